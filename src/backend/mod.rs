@@ -1,0 +1,55 @@
+//! Who computes: a backend takes a decoded image through a graph of kernels.
+
+pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+
+use std::sync::Arc;
+
+use crate::image::{Depth, Image};
+use crate::op::Graph;
+
+/// An image and what is to be done with it.
+pub struct Task {
+    pub graph: Arc<Graph>,
+    /// Of the graph's source layout.
+    pub image: Image,
+    /// Depth of the result.
+    pub depth: Depth,
+}
+
+/// Why a backend could not compute an image.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BackendError {
+    /// The image's own fault, or too much for this backend; other images may fare better.
+    #[error("{0}")]
+    Image(String),
+    /// The device is gone; no image will fare better.
+    #[error("{0}")]
+    Device(String),
+}
+
+/// Called once with the result, on whichever thread has it.
+pub type Done = Box<dyn FnOnce(Result<Image, BackendError>) + Send>;
+
+pub trait Backend: Send + Sync {
+    /// `cpu`, or the adapter's name.
+    fn name(&self) -> String;
+
+    /// Whether `submit` computes on the calling thread (and its rayon pool) before it returns. Otherwise it queues,
+    /// returns at once, and the work happens elsewhere.
+    fn computes_here(&self) -> bool;
+
+    /// Images that may be submitted and not done at a time without waiting for one another; 1 where it computes here.
+    fn depth(&self) -> usize;
+
+    /// Takes an image through its graph. The result has the graph's output layout, the task's depth, and no ICC profile.
+    fn submit(&self, task: Task, done: Done);
+
+    /// `submit`, waited for.
+    fn compute(&self, task: Task) -> Result<Image, BackendError> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.submit(task, Box::new(move |result| drop(sender.send(result))));
+        receiver.recv().unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())))
+    }
+}

@@ -1,0 +1,58 @@
+//! A recipe for one image as data: kernels, and which result each one reads.
+
+use super::Kernel;
+use crate::image::{Depth, Layout};
+
+/// Place of a node in its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub usize);
+
+/// A kernel, what it reads, and the size and channels of its result.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub kernel: Kernel,
+    /// Earlier nodes. A point kernel reads one or two images and at most one table, which comes last.
+    pub inputs: Vec<NodeId>,
+    /// Of the result; of a reduce node, which gives a table, that of its input.
+    pub layout: Layout,
+}
+
+/// Nodes in an order in which each stands after those it reads; node 0 is the source. Backends only execute it.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    /// The node whose result is the recipe's.
+    pub output: NodeId,
+    /// Of the source; histogram kernels work on its codes.
+    pub depth: Depth,
+}
+
+impl Graph {
+    pub fn new(source: Layout, depth: Depth) -> Graph {
+        let node = Node { kernel: Kernel::Source, inputs: Vec::new(), layout: source };
+        Graph { nodes: vec![node], output: NodeId(0), depth }
+    }
+
+    pub fn push(&mut self, kernel: Kernel, inputs: &[NodeId], layout: Layout) -> NodeId {
+        assert!(inputs.iter().all(|i| i.0 < self.nodes.len()), "a node reads earlier nodes only");
+        self.nodes.push(Node { kernel, inputs: inputs.to_vec(), layout });
+        NodeId(self.nodes.len() - 1)
+    }
+
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    pub fn layout(&self, id: NodeId) -> Layout {
+        self.nodes[id.0].layout
+    }
+
+    /// Layout of the recipe's result.
+    pub fn output_layout(&self) -> Layout {
+        self.layout(self.output)
+    }
+}

@@ -1,0 +1,222 @@
+//! The kernels that operations are made of, by shape. The shape owns the loop; the kernel owns the formula.
+//!
+//! A kernel says its formula twice, as Rust on rows of `f32` and as WGSL; the agreement tests hold the two together.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use super::Formula;
+use crate::image::weights::Resampling;
+use crate::image::{Edges, Layout, Region};
+
+/// What becomes of alpha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alpha {
+    /// It is copied from the first input.
+    Keep,
+    /// The kernel treats it itself, as one channel more.
+    Work,
+}
+
+/// A node's kernel. All values are on the working scale (0..255, not clamped) unless a kernel says otherwise.
+#[derive(Clone, Debug)]
+pub enum Kernel {
+    /// The decoded image.
+    Source,
+    Point(Arc<dyn Point>),
+    Window(Arc<dyn Window>),
+    Axis(Arc<Axis>),
+    Permute(Arc<Permutation>),
+    /// A table from the histogram of the input, which must hold whole codes.
+    Reduce(Arc<dyn Reduce>),
+}
+
+/// The rows that a point kernel reads: one of each channel, of each image among its inputs in turn.
+pub struct PointRow<'a> {
+    /// Colour channels of the first image, then of the second; with [`Alpha::Work`] each followed by its alpha.
+    pub inputs: &'a [&'a [f32]],
+    /// The table of the reduce node among the inputs; empty without one.
+    pub table: &'a [f32],
+}
+
+/// Each pixel by itself. WGSL: `fn stem(v: vec4f, p: Struct) -> vec4f`, or with a second image
+/// `fn stem(v: vec4f, w: vec4f, p: Struct) -> vec4f`; colour in `rgb` (gray stands in all three), alpha in `a`;
+/// `table(i: u32) -> f32` reads the table where a reduce node is among the inputs.
+pub trait Point: Debug + Send + Sync {
+    fn formula(&self) -> Formula;
+
+    fn alpha(&self) -> Alpha {
+        Alpha::Keep
+    }
+
+    /// One row. `output` holds the channels of the result (without alpha under [`Alpha::Keep`]); all rows have one length.
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
+}
+
+/// Rows `y - reach ..= y + reach` of one channel, each with `reach` more columns at both ends.
+pub struct WindowRows<'a> {
+    pub rows: &'a [&'a [f32]],
+}
+
+/// A square neighbourhood of each channel. WGSL: `fn stem(x: i32, y: i32, c: u32, p: Struct) -> f32`, which reads
+/// the input by `tap(x, y, c)`, borders included.
+pub trait Window: Debug + Send + Sync {
+    fn formula(&self) -> Formula;
+
+    /// How far the window reaches to each side, px.
+    fn reach(&self) -> u32;
+
+    fn edges(&self) -> Edges;
+
+    fn alpha(&self) -> Alpha {
+        Alpha::Keep
+    }
+
+    /// One row of one channel: `output[i]` from the window around column `i + reach` of the middle row.
+    fn row(&self, window: WindowRows, output: &mut [f32]);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Along rows: neighbours differ in x.
+    Horizontal,
+    /// Along columns: neighbours differ in y.
+    Vertical,
+}
+
+/// What an axis kernel does with its taps.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Taps {
+    /// `scale` times the weighted sum over `weights.len()` (odd) taps centred on the pixel.
+    Sum { weights: Vec<f32>, scale: f32 },
+    /// Least of the `2 reach + 1` taps centred on the pixel.
+    Min { reach: u32 },
+    /// Greatest of the `2 reach + 1` taps centred on the pixel.
+    Max { reach: u32 },
+    /// Weighted sums that change the length of the axis; reads nothing outside the image.
+    Resample(Resampling),
+}
+
+/// A one-dimensional neighbourhood of each channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    pub place: Place,
+    pub taps: Taps,
+    pub edges: Edges,
+    pub alpha: Alpha,
+}
+
+impl Axis {
+    /// How far the taps reach to each side, px; 0 for a resampling.
+    pub fn reach(&self) -> u32 {
+        match &self.taps {
+            Taps::Sum { weights, .. } => weights.len() as u32 / 2,
+            Taps::Min { reach } | Taps::Max { reach } => *reach,
+            Taps::Resample(_) => 0,
+        }
+    }
+}
+
+/// Pixels moved, none computed: output `(x, y)` reads input
+/// `(origin_x + step_x u, origin_y + step_y v)` with `(u, v)` = `(x, y)`, or `(y, x)` where transposed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Permutation {
+    pub transposed: bool,
+    /// 1 or -1
+    pub step_x: i32,
+    /// 1 or -1
+    pub step_y: i32,
+    pub origin_x: i32,
+    pub origin_y: i32,
+    pub edges: Edges,
+}
+
+impl Permutation {
+    /// The input position that an output position reads; it may lie outside the image.
+    pub fn source(&self, x: u32, y: u32) -> (i64, i64) {
+        let (u, v) = if self.transposed { (y, x) } else { (x, y) };
+        (
+            i64::from(self.origin_x) + i64::from(self.step_x) * i64::from(u),
+            i64::from(self.origin_y) + i64::from(self.step_y) * i64::from(v),
+        )
+    }
+}
+
+/// Which histograms a reduce kernel takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Statistic {
+    /// One, of the whole-code bt601 luma (of a gray image: its gray).
+    Luma,
+    /// One of each colour channel.
+    Each,
+}
+
+/// Counts of each code: `codes` of them for each lane (one for luma, else one a colour channel).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
+    pub codes: u32,
+    pub counts: Vec<u32>,
+}
+
+/// A table made from the histogram of a whole image of codes, as long as the histogram.
+/// WGSL: `fn stem(lane: u32, p: Struct)` run by one workgroup of 256 invocations a lane: reads `histogram(i)`,
+/// writes `set_table(i, value)`; `i` counts the codes of all lanes, `CODES` is the number in each.
+pub trait Reduce: Debug + Send + Sync {
+    fn formula(&self) -> Formula;
+
+    fn statistic(&self) -> Statistic;
+
+    /// The table of one lane from its counts.
+    fn table(&self, counts: &[u32]) -> Vec<f32>;
+}
+
+impl Kernel {
+    /// The part of an input of that layout that the region `output` is computed from.
+    pub fn source_region(&self, output: Region, input: Layout) -> Region {
+        if output.is_empty() {
+            return Region::EMPTY;
+        }
+        match self {
+            Kernel::Source | Kernel::Point(_) => output,
+            Kernel::Reduce(_) => input.region(),
+            Kernel::Window(w) => {
+                let (r, border) = (i64::from(w.reach()), w.edges().border);
+                Region::from_spans(
+                    border.span(i64::from(output.x) - r, i64::from(output.right()) + r, input.width),
+                    border.span(i64::from(output.y) - r, i64::from(output.bottom()) + r, input.height),
+                )
+            }
+            Kernel::Axis(axis) => axis.source_region(output, input),
+            Kernel::Permute(p) => p.source_region(output, input),
+        }
+    }
+}
+
+impl Axis {
+    fn source_region(&self, output: Region, input: Layout) -> Region {
+        let along = |low: u32, high: u32, n: u32| match &self.taps {
+            Taps::Resample(r) => r.span(low, high, n),
+            _ => {
+                let reach = i64::from(self.reach());
+                self.edges.border.span(i64::from(low) - reach, i64::from(high) + reach, n)
+            }
+        };
+        let (columns, rows) = ((output.x, output.right()), (output.y, output.bottom()));
+        match self.place {
+            Place::Horizontal => Region::from_spans(along(columns.0, columns.1, input.width), rows),
+            Place::Vertical => Region::from_spans(columns, along(rows.0, rows.1, input.height)),
+        }
+    }
+}
+
+impl Permutation {
+    fn source_region(&self, output: Region, input: Layout) -> Region {
+        let (x0, y0) = self.source(output.x, output.y);
+        let (x1, y1) = self.source(output.right() - 1, output.bottom() - 1);
+        let border = self.edges.border;
+        Region::from_spans(
+            border.span(x0.min(x1), x0.max(x1) + 1, input.width),
+            border.span(y0.min(y1), y0.max(y1) + 1, input.height),
+        )
+    }
+}

@@ -1,0 +1,81 @@
+//! The vocabulary: what an operation is, its parameters, the kernels it is made of, the graph they form.
+
+mod graph;
+mod kernel;
+mod parameter;
+mod shader;
+
+pub use graph::{Graph, Node, NodeId};
+pub use kernel::{Alpha, Axis, Histogram, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Window, WindowRows};
+pub use parameter::{Arguments, Color, Kind, Parameter, ResizeSize, Value};
+pub use shader::{Formula, ShaderStruct};
+
+/// Why an operation does not apply to an image: an error of that image, not of the run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+/// An operation with its arguments.
+pub trait Operation: std::fmt::Debug + Send + Sync {
+    /// Adds the operation's kernels to the graph and returns the node that holds its result.
+    ///
+    /// # Errors
+    /// Where the operation does not apply to an image of that layout.
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal>;
+
+    /// Whether these arguments leave every image as it is.
+    fn is_identity(&self) -> bool {
+        false
+    }
+}
+
+/// What a pixel of the result depends on; decides who loops and how work is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// the same pixel and its position
+    Point,
+    /// a two-dimensional neighbourhood
+    Window,
+    /// a one-dimensional neighbourhood, along rows and then along columns
+    Axis,
+    /// one pixel anywhere else
+    Gather,
+    /// a statistic of the whole image, then a point step
+    Reduce,
+    /// other operations
+    Composite,
+}
+
+impl Shape {
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Point => "point",
+            Shape::Window => "window",
+            Shape::Axis => "axis",
+            Shape::Gather => "gather",
+            Shape::Reduce => "reduce",
+            Shape::Composite => "composite",
+        }
+    }
+}
+
+/// An entry of the registry: everything that is said of an operation, once.
+pub struct Spec {
+    pub name: &'static str,
+    /// One line for the catalogue.
+    pub summary: &'static str,
+    /// The formula and its edge cases, for `imgproc ops NAME`.
+    pub definition: &'static str,
+    pub shape: Shape,
+    pub parameters: &'static [Parameter],
+    /// The published function or `oracle` that results are compared with.
+    pub reference: &'static str,
+    /// Greatest difference from the reference on 8-bit input, in levels.
+    pub tolerance: u32,
+    /// Whether its output jumps where its input crosses a decision.
+    pub decides: bool,
+    /// A step that can be pasted into a recipe.
+    pub example: &'static str,
+    /// The operation with its arguments, which have been checked against `parameters`.
+    pub make: fn(&Arguments) -> Result<Box<dyn Operation>, Refusal>,
+}
