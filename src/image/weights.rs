@@ -78,7 +78,11 @@ impl Resampling {
     pub fn new(from: u32, to: u32, filter: Filter) -> Resampling {
         if filter == Filter::Nearest {
             let place = |x: u64| ((2 * x + 1) * u64::from(from) / (2 * u64::from(to))) as u32;
-            return Resampling { starts: (0..u64::from(to)).map(place).collect(), weights: vec![1.0; to as usize], taps: 1 };
+            return Resampling {
+                starts: (0..u64::from(to)).map(place).collect(),
+                weights: vec![1.0; to as usize],
+                taps: 1,
+            };
         }
         let scale = f64::from(from) / f64::from(to);
         let widen = scale.max(1.0);

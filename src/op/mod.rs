@@ -6,7 +6,9 @@ mod parameter;
 mod shader;
 
 pub use graph::{Graph, Node, NodeId};
-pub use kernel::{Alpha, Axis, Histogram, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Window, WindowRows};
+pub use kernel::{
+    Alpha, Axis, Histogram, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Window, WindowRows,
+};
 pub use parameter::{Arguments, Color, Kind, Parameter, ResizeSize, Value};
 pub use shader::{Formula, ShaderStruct};
 

@@ -37,8 +37,14 @@ impl Parameter {
 /// What a parameter accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
-    Number { low: f64, high: f64 },
-    Whole { low: i64, high: i64 },
+    Number {
+        low: f64,
+        high: f64,
+    },
+    Whole {
+        low: i64,
+        high: i64,
+    },
     OneOf(&'static [&'static str]),
     Flag,
     Color,
@@ -60,11 +66,17 @@ pub struct Color {
 /// Size asked of `resize`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResizeSize {
-    Box { width: u32, height: u32 },
+    Box {
+        width: u32,
+        height: u32,
+    },
     Width(u32),
     Height(u32),
     /// Percent as an exact fraction.
-    Percent { numerator: u64, denominator: u64 },
+    Percent {
+        numerator: u64,
+        denominator: u64,
+    },
 }
 
 /// A parameter's value.
@@ -119,11 +131,15 @@ impl Kind {
 
 fn parse_color(text: &str) -> Option<Color> {
     let levels: Vec<f32> = match text.strip_prefix('#') {
-        Some(hex) if matches!(hex.len(), 6 | 8) && hex.is_ascii() => {
-            (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).ok().map(f32::from)).collect::<Option<_>>()?
-        }
+        Some(hex) if matches!(hex.len(), 6 | 8) && hex.is_ascii() => (0..hex.len())
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).ok().map(f32::from))
+            .collect::<Option<_>>()?,
         Some(_) => return None,
-        None => text.split('/').map(|t| t.trim().parse().ok().filter(|v| (0.0..=255.0).contains(v))).collect::<Option<_>>()?,
+        None => text
+            .split('/')
+            .map(|t| t.trim().parse().ok().filter(|v| (0.0..=255.0).contains(v)))
+            .collect::<Option<_>>()?,
     };
     match levels[..] {
         [l] => Some(Color { red: l, green: l, blue: l, alpha: 255.0 }),

@@ -16,7 +16,11 @@ pub struct Formula {
 }
 
 impl Formula {
-    pub fn new<P: ShaderStruct>(stem: &'static str, text: impl Into<std::borrow::Cow<'static, str>>, parameters: &P) -> Formula {
+    pub fn new<P: ShaderStruct>(
+        stem: &'static str,
+        text: impl Into<std::borrow::Cow<'static, str>>,
+        parameters: &P,
+    ) -> Formula {
         Formula {
             stem,
             text: text.into(),
