@@ -159,16 +159,15 @@ fn recipe(arguments: &MainArguments) -> Result<Recipe, Problem> {
 
 /// The line of the recipe that is wrong, with a caret under the place.
 fn pointed_out(text: &str, error: &RecipeError, file: Option<&Path>) -> Problem {
-    let before: String = text.chars().take(error.column.saturating_sub(1)).collect();
-    let line_number = before.matches('\n').count();
-    let line = text.lines().nth(line_number).unwrap_or_default();
-    let indent = before.rsplit('\n').next().unwrap_or_default().chars().count();
+    let RecipeError { line, column, message } = error;
     let place = match file {
-        Some(path) => format!("{}:{}:{}", path.display(), line_number + 1, indent + 1),
-        None => format!("the recipe, column {}", error.column),
+        Some(path) => format!("{}:{line}:{column}", path.display()),
+        None => format!("the recipe, column {column}"),
     };
-    let message = format!("{place}: {}\n  {}\n  {}^", error.message, line.replace('\t', " "), " ".repeat(indent));
-    Problem::new(message).help("`imgproc ops` lists the operations, `imgproc ops NAME` shows one in full")
+    let shown = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().replace('\t', " ");
+    let caret = " ".repeat(column.saturating_sub(1)) + "^";
+    Problem::new(format!("{place}: {message}\n  {shown}\n  {caret}"))
+        .help("`imgproc ops` lists the operations, `imgproc ops NAME` shows one in full")
 }
 
 fn refused(error: PlanError) -> Problem {
@@ -189,14 +188,14 @@ mod tests {
 
     #[test]
     fn the_caret_stands_under_the_fault() {
-        let error = RecipeError { column: 8, message: "no operation sobl".into() };
+        let error = RecipeError { line: 1, column: 8, message: "no operation sobl".into() };
         let problem = pointed_out("invert,sobl", &error, None);
         assert_eq!(problem.message, "the recipe, column 8: no operation sobl\n  invert,sobl\n         ^");
     }
 
     #[test]
     fn in_a_file_the_line_is_told() {
-        let error = RecipeError { column: 17, message: "no operation sobl".into() };
+        let error = RecipeError { line: 3, column: 1, message: "no operation sobl".into() };
         let problem = pointed_out("# edges\ninvert,\nsobl\n", &error, Some(Path::new("r.txt")));
         assert_eq!(problem.message, "r.txt:3:1: no operation sobl\n  sobl\n  ^");
     }

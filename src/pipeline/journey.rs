@@ -10,7 +10,7 @@ use super::disk::Opened;
 use super::outcome::{Done, Failure, Job};
 use super::{Run, describe};
 use crate::backend::{BackendError, Task};
-use crate::codec::{self, CodecError, EncodeOptions, Header};
+use crate::codec::{self, CodecError, Conversion, EncodeOptions, Format, Header};
 use crate::image::{Depth, Image};
 use crate::op::Graph;
 use crate::timeline::{Stage, Worker};
@@ -135,7 +135,9 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
     }
     let graph = graph(run, header.layout, header.depth)?;
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
-    let decoded = header.layout.samples() * sample_bytes(header.depth);
+    // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
+    let floats = if header.format == Format::Tiff && header.depth == Depth::Sixteen { 2 } else { 1 };
+    let decoded = header.layout.samples() * sample_bytes(header.depth) * floats;
     let result = graph.output_layout().samples() * sample_bytes(result_depth(run, job, header.depth));
     // An encoded result is hardly ever larger than its pixels.
     Ok(Known { header, graph, cost: file_bytes + decoded + 2 * result })
@@ -222,6 +224,8 @@ pub(super) async fn compute_elsewhere(run: &Run, decoded: Decoded) -> Result<Pro
 pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<Encoded, Failure> {
     let _span = run.recorder.start(processed.job.index, Stage::Encode, worker);
     let Processed { job, image, mut done, permit } = processed;
+    let (image, conversions) = codec::fit_format(image, job.format, None);
+    done.conversions.extend(conversions.iter().map(Conversion::to_string));
     (done.width, done.height) = (image.layout.width, image.layout.height);
     let options = EncodeOptions { format: job.format, quality: run.settings.quality };
     let bytes = codec::encode(&image, &options).map_err(|e| Failure::new(Stage::Encode, e))?;

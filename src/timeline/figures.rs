@@ -62,17 +62,17 @@ pub fn figures(spans: &[Span], wall: Duration, workers: usize) -> Figures {
     let gaps = gaps(spans);
     let stages: Vec<StageFigures> =
         Stage::ALL.iter().map(|stage| stage_figures(*stage, spans, &own, &gaps, wall, workers)).collect();
-    let work_secs: f64 = spans
+    let work: Duration = spans
         .iter()
         .zip(&own)
         .filter(|(s, _)| !s.stage.moves_bytes() && matches!(s.worker, Worker::Cpu(_)))
-        .map(|(_, own)| own.as_secs_f64())
+        .map(|(_, own)| *own)
         .sum();
     let device = merged(spans.iter().filter(|s| s.worker == Worker::Device).map(|s| (s.start, s.end)));
     let moving = merged(spans.iter().filter(|s| s.stage.moves_bytes()).map(|s| (s.start, s.end)));
     let working = merged(spans.iter().filter(|s| !s.stage.moves_bytes()).map(|s| (s.start, s.end)));
     let memory = merged(gaps.iter().filter(|g| g.before == Stage::Read).map(|g| (g.start, g.end)));
-    let cores_busy = ratio(work_secs, wall.as_secs_f64());
+    let cores_busy = ratio(work.as_nanos() as f64, wall.as_nanos() as f64);
     Figures {
         wall,
         workers,
@@ -98,7 +98,7 @@ fn stage_figures(
     let worked: Duration = spans.iter().zip(own).filter(|(s, _)| s.stage == stage).map(|(_, own)| *own).sum();
     let basis = if of_stage().any(|s| matches!(s.worker, Worker::Cpu(_))) { Basis::Workers } else { Basis::Wall };
     let share = match basis {
-        Basis::Workers => ratio(worked.as_secs_f64(), wall.as_secs_f64() * workers as f64).min(1.0),
+        Basis::Workers => share(worked, wall * workers as u32),
         Basis::Wall => share(length(&merged(of_stage().map(|s| (s.start, s.end)))), wall),
     };
     let waited = gaps.iter().filter(|g| g.before == stage).map(|g| g.end - g.start).sum();
@@ -185,7 +185,7 @@ fn common_length(a: &[Interval], b: &[Interval]) -> Duration {
 }
 
 fn share(part: Duration, whole: Duration) -> f64 {
-    ratio(part.as_secs_f64(), whole.as_secs_f64()).min(1.0)
+    ratio(part.as_nanos() as f64, whole.as_nanos() as f64).min(1.0)
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {
