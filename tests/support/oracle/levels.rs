@@ -5,28 +5,19 @@ use super::{Picture, Step};
 /// OpenCV's `equalizeHist`, on luma or on each channel.
 pub fn equalize(step: &Step, picture: &Picture) -> Picture {
     let per_level = picture.codes_per_level();
-    let codes = picture.colour(|x, y, c| f64::from(picture.code(picture.at(x, y, c))));
-    let size = (picture.width, picture.height);
+    let codes: Vec<u32> = picture.values.iter().map(|v| picture.code(*v)).collect();
+    let pixel = |x: usize, y: usize| &codes[(y * picture.width + x) * picture.channels..][..picture.channels];
+    let map_of = |key: &dyn Fn(&[u32]) -> u32| Map::new(picture.bits, codes.chunks(picture.channels).map(key));
     if picture.colours() == 1 || step.word("channels", "luma") == "each" {
-        let maps: Vec<Map> = (0..picture.colours())
-            .map(|c| {
-                Map::new(
-                    picture.bits,
-                    (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y))).map(|(x, y)| codes.at(x, y, c) as u32),
-                )
-            })
-            .collect();
-        return codes.colour(|x, y, c| f64::from(maps[c].of(codes.at(x, y, c) as u32)) / per_level);
+        let maps: Vec<Map> = (0..picture.colours()).map(|c| map_of(&|p| p[c])).collect();
+        return picture.colour(|x, y, c| f64::from(maps[c].of(pixel(x, y)[c])) / per_level);
     }
-    let luma = |x: usize, y: usize| {
-        let [r, g, b] = [0, 1, 2].map(|c| codes.at(x, y, c) as u32);
-        (299 * r + 587 * g + 114 * b + 500) / 1000
-    };
-    let map =
-        Map::new(picture.bits, (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y))).map(|(x, y)| luma(x, y)));
-    codes.colour(|x, y, c| {
-        let shift = f64::from(map.of(luma(x, y))) - f64::from(luma(x, y));
-        (codes.at(x, y, c) + shift) / per_level
+    let luma = |p: &[u32]| (299 * p[0] + 587 * p[1] + 114 * p[2] + 500) / 1000;
+    let map = map_of(&luma);
+    picture.colour(|x, y, c| {
+        let p = pixel(x, y);
+        let shift = f64::from(map.of(luma(p))) - f64::from(luma(p));
+        (f64::from(p[c]) + shift) / per_level
     })
 }
 

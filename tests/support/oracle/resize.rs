@@ -100,8 +100,19 @@ fn taps(i: usize, from: usize, to: usize, filter: &str) -> Taps {
     }
     let scale = from as f64 / to as f64;
     let stretch = scale.max(1.0);
-    let centre = (i as f64 + 0.5) * scale - 0.5;
-    let all: Taps = (0..from).map(|j| (j, bell(filter, (j as f64 - centre) / stretch))).collect();
+    let centre = (i as f64 + 0.5) * scale;
+    // The bounds and the order of Pillow: where a sample lies midway between two outputs, the box filter gives it to
+    // either or neither as these roundings fall.
+    let reach = stretch
+        * match filter {
+            "box" => 0.5,
+            "bilinear" => 1.0,
+            "bicubic" => 2.0,
+            _ => 3.0,
+        };
+    let low = (centre - reach + 0.5).max(0.0) as usize;
+    let high = ((centre + reach + 0.5) as usize).min(from);
+    let all: Taps = (low..high).map(|j| (j, bell(filter, (j as f64 + 0.5 - centre) / stretch))).collect();
     let total: f64 = all.iter().map(|(_, w)| w).sum();
     all.into_iter().filter(|(_, w)| *w != 0.0).map(|(j, w)| (j, w / total)).collect()
 }
