@@ -1,34 +1,268 @@
-//! Text to operations and back.
+//! Text to operations and back. The syntax is that of the operations page; `imgproc ops` shows it.
 
 use crate::image::{Depth, Layout};
-use crate::op::{Graph, Refusal};
+use crate::op::{Arguments, Graph, Operation, Parameter, Refusal, Spec};
+use crate::ops;
 
-/// Operations in the order in which they apply.
+/// Operations in the order in which they apply; at least one.
 #[derive(Debug)]
-pub struct Recipe {}
+pub struct Recipe {
+    steps: Vec<Step>,
+}
+
+/// An operation as the recipe asks for it.
+#[derive(Debug)]
+pub struct Step {
+    pub operation: Box<dyn Operation>,
+    /// `name:key=value`, as written.
+    pub text: String,
+}
 
 /// Why a text is no recipe.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("column {column}: {message}")]
+#[error("{}column {column}: {message}", if *line > 1 { format!("line {line}, ") } else { String::new() })]
 pub struct RecipeError {
-    /// In characters, from 1.
+    /// From 1.
+    pub line: usize,
+    /// In characters of its line, from 1.
     pub column: usize,
     /// What stands there, what was expected, the nearest name.
     pub message: String,
 }
 
 impl Recipe {
-    pub fn parse(_text: &str) -> Result<Recipe, RecipeError> {
-        todo!()
+    /// Reads `name`, `name:value`, `name:key=value:key=value`, separated by commas or line ends; `#` begins a comment
+    /// unless it begins a colour.
+    pub fn parse(text: &str) -> Result<Recipe, RecipeError> {
+        let mut steps = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let error = |(column, message)| RecipeError { line: number + 1, column, message };
+            for part in parts(without_comment(line), ',', 1) {
+                steps.push(parse_step(&part).map_err(error)?);
+            }
+        }
+        if steps.is_empty() {
+            let message = "expected an operation, such as grayscale; 'imgproc ops' lists them".into();
+            return Err(RecipeError { line: 1, column: 1, message });
+        }
+        Ok(Recipe { steps })
+    }
+
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// The recipe in one line, as it can be given to `--ops`.
     pub fn text(&self) -> String {
-        todo!()
+        self.steps.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(",")
     }
 
-    /// The kernels for an image of that layout and depth.
-    pub fn graph(&self, _source: Layout, _depth: Depth) -> Result<Graph, Refusal> {
-        todo!()
+    /// The kernels for an image of that layout and depth; operations that change nothing are left out.
+    ///
+    /// # Errors
+    /// Where an operation does not apply to such an image.
+    pub fn graph(&self, source: Layout, depth: Depth) -> Result<Graph, Refusal> {
+        let mut graph = Graph::new(source, depth);
+        for step in self.steps.iter().filter(|s| !s.operation.is_identity()) {
+            let input = graph.output;
+            graph.output = step
+                .operation
+                .build(&mut graph, input)
+                .map_err(|refusal| Refusal(format!("{}: {refusal}", step.text)))?;
+        }
+        Ok(graph)
+    }
+}
+
+/// A piece of text, trimmed, and the column at which it begins.
+struct Part<'a> {
+    text: &'a str,
+    column: usize,
+}
+
+/// The non-empty pieces between separators.
+fn parts(text: &str, separator: char, column: usize) -> Vec<Part<'_>> {
+    let mut at = column;
+    let mut found = Vec::new();
+    for piece in text.split(separator) {
+        let begin = piece.chars().take_while(|c| c.is_whitespace()).count();
+        if !piece.trim().is_empty() {
+            found.push(Part { text: piece.trim(), column: at + begin });
+        }
+        at += piece.chars().count() + 1;
+    }
+    found
+}
+
+/// The line up to the first `#` that does not begin a colour (six hexadecimal digits).
+fn without_comment(line: &str) -> &str {
+    let is_color = |rest: &str| rest.len() >= 6 && rest.bytes().take(6).all(|b| b.is_ascii_hexdigit());
+    let comment = line.char_indices().find(|&(i, c)| c == '#' && !is_color(&line[i + 1..]));
+    comment.map_or(line, |(i, _)| &line[..i])
+}
+
+type Located<T> = Result<T, (usize, String)>;
+
+fn parse_step(part: &Part) -> Located<Step> {
+    let fields = parts(part.text, ':', part.column);
+    let Some((name, fields)) = fields.split_first() else {
+        return Err((part.column, "expected an operation before ':'".into()));
+    };
+    let spec = ops::find(name.text).ok_or_else(|| {
+        let names = ops::registry().iter().map(|s| s.name);
+        (name.column, format!("no operation '{}'{}", name.text, nearest(name.text, names)))
+    })?;
+    let mut arguments = Arguments::default();
+    for (index, field) in fields.iter().enumerate() {
+        let (parameter, text) = parse_field(spec, field, index == 0)?;
+        if arguments.get(parameter.name).is_some() {
+            return Err((field.column, format!("{} {} stands twice", spec.name, parameter.name)));
+        }
+        let value = parameter.kind.parse(text).ok_or_else(|| {
+            let expected = parameter.kind.expected();
+            (field.column, format!("{} {} expects {expected}, not '{text}'", spec.name, parameter.name))
+        })?;
+        arguments.set(parameter.name, value);
+    }
+    fill_defaults(spec, &mut arguments).map_err(|message| (part.column, message))?;
+    let operation = (spec.make)(&arguments).map_err(|refusal| (part.column, refusal.0))?;
+    Ok(Step { operation, text: part.text.to_string() })
+}
+
+/// The parameter that a field names (the first may leave the name out), and its value's text.
+fn parse_field<'a>(spec: &'static Spec, field: &Part<'a>, is_first: bool) -> Located<(&'static Parameter, &'a str)> {
+    let names = || spec.parameters.iter().map(|p| p.name);
+    let Some((key, value)) = field.text.split_once('=') else {
+        let starred = spec.parameters.iter().find(|p| p.starred).filter(|_| is_first);
+        let keys = if spec.parameters.is_empty() {
+            "it has no parameters".to_string()
+        } else {
+            format!("expected key=value, with a key of {}", names().collect::<Vec<_>>().join(", "))
+        };
+        return starred
+            .map(|p| (p, field.text))
+            .ok_or((field.column, format!("{} '{}': {keys}", spec.name, field.text)));
+    };
+    let key = key.trim().replace('-', "_");
+    let parameter = spec.parameters.iter().find(|p| p.name == key).ok_or_else(|| {
+        let known = if spec.parameters.is_empty() { "; it has none".to_string() } else { nearest(&key, names()) };
+        (field.column, format!("{} has no parameter '{key}'{known}", spec.name))
+    })?;
+    Ok((parameter, value.trim()))
+}
+
+fn fill_defaults(spec: &'static Spec, arguments: &mut Arguments) -> Result<(), String> {
+    for parameter in spec.parameters {
+        if arguments.get(parameter.name).is_some() {
+            continue;
+        }
+        match parameter.default {
+            None => {
+                let (name, expected) = (parameter.name, parameter.kind.expected());
+                return Err(format!("{} needs {name}, {expected}; for example {}", spec.name, spec.example));
+            }
+            Some("") => {}
+            Some(text) => {
+                let value = parameter.kind.parse(text);
+                arguments.set(
+                    parameter.name,
+                    value.unwrap_or_else(|| panic!("default of {} {}", spec.name, parameter.name)),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `; did you mean …?`, where a name is close; else the names, where they are few.
+fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
+    let close = names
+        .clone()
+        .map(|name| (strsim::damerau_levenshtein(text, name), name))
+        .min()
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4 || name.starts_with(text) && text.len() > 2);
+    match close {
+        Some((_, name)) => format!("; did you mean {name}?"),
+        None if names.clone().count() <= 8 => format!("; it knows {}", names.collect::<Vec<_>>().join(", ")),
+        None => "; 'imgproc ops' lists them".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> (usize, usize, String) {
+        let error = Recipe::parse(text).expect_err(text);
+        (error.line, error.column, error.message)
+    }
+
+    #[test]
+    fn every_default_is_a_value_of_its_kind() {
+        for spec in ops::registry() {
+            for parameter in spec.parameters {
+                if let Some(text) = parameter.default.filter(|t| !t.is_empty()) {
+                    assert!(parameter.kind.parse(text).is_some(), "{} {}={text}", spec.name, parameter.name);
+                }
+            }
+            assert!(spec.parameters.iter().filter(|p| p.starred).count() <= 1, "{}", spec.name);
+            Recipe::parse(spec.example).unwrap_or_else(|e| panic!("example of {}: {e}", spec.name));
+        }
+    }
+
+    #[test]
+    fn spaces_hyphens_lines_and_comments_read_the_same() {
+        let plain = Recipe::parse("grayscale,gaussian_blur:2:border=clamp,sobel").unwrap();
+        let spread = Recipe::parse("grayscale  # to gray\n gaussian-blur : 2 : border = clamp,\n\n sobel\n").unwrap();
+        let kinds = |r: &Recipe| {
+            let graph = r.graph(Layout::new(9, 9, 3), Depth::Eight).unwrap();
+            format!("{:?}", graph.nodes())
+        };
+        assert_eq!(kinds(&plain), kinds(&spread));
+        assert_eq!(plain.text(), "grayscale,gaussian_blur:2:border=clamp,sobel");
+    }
+
+    #[test]
+    fn a_colour_is_no_comment() {
+        let recipe = Recipe::parse("resize:4x4:fit=contain:background=#ff8000 # orange").unwrap();
+        assert_eq!(recipe.text(), "resize:4x4:fit=contain:background=#ff8000");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_its_column() {
+        assert_eq!(refused("grayscale, gausian_blur:2").1, 12);
+        assert!(refused("gausian_blur").2.contains("did you mean gaussian_blur?"));
+        assert!(refused("grey").2.contains("no operation 'grey'"));
+        assert_eq!(
+            refused("median:radius=x"),
+            (1, 8, "median radius expects a whole number from 0 to 14, not 'x'".into())
+        );
+        assert_eq!(refused("median:99").1, 8);
+        assert_eq!(refused("sobel:3").1, 7);
+        assert!(refused("sobel:ouput=x").2.contains("did you mean output?"));
+        assert!(refused("median:1:radius=2").2.contains("stands twice"));
+        assert!(refused("crop").2.contains("needs size"));
+        assert!(refused("rotate:45").2.contains("multiple of 90"));
+        assert_eq!(refused("grayscale\nsobel,\n  blur:1").0, 3);
+        assert_eq!(refused("grayscale\n  blur:1").1, 3);
+        assert_eq!(refused(" , ").1, 1);
+        assert_eq!(refused("").1, 1);
+        assert_eq!(refused(":1").1, 2);
+    }
+
+    #[test]
+    fn operations_that_change_nothing_are_left_out() {
+        let graph = Recipe::parse("brightness:0,contrast:1,gaussian_blur:0,box_blur:0,median:0,erode:0,rotate:360")
+            .unwrap()
+            .graph(Layout::new(5, 4, 3), Depth::Eight)
+            .unwrap();
+        assert_eq!(graph.nodes().len(), 1);
+    }
+
+    #[test]
+    fn an_operation_that_does_not_apply_names_itself() {
+        let recipe = Recipe::parse("grayscale,crop:10x10").unwrap();
+        let refusal = recipe.graph(Layout::new(5, 4, 3), Depth::Eight).unwrap_err();
+        assert_eq!(refusal.0, "crop:10x10: the box 10x10 does not lie inside the 5x4 image");
     }
 }

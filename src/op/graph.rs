@@ -1,6 +1,8 @@
 //! A recipe for one image as data: kernels, and which result each one reads.
 
-use super::Kernel;
+use std::sync::Arc;
+
+use super::{Axis, Kernel, Permutation, Place, Point, Taps, Window};
 use crate::image::{Depth, Layout};
 
 /// Place of a node in its graph.
@@ -37,6 +39,32 @@ impl Graph {
         assert!(inputs.iter().all(|i| i.0 < self.nodes.len()), "a node reads earlier nodes only");
         self.nodes.push(Node { kernel, inputs: inputs.to_vec(), layout });
         NodeId(self.nodes.len() - 1)
+    }
+
+    /// A point kernel that keeps the size and channels of its first input.
+    pub fn point(&mut self, kernel: impl Point + 'static, inputs: &[NodeId]) -> NodeId {
+        self.push(Kernel::Point(Arc::new(kernel)), inputs, self.layout(inputs[0]))
+    }
+
+    pub fn window(&mut self, kernel: impl Window + 'static, input: NodeId) -> NodeId {
+        self.push(Kernel::Window(Arc::new(kernel)), &[input], self.layout(input))
+    }
+
+    /// An axis kernel; a resampling changes the size.
+    pub fn axis(&mut self, axis: Axis, input: NodeId) -> NodeId {
+        let from = self.layout(input);
+        let layout = match (&axis.taps, axis.place) {
+            (Taps::Resample(r), Place::Horizontal) => from.sized(r.starts.len() as u32, from.height),
+            (Taps::Resample(r), Place::Vertical) => from.sized(from.width, r.starts.len() as u32),
+            _ => from,
+        };
+        self.push(Kernel::Axis(Arc::new(axis)), &[input], layout)
+    }
+
+    /// The permutation of `input` that gives an image of that size.
+    pub fn permute(&mut self, permutation: Permutation, input: NodeId, width: u32, height: u32) -> NodeId {
+        let layout = self.layout(input).sized(width, height);
+        self.push(Kernel::Permute(Arc::new(permutation)), &[input], layout)
     }
 
     pub fn nodes(&self) -> &[Node] {

@@ -39,6 +39,17 @@ pub struct PointRow<'a> {
     pub table: &'a [f32],
 }
 
+impl PointRow<'_> {
+    /// Applies one function to each sample of the first `output.len()` channels.
+    pub fn map_channels(&self, output: &mut [&mut [f32]], function: impl Fn(f32) -> f32) {
+        for (target, source) in output.iter_mut().zip(self.inputs) {
+            for (t, s) in target.iter_mut().zip(*source) {
+                *t = function(*s);
+            }
+        }
+    }
+}
+
 /// Each pixel by itself. WGSL: `fn stem(v: vec4f, p: Struct) -> vec4f`, or with a second image
 /// `fn stem(v: vec4f, w: vec4f, p: Struct) -> vec4f`; colour in `rgb` (gray stands in all three), alpha in `a`;
 /// `table(i: u32) -> f32` reads the table where a reduce node is among the inputs.
@@ -70,6 +81,12 @@ pub trait Window: Debug + Send + Sync {
 
     fn alpha(&self) -> Alpha {
         Alpha::Keep
+    }
+
+    /// Loop iterations that the WGSL formula takes for one sample: some drivers end an invocation's loops after 65,535
+    /// in all, so the backend gives an invocation only as many samples as stay below that.
+    fn iterations(&self) -> u32 {
+        0
     }
 
     /// One row of one channel: `output[i]` from the window around column `i + reach` of the middle row.

@@ -9,7 +9,7 @@ pub use graph::{Graph, Node, NodeId};
 pub use kernel::{
     Alpha, Axis, Histogram, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Window, WindowRows,
 };
-pub use parameter::{Arguments, Color, Kind, Parameter, ResizeSize, Value};
+pub use parameter::{Arguments, BORDER, Color, Kind, Parameter, ResizeSize, VALUE, Value};
 pub use shader::{Formula, ShaderStruct};
 
 /// Why an operation does not apply to an image: an error of that image, not of the run.

@@ -1,6 +1,7 @@
 //! Parameters of operations: what may be written, its range, and what it reads as.
 
-use crate::image::Border;
+use crate::image::colour::luma;
+use crate::image::{Border, Edges};
 
 /// A parameter of an operation.
 #[derive(Debug)]
@@ -34,6 +35,13 @@ impl Parameter {
     }
 }
 
+/// What is read beyond the image, as most windows have it.
+pub const BORDER: Parameter =
+    Parameter::new("border", Kind::OneOf(Border::NAMES), "reflect101", "what the window reads beyond the image");
+
+/// The colour of `border=constant`.
+pub const VALUE: Parameter = Parameter::new("value", Kind::Color, "0/0/0/0", "the colour that border=constant reads");
+
 /// What a parameter accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
@@ -61,6 +69,16 @@ pub struct Color {
     pub green: f32,
     pub blue: f32,
     pub alpha: f32,
+}
+
+impl Color {
+    /// The colour as the channels of an image: gray takes its bt601 luma; alpha stands last.
+    pub fn channels(self, colours: u32) -> [f32; 4] {
+        match colours {
+            1 => [luma(self.red, self.green, self.blue), 0.0, 0.0, self.alpha],
+            _ => [self.red, self.green, self.blue, self.alpha],
+        }
+    }
 }
 
 /// Size asked of `resize`.
@@ -252,6 +270,11 @@ impl Arguments {
             Some(Value::ResizeSize(v)) => *v,
             other => panic!("parameter {name} is no size: {other:?}"),
         }
+    }
+
+    /// `border` and `value`, for colour channels of that number.
+    pub fn edges(&self, colours: u32) -> Edges {
+        Edges { border: self.border(), value: self.color("value").channels(colours) }
     }
 
     pub fn border(&self) -> Border {

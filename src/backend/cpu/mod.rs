@@ -1,6 +1,24 @@
-//! The CPU backend: a graph evaluated over bands of rows, in cache, on rayon's threads.
+//! The CPU backend: a graph evaluated over bands of rows, so that its kernels run one after another over data in cache.
+//!
+//! Bands are divided over the threads of the rayon pool that `submit` is called in.
 
-use super::{Backend, Done, Task};
+mod axis;
+mod evaluate;
+mod permute;
+mod point;
+mod row;
+mod samples;
+mod statistics;
+mod tile;
+mod window;
+
+use rayon::prelude::*;
+
+use super::{Backend, BackendError, Done, Task};
+use crate::image::{Depth, Image, Region, Samples};
+use crate::op::{Graph, NodeId};
+use evaluate::Evaluation;
+use samples::{Code, store_rows};
 
 #[derive(Debug, Default)]
 pub struct CpuBackend;
@@ -18,7 +36,64 @@ impl Backend for CpuBackend {
         1
     }
 
-    fn submit(&self, _task: Task, _done: Done) {
-        todo!()
+    fn submit(&self, task: Task, done: Done) {
+        done(compute(&task));
     }
+}
+
+fn compute(task: &Task) -> Result<Image, BackendError> {
+    let (graph, source) = (&*task.graph, &task.image);
+    if graph.layout(NodeId(0)) != source.layout {
+        return Err(BackendError::Image(format!("the graph is not for a {:?}", source.layout)));
+    }
+    let evaluation = statistics::with_tables(Evaluation::new(graph, source));
+    let layout = graph.output_layout();
+    let samples = match task.depth {
+        Depth::Eight => Samples::U8(whole(&evaluation, graph.output, 1.0)),
+        Depth::Sixteen => Samples::U16(whole(&evaluation, graph.output, 257.0)),
+    };
+    Ok(Image::new(layout, samples))
+}
+
+/// The codes of a whole node; `codes_per_unit` turns its values into codes.
+fn whole<C: Code>(evaluation: &Evaluation, node: NodeId, codes_per_unit: f32) -> Vec<C> {
+    let layout = evaluation.graph.layout(node);
+    let mut codes = vec![C::default(); layout.samples() as usize];
+    let rows = band_rows(evaluation.graph, evaluation, node);
+    let band_codes = rows as usize * layout.width as usize * layout.channels() as usize;
+    let band = |(index, target): (usize, &mut [C])| {
+        let region = band_region(layout.region(), rows, index);
+        store_rows(&evaluation.tile(node, region), target, codes_per_unit);
+    };
+    if rayon::current_num_threads() == 1 || rows >= layout.height {
+        codes.chunks_mut(band_codes).enumerate().for_each(band);
+    } else {
+        codes.par_chunks_mut(band_codes).enumerate().for_each(band);
+    }
+    codes
+}
+
+/// Band `index` of an image divided into bands of that many rows.
+fn band_region(image: Region, rows: u32, index: usize) -> Region {
+    let y = index as u32 * rows;
+    Region { y, height: rows.min(image.height - y), ..image }
+}
+
+/// Bytes of tiles that one band may hold: they should stay in a core's cache.
+const BAND_BYTES: usize = 1 << 20;
+
+/// The greatest number of rows whose evaluation stays in cache; few where the graph turns rows into columns.
+fn band_rows(graph: &Graph, evaluation: &Evaluation, node: NodeId) -> u32 {
+    let image = graph.layout(node).region();
+    let tile_bytes = |rows: u32| {
+        let middle = (image.height - rows.min(image.height)) / 2;
+        let band = Region { y: middle, height: rows.min(image.height), ..image };
+        let regions = evaluation.regions(node, band);
+        let bytes = |(id, region): (usize, &Region)| region.pixels() * graph.nodes()[id].layout.channels() as usize * 4;
+        regions.iter().enumerate().map(bytes).sum::<usize>()
+    };
+    let threads = rayon::current_num_threads() as u32;
+    let fair = if threads == 1 { image.height } else { image.height.div_ceil(4 * threads) };
+    let most = [256, 128, 64, 32, 16].into_iter().find(|&rows| tile_bytes(rows) <= BAND_BYTES).unwrap_or(8);
+    most.min(fair.max(16))
 }

@@ -1,0 +1,52 @@
+//! Rows with what lies beyond the image, by the border's rule.
+
+use std::ops::Range;
+
+use super::tile::Tile;
+use crate::image::{Border, Layout};
+
+/// Where rows and columns are read from, for one channel of a tile.
+pub struct Reader<'a> {
+    pub tile: &'a Tile,
+    pub channel: usize,
+    /// Of the image that the tile is part of.
+    pub layout: Layout,
+    pub border: Border,
+    /// What a constant border reads in this channel.
+    pub value: f32,
+}
+
+impl Reader<'_> {
+    /// Columns `xs` (which may lie outside the image) of row `y` of the image, appended to `target`.
+    /// Where `y` is none, the constant.
+    pub fn extend(&self, y: Option<u32>, xs: Range<i64>, target: &mut Vec<f32>) {
+        let Some(y) = y else {
+            target.extend(xs.map(|_| self.value));
+            return;
+        };
+        let (width, left) = (i64::from(self.layout.width), i64::from(self.tile.region.x));
+        let row = self.tile.row(self.channel, y);
+        let outside = |x: i64| match self.border.index(x, self.layout.width) {
+            Some(x) => row[(i64::from(x) - left) as usize],
+            None => self.value,
+        };
+        let inside = xs.start.max(0)..xs.end.min(width);
+        if inside.is_empty() {
+            target.extend(xs.map(outside));
+            return;
+        }
+        target.extend((xs.start..inside.start).map(outside));
+        target.extend_from_slice(&row[(inside.start - left) as usize..(inside.end - left) as usize]);
+        target.extend((inside.end..xs.end).map(outside));
+    }
+
+    /// The row of the image that position `y` reads; none for the constant.
+    pub fn line(&self, y: i64) -> Option<u32> {
+        self.border.index(y, self.layout.height)
+    }
+}
+
+/// What a constant border reads in each channel of a layout.
+pub fn border_value(value: [f32; 4], layout: Layout, channel: usize) -> f32 {
+    if layout.is_alpha(channel as u32) { value[3] } else { value[channel] }
+}

@@ -1,0 +1,44 @@
+//! `box_blur`: the mean of a square window.
+
+use super::blur::Blur;
+use crate::op::{Arguments, BORDER, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE};
+
+pub static SPEC: Spec = Spec {
+    name: "box_blur",
+    summary: "blurs with the mean of a square window",
+    definition: "Mean of the (2 radius + 1)² window, on premultiplied colour.",
+    shape: Shape::Axis,
+    parameters: &[
+        Parameter::new("radius", Kind::Whole { low: 0, high: 1000 }, "1", "of the window").unit("px").starred(),
+        BORDER,
+        VALUE,
+    ],
+    reference: "cv2.blur",
+    tolerance: 1,
+    decides: false,
+    example: "box_blur:3",
+    make: |arguments| Ok(Box::new(BoxBlur { arguments: arguments.clone() })),
+};
+
+#[derive(Debug)]
+struct BoxBlur {
+    arguments: Arguments,
+}
+
+impl BoxBlur {
+    fn taps(&self) -> usize {
+        2 * self.arguments.whole("radius") as usize + 1
+    }
+}
+
+impl Operation for BoxBlur {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        let taps = self.taps();
+        let edges = self.arguments.edges(graph.layout(input).colours);
+        Ok(Blur { weights: vec![1.0; taps], scale: 1.0 / taps as f32, edges }.build(graph, input))
+    }
+
+    fn is_identity(&self) -> bool {
+        self.taps() == 1
+    }
+}

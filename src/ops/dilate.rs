@@ -1,0 +1,18 @@
+//! `dilate`: the maximum over a shape.
+
+use super::morphology::{Extreme, Morphology, PARAMETERS};
+use crate::op::{Shape, Spec};
+
+pub static SPEC: Spec = Spec {
+    name: "dilate",
+    summary: "grows bright parts: the maximum over a shape",
+    definition: "Maximum over the shape, the outside left out, iterations times. A disk of radius r holds the offsets \
+                 with dx² + dy² <= r² + r. Alpha stays.",
+    shape: Shape::Axis,
+    parameters: PARAMETERS,
+    reference: "cv2.dilate",
+    tolerance: 0,
+    decides: false,
+    example: "dilate:2:shape=disk",
+    make: |arguments| Ok(Box::new(Morphology::new(arguments, Extreme::Greatest))),
+};

@@ -1,0 +1,18 @@
+//! `erode`: the minimum over a shape.
+
+use super::morphology::{Extreme, Morphology, PARAMETERS};
+use crate::op::{Shape, Spec};
+
+pub static SPEC: Spec = Spec {
+    name: "erode",
+    summary: "shrinks bright parts: the minimum over a shape",
+    definition: "Minimum over the shape, the outside left out, iterations times. A disk of radius r holds the offsets \
+                 with dx² + dy² <= r² + r. Alpha stays.",
+    shape: Shape::Axis,
+    parameters: PARAMETERS,
+    reference: "cv2.erode",
+    tolerance: 0,
+    decides: false,
+    example: "erode:2",
+    make: |arguments| Ok(Box::new(Morphology::new(arguments, Extreme::Least))),
+};

@@ -1,0 +1,78 @@
+//! `grayscale`: colour to one channel.
+
+use std::sync::Arc;
+
+use crate::image::Layout;
+use crate::image::colour::{linear_from_srgb, luma, srgb_from_linear};
+use crate::op::{
+    Arguments, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+};
+use crate::shader_struct;
+
+const WEIGHTS: &[&str] = &["bt601", "bt709", "average", "linear"];
+
+pub static SPEC: Spec = Spec {
+    name: "grayscale",
+    summary: "colour to one gray channel",
+    definition: "bt601: (299 R + 587 G + 114 B) / 1000; bt709: 0.2126 R + 0.7152 G + 0.0722 B; average: (R + G + B) / 3; \
+                 linear: bt709 on decoded sRGB, encoded again. A gray image stays as it is; alpha stays.",
+    shape: Shape::Point,
+    parameters: &[Parameter::new("weights", Kind::OneOf(WEIGHTS), "bt601", "how much each colour counts").starred()],
+    reference: "cv2.cvtColor (bt601)",
+    tolerance: 1,
+    decides: false,
+    example: "grayscale",
+    make: |arguments| Ok(Box::new(Grayscale::new(arguments))),
+};
+
+#[derive(Clone, Copy, Debug)]
+struct Grayscale {
+    weights: &'static str,
+}
+
+shader_struct! {
+    struct GrayscaleParameters { weights: u32, }
+}
+
+impl Grayscale {
+    fn new(arguments: &Arguments) -> Grayscale {
+        Grayscale { weights: arguments.name("weights") }
+    }
+
+    fn gray(self, r: f32, g: f32, b: f32) -> f32 {
+        match self.weights {
+            "bt601" => luma(r, g, b),
+            "bt709" => 0.2126 * r + 0.7152 * g + 0.0722 * b,
+            "average" => (r + g + b) / 3.0,
+            _ => srgb_from_linear(
+                0.2126 * linear_from_srgb(r) + 0.7152 * linear_from_srgb(g) + 0.0722 * linear_from_srgb(b),
+            ),
+        }
+    }
+}
+
+impl Operation for Grayscale {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        let from = graph.layout(input);
+        if from.colours == 1 {
+            return Ok(input);
+        }
+        Ok(graph.push(Kernel::Point(Arc::new(*self)), &[input], Layout { colours: 1, ..from }))
+    }
+}
+
+impl Point for Grayscale {
+    fn formula(&self) -> Formula {
+        let weights = WEIGHTS.iter().position(|w| *w == self.weights).unwrap_or(0) as u32;
+        Formula::new("grayscale", include_str!("../../shaders/ops/grayscale.wgsl"), &GrayscaleParameters { weights })
+    }
+
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
+        let [r, g, b] = row.inputs else { panic!("grayscale reads three channels") };
+        let target = output[0].iter_mut().zip(*r).zip(*g).zip(*b);
+        match self.weights {
+            "bt601" => target.for_each(|(((t, r), g), b)| *t = luma(*r, *g, *b)),
+            _ => target.for_each(|(((t, r), g), b)| *t = self.gray(*r, *g, *b)),
+        }
+    }
+}

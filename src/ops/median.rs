@@ -1,0 +1,223 @@
+//! `median`: the middle value of a square window.
+//!
+//! Small windows sort with a network, the same on both sides; large ones select.
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use crate::image::{Border, Edges};
+use crate::op::{
+    Arguments, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE, Window, WindowRows,
+};
+use crate::shader_struct;
+
+pub static SPEC: Spec = Spec {
+    name: "median",
+    summary: "removes specks: the middle value of a square window",
+    definition: "Median of the (2 radius + 1)² window of each colour channel. Alpha stays.",
+    shape: Shape::Window,
+    parameters: &[
+        Parameter::new("radius", Kind::Whole { low: 0, high: MAX_RADIUS as i64 }, "1", "of the window")
+            .unit("px")
+            .starred(),
+        Parameter::new("border", Kind::OneOf(Border::NAMES), "clamp", "what the window reads beyond the image"),
+        VALUE,
+    ],
+    reference: "cv2.medianBlur",
+    tolerance: 0,
+    decides: false,
+    example: "median:2",
+    make: |arguments| Ok(Box::new(MedianOperation { arguments: arguments.clone() })),
+};
+
+/// Beyond it a shader's loops would come near the number at which some drivers end them.
+const MAX_RADIUS: u32 = 14;
+
+/// Greatest radius whose window is sorted by a network.
+const NETWORK_RADIUS: u32 = 2;
+
+/// Pixels of a row that go through a network together.
+const LANES: usize = 16;
+
+#[derive(Debug)]
+struct MedianOperation {
+    arguments: Arguments,
+}
+
+impl Operation for MedianOperation {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        let parameters = Median { radius: self.arguments.whole("radius") as i32 };
+        let edges = self.arguments.edges(graph.layout(input).colours);
+        Ok(graph.window(MedianWindow { parameters, edges }, input))
+    }
+
+    fn is_identity(&self) -> bool {
+        self.arguments.whole("radius") == 0
+    }
+}
+
+shader_struct! {
+    struct Median { radius: i32, }
+}
+
+#[derive(Debug)]
+struct MedianWindow {
+    parameters: Median,
+    edges: Edges,
+}
+
+impl Window for MedianWindow {
+    fn formula(&self) -> Formula {
+        match self.reach() {
+            r @ ..=NETWORK_RADIUS => Formula::new("median", network_text(r), &self.parameters),
+            _ => Formula::new("median", include_str!("../../shaders/ops/median.wgsl"), &self.parameters),
+        }
+    }
+
+    fn reach(&self) -> u32 {
+        self.parameters.radius as u32
+    }
+
+    fn edges(&self) -> Edges {
+        self.edges
+    }
+
+    fn iterations(&self) -> u32 {
+        let side = 2 * self.reach() + 1;
+        if self.reach() <= NETWORK_RADIUS { 0 } else { 33 * side * (side + 1) }
+    }
+
+    fn row(&self, window: WindowRows, output: &mut [f32]) {
+        match self.reach() {
+            1 => by_network::<9>(window, output),
+            2 => by_network::<25>(window, output),
+            3 => by_network::<49>(window, output),
+            _ => by_selection(window, output),
+        }
+    }
+}
+
+/// Medians of windows of `N` values, `LANES` at a time.
+fn by_network<const N: usize>(window: WindowRows, output: &mut [f32]) {
+    let network = network_of(N);
+    let side = window.rows.len();
+    let mut values = [[0.0f32; LANES]; N];
+    for start in (0..output.len()).step_by(LANES) {
+        let lanes = LANES.min(output.len() - start);
+        for (i, value) in values.iter_mut().enumerate() {
+            let (row, column) = (window.rows[i / side], start + i % side);
+            value[..lanes].copy_from_slice(&row[column..column + lanes]);
+        }
+        for &(low, high) in network {
+            let (a, b) = (values[low], values[high]);
+            for lane in 0..LANES {
+                values[low][lane] = if a[lane] < b[lane] { a[lane] } else { b[lane] };
+                values[high][lane] = if a[lane] < b[lane] { b[lane] } else { a[lane] };
+            }
+        }
+        output[start..start + lanes].copy_from_slice(&values[N / 2][..lanes]);
+    }
+}
+
+fn by_selection(window: WindowRows, output: &mut [f32]) {
+    let side = window.rows.len();
+    let mut values = Vec::with_capacity(side * side);
+    for (x, target) in output.iter_mut().enumerate() {
+        values.clear();
+        window.rows.iter().for_each(|row| values.extend_from_slice(&row[x..x + side]));
+        *target = *values.select_nth_unstable_by(side * side / 2, f32::total_cmp).1;
+    }
+}
+
+/// Pairs to be put in order so that the middle of `n` values stands in the middle: Batcher's merge exchange
+/// (Knuth, volume 3, algorithm 5.2.2 M) without the comparators that the middle does not depend on.
+fn median_network(n: usize) -> Vec<(usize, usize)> {
+    let mut sorting = Vec::new();
+    let top = n.next_power_of_two() / 2;
+    let mut p = top;
+    while p > 0 {
+        let (mut q, mut r, mut d) = (top, 0, p);
+        loop {
+            sorting.extend((0..n.saturating_sub(d)).filter(|i| i & p == r).map(|i| (i, i + d)));
+            if q == p {
+                break;
+            }
+            (d, q, r) = (q - p, q / 2, p);
+        }
+        p /= 2;
+    }
+    let mut needed = vec![false; n];
+    needed[n / 2] = true;
+    let mut network: Vec<_> = sorting
+        .into_iter()
+        .rev()
+        .filter(|&(low, high)| {
+            let counts = needed[low] || needed[high];
+            (needed[low], needed[high]) = (needed[low] || counts, needed[high] || counts);
+            counts
+        })
+        .collect();
+    network.reverse();
+    network
+}
+
+/// The network for 9, 25 or 49 values.
+fn network_of(n: usize) -> &'static [(usize, usize)] {
+    static NETWORKS: [OnceLock<Vec<(usize, usize)>>; 3] = [const { OnceLock::new() }; 3];
+    let slot = match n {
+        9 => 0,
+        25 => 1,
+        _ => 2,
+    };
+    NETWORKS[slot].get_or_init(|| median_network(n))
+}
+
+/// The formula for a radius of 1 or 2, the network written out.
+fn network_text(radius: u32) -> String {
+    let r = radius as i32;
+    let side = 2 * radius as usize + 1;
+    let mut text = String::from(
+        "// Middle value of a window by a sorting network.\n\nfn median(x: i32, y: i32, c: u32, p: Median) -> f32 {\n",
+    );
+    let offsets = (-r..=r).flat_map(|dy| (-r..=r).map(move |dx| (dx, dy)));
+    for (i, (dx, dy)) in offsets.enumerate() {
+        let _ = writeln!(text, "    var v{i} = tap(x + {dx}, y + {dy}, c);");
+    }
+    let _ = writeln!(text, "    var t: f32;");
+    for (low, high) in network_of(side * side) {
+        let _ = writeln!(text, "    t = min(v{low}, v{high}); v{high} = max(v{low}, v{high}); v{low} = t;");
+    }
+    let _ = writeln!(text, "    return v{};\n}}", side * side / 2);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_finds_the_median_of_every_input_of_zeros_and_ones() {
+        // By the zero-one principle that holds for all inputs; 25 values are sampled.
+        for (n, step) in [(9usize, 1u64), (25, 1009)] {
+            let network = median_network(n);
+            for bits in (0..1u64 << n).step_by(step as usize) {
+                let mut values: Vec<u64> = (0..n).map(|i| bits >> i & 1).collect();
+                for &(low, high) in &network {
+                    (values[low], values[high]) = (values[low].min(values[high]), values[low].max(values[high]));
+                }
+                assert_eq!(values[n / 2], u64::from(bits.count_ones() as usize > n / 2), "{n} values, {bits:b}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_network_of_49_agrees_with_selection() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let rows: Vec<Vec<f32>> = (0..7).map(|_| (0..40 + 6).map(|_| f32::from(random.u8(0..20))).collect()).collect();
+        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let (mut by, mut expected) = ([0.0; 40], [0.0; 40]);
+        by_network::<49>(WindowRows { rows: &rows }, &mut by);
+        by_selection(WindowRows { rows: &rows }, &mut expected);
+        assert_eq!(by, expected);
+    }
+}
