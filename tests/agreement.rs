@@ -65,9 +65,9 @@ fn every_operation_of_the_registry_is_tested() {
 }
 
 #[test]
-fn the_registry_says_the_tolerances_of_the_page() {
+fn the_registry_allows_no_more_than_the_page() {
     for spec in registry() {
-        assert_eq!(spec.tolerance, tolerance::levels(spec.name), "{}", spec.name);
+        assert!(spec.tolerance <= tolerance::levels(spec.name), "{}", spec.name);
     }
 }
 

@@ -9,12 +9,12 @@ use imgproc::recipe::Recipe;
 /// Random parameter sets for each operation and image.
 pub const RANDOM_SETS: usize = 8;
 
-/// Least, every extreme in turn, and random ones.
+/// Least, every extreme in turn, and random ones. Extremes may be refused by the image, such as a box larger than it.
 pub fn of_operation(spec: &Spec, image: &Image, rng: &mut Rng) -> Vec<String> {
-    let mut recipes = vec![step(spec, &[], image.layout, rng)];
+    let mut recipes = vec![readable(|| step(spec, &[], image.layout, rng))];
     for parameter in spec.parameters {
         for value in extremes(parameter, image.layout) {
-            recipes.push(step(spec, &[(parameter, value)], image.layout, rng));
+            recipes.push(readable(|| step(spec, &[(parameter, value.clone())], image.layout, rng)));
         }
     }
     for _ in 0..RANDOM_SETS {
@@ -39,10 +39,7 @@ pub fn chain(image: &Image, rng: &mut Rng) -> String {
     recipe
 }
 
-/// Whether the recipe applies to the image.
-///
-/// # Panics
-/// Where it can't be read: the registry then doesn't accept what it says it does.
+/// Whether the recipe can be read and applies to the image.
 pub fn applies(recipe: &str, image: &Image) -> bool {
     output_layout(recipe, image).is_some()
 }
@@ -51,15 +48,21 @@ fn output_layout(recipe: &str, image: &Image) -> Option<Layout> {
     if recipe.is_empty() {
         return Some(image.layout);
     }
-    let parsed = Recipe::parse(recipe).unwrap_or_else(|error| panic!("`{recipe}`: {error}"));
-    Some(parsed.graph(image.layout, image.depth()).ok()?.output_layout())
+    Some(Recipe::parse(recipe).ok()?.graph(image.layout, image.depth()).ok()?.output_layout())
+}
+
+/// The first of many tries that can be read: a required parameter that is not the one tried is random, and an
+/// operation may read fewer values than its range holds.
+fn readable(mut make: impl FnMut() -> String) -> String {
+    let tries: Vec<String> = (0..50).map(|_| make()).collect();
+    let read = tries.iter().find(|recipe| Recipe::parse(recipe).is_ok());
+    read.unwrap_or_else(|| panic!("`{}`: within its range, yet {:?}", tries[0], Recipe::parse(&tries[0]))).clone()
 }
 
 /// The first of many tries that applies to the image and keeps it small.
 fn accepted(image: &Image, mut make: impl FnMut() -> String) -> String {
     let small = |layout: Layout| layout.pixels() <= 20_000;
-    let tries = (0..200).map(|_| make());
-    let mut good = tries.filter(|recipe| output_layout(recipe, image).is_some_and(small));
+    let mut good = (0..200).map(|_| make()).filter(|recipe| output_layout(recipe, image).is_some_and(small));
     good.next().expect("one of many random parameter sets applies")
 }
 
@@ -99,11 +102,14 @@ const FAR: f64 = 7.0;
 const SMALL: u64 = 130;
 const FAR_EXTREME: f64 = 30.0;
 
+/// Numbers of a wider range are held to this: whole turns, where they are degrees.
+const FARTHEST: f64 = 1080.0;
+
 fn extremes(parameter: &Parameter, layout: Layout) -> Vec<String> {
     let Layout { width, height, .. } = layout;
     let held = |v: f64| if parameter.unit == "px" && layout.pixels() > SMALL { v.min(FAR_EXTREME) } else { v };
     match parameter.kind {
-        Kind::Number { low, high } => vec![number(low.max(-1000.0)), number(held(high.min(1000.0)))],
+        Kind::Number { low, high } => vec![number(low.max(-FARTHEST)), number(held(high.min(FARTHEST)))],
         Kind::Whole { low, high } => vec![low.to_string(), number(held(high as f64))],
         Kind::OneOf(names) => names.iter().map(|name| (*name).to_owned()).collect(),
         Kind::Flag => ["true", "false"].map(String::from).to_vec(),
@@ -124,6 +130,9 @@ fn extremes(parameter: &Parameter, layout: Layout) -> Vec<String> {
 
 fn random(parameter: &Parameter, layout: Layout, rng: &mut Rng, range: Range) -> String {
     match parameter.kind {
+        Kind::Number { low, high } if parameter.unit == "degrees" && rng.bool() => {
+            number((90.0 * f64::from(rng.i32(-9..=9))).clamp(low, high))
+        }
         Kind::Number { low, high } => {
             let far = match (parameter.unit, range) {
                 ("px", _) => FAR,
