@@ -19,7 +19,7 @@ pub static SPEC: Spec = Spec {
                  constant image stays). Colour, luma: v + (table[Y] - Y) with Y in whole codes; each: every channel by \
                  its own table. On 256 levels, or 65,536 of a 16-bit image, after quantising. Alpha stays.",
     shape: Shape::Reduce,
-    parameters: &[Parameter::new("channels", Kind::OneOf(CHANNELS), "luma", "whose histogram is spread").starred()],
+    parameters: &[Parameter::new("channels", Kind::OneOf(CHANNELS), "luma", "whose histogram is spread")],
     reference: "cv2.equalizeHist",
     tolerance: 0,
     decides: false,
