@@ -1,8 +1,11 @@
 //! Recipes run on backends, and the count of what ran.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
+#[cfg(feature = "gpu")]
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use imgproc::backend::cpu::CpuBackend;
+#[cfg(feature = "gpu")]
 use imgproc::backend::gpu::{Choice, GpuBackend};
 use imgproc::backend::{Backend, Task};
 use imgproc::image::Image;
@@ -37,6 +40,7 @@ pub struct Device<'a> {
     pub dispatches: &'a dyn Fn() -> u64,
 }
 
+#[cfg(feature = "gpu")]
 /// The adapter that the tests run on, opened once: the software one, or real hardware with
 /// `IMGPROC_TEST_ADAPTER=gpu`.
 ///
@@ -54,6 +58,7 @@ pub fn adapter() -> &'static GpuBackend {
     })
 }
 
+#[cfg(feature = "gpu")]
 /// Holds the adapter for one test at a time, so that its count of dispatches is of one case.
 pub fn with_adapter<T>(run: impl FnOnce(&Device) -> T) -> T {
     static TURN: Mutex<()> = Mutex::new(());
