@@ -1,0 +1,173 @@
+//! CPU and GPU give the same pixels: every operation of the registry over hostile images, alone with extreme and
+//! random parameters, and in random chains. The adapter is a software one unless `IMGPROC_TEST_ADAPTER=gpu`;
+//! without an adapter these tests fail.
+#![cfg(feature = "gpu")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fastrand::Rng;
+use imgproc::backend::cpu::CpuBackend;
+use imgproc::backend::{Backend, Done, Task};
+use imgproc::image::Samples;
+use imgproc::ops::{find, registry};
+use support::compare::{Difference, Limit};
+use support::images::{Content, Sample, hostile, sample};
+use support::runs::{self, Device, Tally, agreement, with_adapter};
+use support::{cases, tolerance};
+
+/// Cases of one operation: images times the least, at least two extremes where it has parameters, and random sets.
+fn least_cases(parameters: usize) -> usize {
+    let sets = if parameters == 0 { 1 } else { 1 + cases::RANDOM_SETS / 2 };
+    hostile().len() * sets
+}
+
+fn operation_agrees(name: &str) {
+    let spec = find(name).expect("an operation of the registry");
+    let mut rng = Rng::with_seed(7);
+    let mut tally = Tally::default();
+    for sample in hostile() {
+        for recipe in cases::of_operation(spec, &sample.image, &mut rng) {
+            if !cases::applies(&recipe, &sample.image) {
+                tally.refused += 1;
+                continue;
+            }
+            tally.add(&recipe, &sample, |limit| with_adapter(|device| agreement(device, &recipe, &sample, limit)));
+        }
+    }
+    tally.finish(name, least_cases(spec.parameters.len()));
+}
+
+/// A test for each operation, so that they are named in the report, run side by side and fail alone.
+macro_rules! operations_agree {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            operation_agrees(stringify!($name));
+        })*
+
+        const TESTED: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+operations_agree! {
+    grayscale brightness contrast invert threshold equalize
+    gaussian_blur box_blur median unsharp_mask sobel erode dilate
+    resize crop flip rotate
+}
+
+#[test]
+fn every_operation_of_the_registry_is_tested() {
+    let registered: BTreeSet<&str> = registry().iter().map(|spec| spec.name).collect();
+    assert_eq!(registered, TESTED.iter().copied().collect());
+}
+
+#[test]
+fn the_registry_allows_no_more_than_the_page() {
+    for spec in registry() {
+        assert!(spec.tolerance <= tolerance::levels(spec.name), "{}", spec.name);
+    }
+}
+
+const CHAINS_PER_IMAGE: usize = 8;
+
+#[test]
+fn chains_agree() {
+    let mut rng = Rng::with_seed(11);
+    let mut tally = Tally::default();
+    for sample in hostile() {
+        for _ in 0..CHAINS_PER_IMAGE {
+            let recipe = cases::chain(&sample.image, &mut rng);
+            tally.add(&recipe, &sample, |limit| with_adapter(|device| agreement(device, &recipe, &sample, limit)));
+        }
+    }
+    tally.finish("chains", hostile().len() * CHAINS_PER_IMAGE);
+}
+
+/// A backend of another name that changes one sample of what the CPU gives, by one level.
+#[derive(Default)]
+struct Perturbing {
+    dispatches: AtomicU64,
+    by: u8,
+}
+
+impl Backend for Perturbing {
+    fn name(&self) -> String {
+        "perturbing".into()
+    }
+
+    fn computes_here(&self) -> bool {
+        false
+    }
+
+    fn depth(&self) -> usize {
+        1
+    }
+
+    fn submit(&self, task: Task, done: Done) {
+        self.dispatches.fetch_add(1, Ordering::Relaxed);
+        done(CpuBackend::default().compute(task).map(|mut image| {
+            if let Samples::U8(v) = &mut image.samples {
+                v[0] = if v[0] > 127 { v[0] - self.by } else { v[0] + self.by };
+            }
+            image
+        }));
+    }
+}
+
+#[test]
+fn the_harness_fails_on_one_perturbed_sample() {
+    let sample = sample(20, 10, 3, 8, Content::Noise);
+    for (by, limit, passes) in [(0, 0.0, true), (1, 0.0, false), (1, 1.0, true), (2, 1.0, false)] {
+        let backend = Perturbing { by, ..Perturbing::default() };
+        let device = Device { backend: &backend, dispatches: &|| backend.dispatches.load(Ordering::Relaxed) };
+        let outcome = agreement(&device, "invert", &sample, Limit::levels(limit));
+        assert_eq!(outcome.is_ok(), passes, "{by} levels, {limit} allowed: {outcome:?}");
+    }
+}
+
+#[test]
+fn the_harness_fails_where_nothing_was_dispatched() {
+    let backend = Perturbing::default();
+    let device = Device { backend: &backend, dispatches: &|| 5 };
+    let outcome = agreement(&device, "invert", &sample(4, 4, 1, 8, Content::Noise), Limit::levels(1.0));
+    assert!(outcome.unwrap_err().contains("dispatched nothing"));
+}
+
+#[test]
+fn the_harness_fails_where_both_sides_are_one_backend() {
+    let dispatches = AtomicU64::new(0);
+    let device = Device { backend: &CpuBackend::default(), dispatches: &|| dispatches.fetch_add(1, Ordering::Relaxed) };
+    let outcome = agreement(&device, "invert", &sample(4, 4, 1, 8, Content::Noise), Limit::levels(1.0));
+    assert!(outcome.unwrap_err().contains("both sides"));
+}
+
+#[test]
+fn a_tally_fails_on_a_failed_case_on_too_few_cases_and_on_too_great_a_share() {
+    let sample = sample(100, 100, 1, 8, Content::Constant);
+    let fails = |run: fn(&mut Tally, &Sample)| {
+        let mut tally = Tally::default();
+        run(&mut tally, &sample);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tally.finish("harness", 1))).is_err()
+    };
+    assert!(fails(|_, _| ()));
+    assert!(fails(|tally, sample| tally.add("invert", sample, |_| Err("apart".into()))));
+    assert!(!fails(|tally, sample| tally.add(DECIDING, sample, |_| beyond(10))));
+    assert!(fails(|tally, sample| tally.add(DECIDING, sample, |_| beyond(11))));
+}
+
+const DECIDING: &str = "gaussian_blur:2,threshold:100";
+
+/// So many of ten thousand pixels beyond the tolerance.
+fn beyond(beyond: u64) -> Result<Difference, String> {
+    Ok(Difference { worst: 9.0, pixels: 10_000, beyond })
+}
+
+#[test]
+fn the_adapter_is_the_one_asked_for() {
+    let adapter = runs::adapter().adapter();
+    let hardware = std::env::var("IMGPROC_TEST_ADAPTER").is_ok_and(|v| v == "gpu");
+    assert_eq!(adapter.is_software(), !hardware, "{adapter:?}");
+}

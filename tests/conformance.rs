@@ -1,0 +1,93 @@
+//! The CPU backend computes what the operations page says: every operation against a slow f64 oracle.
+
+#[path = "support/harness.rs"]
+mod harness;
+mod support;
+
+use std::collections::BTreeSet;
+
+use fastrand::Rng;
+use imgproc::image::Samples;
+use imgproc::ops::{find, registry};
+use support::compare::{Difference, Limit, Side, compare};
+use support::images::{Sample, hostile};
+use support::runs::{self, Tally};
+use support::{cases, oracle};
+
+/// The page's tolerance, which is for 8-bit input; at 16 bits rounding hides less. There f32 keeps far within a level,
+/// so that a slightly wrong weight shows. One code is allowed where the page has 0 and f32 can't settle every rounding
+/// as f64 does: for floats, and for sums that are not whole codes.
+fn at_depth(recipe: &str, sample: &Sample, limit: Limit) -> Limit {
+    let code = 1.0 / 257.0;
+    let levels = match (&sample.image.samples, limit.levels) {
+        (Samples::U8(_), levels) => levels,
+        (Samples::U16(_), 0.0) if !recipe.contains("brightness") => 0.0,
+        (_, 0.0) => code,
+        _ => 5.0 * code,
+    };
+    Limit { levels, ..limit }
+}
+
+/// Cpu against oracle; where the one refuses the image, the other must.
+fn conforms(recipe: &str, sample: &Sample, limit: Limit) -> Result<Difference, String> {
+    let both = (oracle::apply(recipe, &sample.image), runs::cpu(recipe, &sample.image));
+    let context = |what: String| Err(format!("`{recipe}` on {}: {what}", sample.name));
+    let (expected, actual) = match both {
+        (Ok(expected), Ok(actual)) => (expected, actual),
+        (Err(_), Err(_)) => return Ok(Difference::default()),
+        (Err(refusal), Ok(_)) => return context(format!("the oracle alone refuses: {refusal}")),
+        (Ok(_), Err(refusal)) => return context(format!("the cpu alone refuses: {refusal}")),
+    };
+    let sides = [Side { by: "oracle", image: &expected }, Side { by: "cpu", image: &actual }];
+    compare(recipe, &sample.name, sides[0], sides[1], limit).map_err(|failure| failure.to_string())
+}
+
+fn operation_conforms(name: &str) {
+    let spec = find(name).expect("an operation of the registry");
+    let mut rng = Rng::with_seed(23);
+    let mut tally = Tally::default();
+    for sample in hostile() {
+        for recipe in cases::of_operation(spec, &sample.image, &mut rng) {
+            tally.add(&recipe, &sample, |limit| conforms(&recipe, &sample, at_depth(&recipe, &sample, limit)));
+        }
+    }
+    tally.finish(name, hostile().len());
+}
+
+macro_rules! operations_conform {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            operation_conforms(stringify!($name));
+        })*
+
+        const TESTED: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+operations_conform! {
+    grayscale brightness contrast invert threshold equalize
+    gaussian_blur box_blur median unsharp_mask sobel erode dilate
+    resize crop flip rotate
+}
+
+#[test]
+fn every_operation_of_the_registry_is_tested() {
+    let registered: BTreeSet<&str> = registry().iter().map(|spec| spec.name).collect();
+    assert_eq!(registered, TESTED.iter().copied().collect());
+}
+
+const CHAINS_PER_IMAGE: usize = 30;
+
+#[test]
+fn chains_conform() {
+    let mut rng = Rng::with_seed(29);
+    let mut tally = Tally::default();
+    for sample in hostile() {
+        for _ in 0..CHAINS_PER_IMAGE {
+            let recipe = cases::chain(&sample.image, &mut rng);
+            tally.add(&recipe, &sample, |limit| conforms(&recipe, &sample, at_depth(&recipe, &sample, limit)));
+        }
+    }
+    tally.finish("chains", hostile().len() * CHAINS_PER_IMAGE);
+}

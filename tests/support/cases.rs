@@ -1,0 +1,187 @@
+//! Recipes to try, made from what the registry says of each parameter; none is listed by hand.
+
+use fastrand::Rng;
+use imgproc::image::{Image, Layout};
+use imgproc::op::{Kind, Parameter, Spec};
+use imgproc::ops::registry;
+use imgproc::recipe::Recipe;
+
+/// Random parameter sets for each operation and image.
+pub const RANDOM_SETS: usize = 8;
+
+/// Least, every extreme in turn, and random ones. Extremes may be refused by the image, such as a box larger than it.
+pub fn of_operation(spec: &Spec, image: &Image, rng: &mut Rng) -> Vec<String> {
+    let mut recipes = vec![readable(|| step(spec, &[], image.layout, rng))];
+    for parameter in spec.parameters {
+        for value in extremes(parameter, image.layout) {
+            recipes.push(readable(|| step(spec, &[(parameter, value.clone())], image.layout, rng)));
+        }
+    }
+    for _ in 0..RANDOM_SETS {
+        recipes.push(accepted(image, || random_step(spec, image.layout, rng, Range::Wide)));
+    }
+    recipes.dedup();
+    recipes
+}
+
+/// Two to five operations whose values stay of a size that f32 holds well.
+pub fn chain(image: &Image, rng: &mut Rng) -> String {
+    let length = rng.usize(2..=5);
+    let mut recipe = String::new();
+    for _ in 0..length {
+        recipe = accepted(image, || {
+            let layout = output_layout(&recipe, image).expect("it was accepted");
+            let spec = registry()[rng.usize(..registry().len())];
+            let step = random_step(spec, layout, rng, Range::Mild);
+            if recipe.is_empty() { step } else { format!("{recipe},{step}") }
+        });
+    }
+    recipe
+}
+
+/// Whether the recipe can be read and applies to the image.
+pub fn applies(recipe: &str, image: &Image) -> bool {
+    output_layout(recipe, image).is_some()
+}
+
+fn output_layout(recipe: &str, image: &Image) -> Option<Layout> {
+    if recipe.is_empty() {
+        return Some(image.layout);
+    }
+    Some(Recipe::parse(recipe).ok()?.graph(image.layout, image.depth()).ok()?.output_layout())
+}
+
+/// The first of many tries that can be read: a required parameter that is not the one tried is random, and an
+/// operation may read fewer values than its range holds.
+fn readable(mut make: impl FnMut() -> String) -> String {
+    let tries: Vec<String> = (0..50).map(|_| make()).collect();
+    let read = tries.iter().find(|recipe| Recipe::parse(recipe).is_ok());
+    read.unwrap_or_else(|| panic!("`{}`: within its range, yet {:?}", tries[0], Recipe::parse(&tries[0]))).clone()
+}
+
+/// The first of many tries that applies to the image and keeps it small.
+fn accepted(image: &Image, mut make: impl FnMut() -> String) -> String {
+    let small = |layout: Layout| layout.pixels() <= 20_000;
+    let mut good = (0..200).map(|_| make()).filter(|recipe| output_layout(recipe, image).is_some_and(small));
+    good.next().expect("one of many random parameter sets applies")
+}
+
+/// Operation and parameters; those required and not given get a plain value.
+fn step(spec: &Spec, given: &[(&Parameter, String)], layout: Layout, rng: &mut Rng) -> String {
+    let mut text = spec.name.to_owned();
+    for parameter in spec.parameters {
+        let value = match given.iter().find(|(p, _)| p.name == parameter.name) {
+            Some((_, value)) => value.clone(),
+            None if parameter.default.is_none() => random(parameter, layout, rng, Range::Mild),
+            None => continue,
+        };
+        text += &format!(":{}={value}", parameter.name);
+    }
+    text
+}
+
+fn random_step(spec: &Spec, layout: Layout, rng: &mut Rng, range: Range) -> String {
+    let chosen = spec.parameters.iter().filter(|p| p.default.is_none() || rng.u8(..10) < 6);
+    let chosen: Vec<&Parameter> = chosen.collect();
+    let given: Vec<_> = chosen.into_iter().map(|p| (p, random(p, layout, rng, range))).collect();
+    step(spec, &given, layout, rng)
+}
+
+/// How far random numbers reach.
+#[derive(Clone, Copy, PartialEq)]
+enum Range {
+    Wide,
+    /// Factors stay small, so that a chain of them does not use up what f32 can hold.
+    Mild,
+}
+
+/// Radii and sigmas above this cost time and show nothing new on small images; the extremes go beyond it.
+const FAR: f64 = 7.0;
+
+/// On images of more pixels than this the extremes of lengths are held to `FAR_EXTREME`, for the oracle's sake.
+const SMALL: u64 = 130;
+const FAR_EXTREME: f64 = 30.0;
+
+/// Numbers of a wider range are held to this: whole turns, where they are degrees.
+const FARTHEST: f64 = 1080.0;
+
+fn extremes(parameter: &Parameter, layout: Layout) -> Vec<String> {
+    let Layout { width, height, .. } = layout;
+    let held = |v: f64| if parameter.unit == "px" && layout.pixels() > SMALL { v.min(FAR_EXTREME) } else { v };
+    match parameter.kind {
+        Kind::Number { low, high } => vec![number(low.max(-FARTHEST)), number(held(high.min(FARTHEST)))],
+        Kind::Whole { low, high } => vec![low.to_string(), number(held(high as f64))],
+        Kind::OneOf(names) => names.iter().map(|name| (*name).to_owned()).collect(),
+        Kind::Flag => ["true", "false"].map(String::from).to_vec(),
+        Kind::Color => ["0", "255/0/128/0", "#ff8000", "40/200.5/90/128", "#00ff0080"].map(String::from).to_vec(),
+        Kind::Size => vec!["1x1".into(), format!("{width}x{height}"), format!("1x{height}"), format!("{width}x1")],
+        Kind::ResizeSize => vec![
+            "1x1".into(),
+            "1x".into(),
+            "x1".into(),
+            "0.5%".into(),
+            "37.5%".into(),
+            "250%".into(),
+            format!("{}x{}", width.min(100) * 2 + 1, height.min(50) * 3),
+            format!("{width}x{height}"),
+        ],
+    }
+}
+
+fn random(parameter: &Parameter, layout: Layout, rng: &mut Rng, range: Range) -> String {
+    match parameter.kind {
+        Kind::Number { low, high } if parameter.unit == "degrees" && rng.bool() => {
+            number((90.0 * f64::from(rng.i32(-9..=9))).clamp(low, high))
+        }
+        Kind::Number { low, high } => {
+            let far = match (parameter.unit, range) {
+                ("px", _) => FAR,
+                ("", Range::Mild) => 4.0,
+                _ => 720.0,
+            };
+            number(random_number(low.max(-far), high.min(far).max(low), rng))
+        }
+        Kind::Whole { low, high } => rng.i64(low..=high.min(low + 6)).to_string(),
+        Kind::OneOf(names) => names[rng.usize(..names.len())].to_owned(),
+        Kind::Flag => rng.bool().to_string(),
+        Kind::Color => random_color(rng),
+        Kind::Size => format!("{}x{}", rng.u32(1..=layout.width), rng.u32(1..=layout.height)),
+        Kind::ResizeSize => random_resize_size(layout, rng),
+    }
+}
+
+/// Whole, half or of three places; small ones more often where all are positive.
+fn random_number(low: f64, high: f64, rng: &mut Rng) -> f64 {
+    let u = rng.f64();
+    let v = low + (high - low) * if low < 0.0 { u } else { u * u };
+    let step = [1.0, 2.0, 1000.0][rng.usize(..3)];
+    ((v * step).round() / step).clamp(low, high)
+}
+
+fn random_color(rng: &mut Rng) -> String {
+    let mut level = || rng.u8(..).to_string();
+    let levels = [level(), level(), level(), level()];
+    match rng.u8(..4) {
+        0 => levels[0].clone(),
+        1 => levels[..3].join("/"),
+        2 => format!("#{:02x}{:02x}{:02x}{:02x}", rng.u8(..), rng.u8(..), rng.u8(..), rng.u8(..)),
+        _ => levels.join("/"),
+    }
+}
+
+fn random_resize_size(layout: Layout, rng: &mut Rng) -> String {
+    let width = rng.u32(1..=(layout.width * 2).min(140));
+    let height = rng.u32(1..=(layout.height * 2).min(140));
+    match rng.u8(..6) {
+        0 => format!("{width}x"),
+        1 => format!("x{height}"),
+        2 => format!("{}%", number(f64::from(rng.u32(20..=2500)) / 10.0)),
+        _ => format!("{width}x{height}"),
+    }
+}
+
+/// At most three places, and no exponent.
+fn number(v: f64) -> String {
+    let text = format!("{v:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
