@@ -6,6 +6,7 @@ mod icc;
 mod jpeg;
 mod jpeg_markers;
 mod orientation;
+mod png_compression;
 mod raster;
 mod sniff;
 
@@ -146,7 +147,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Image, CodecError
         check_size(stored.layout, options.max_pixels)?;
         let (samples, icc) = match format {
             Format::Jpeg => jpeg::decode(bytes, options)?,
-            other => raster::decode(bytes, other)?,
+            other => raster::decode(bytes, other, stored.layout)?,
         };
         let samples = orientation::upright(samples, stored.layout, stored.orientation);
         let layout = orientation::upright_layout(stored.layout, stored.orientation);
