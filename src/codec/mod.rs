@@ -9,6 +9,7 @@ mod orientation;
 mod png_compression;
 mod raster;
 mod sniff;
+mod tiff;
 
 #[cfg(test)]
 mod tests;
@@ -147,6 +148,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Image, CodecError
         check_size(stored.layout, options.max_pixels)?;
         let (samples, icc) = match format {
             Format::Jpeg => jpeg::decode(bytes, options)?,
+            Format::Tiff => tiff::decode(bytes, stored.layout)?,
             other => raster::decode(bytes, other, stored.layout)?,
         };
         let samples = orientation::upright(samples, stored.layout, stored.orientation);
@@ -159,6 +161,7 @@ fn stored(bytes: &[u8]) -> Result<(Format, Stored), CodecError> {
     let format = Format::sniff(bytes).ok_or_else(|| sniff::unreadable(bytes))?;
     let stored = match format {
         Format::Jpeg => jpeg::stored(bytes)?,
+        Format::Tiff => tiff::stored(bytes)?,
         other => raster::stored(bytes, other)?,
     };
     Ok((format, stored))

@@ -1,4 +1,4 @@
-//! The formats that the `image` crate reads and writes.
+//! The formats that the `image` crate reads and writes. It writes TIFF, too; `tiff` reads that.
 
 use super::{CodecError, EncodeOptions, Format, Stored, gif_screen, icc, png_compression};
 use crate::image::{Depth, Image, Layout, Samples};
@@ -24,7 +24,7 @@ pub(super) fn stored(bytes: &[u8], format: Format) -> Result<Stored, CodecError>
     if width == 0 || height == 0 {
         return Err(CodecError::Other(format!("{}: the header says {width}x{height} px", format.name())));
     }
-    let orientation = match orientation(decoder.as_mut(), format) {
+    let orientation = match orientation(decoder.as_mut()) {
         Err(error) if ends_early(&error) => return Err(CodecError::HeaderIncomplete),
         // An unreadable tag is as good as none.
         orientation => orientation.ok().flatten().unwrap_or(Orientation::NoTransforms),
@@ -33,10 +33,7 @@ pub(super) fn stored(bytes: &[u8], format: Format) -> Result<Stored, CodecError>
     Ok(Stored { layout: Layout::new(width, height, channels), depth, orientation })
 }
 
-fn orientation(decoder: &mut dyn ImageDecoder, format: Format) -> ImageResult<Option<Orientation>> {
-    if format == Format::Tiff {
-        return decoder.orientation().map(Some);
-    }
+fn orientation(decoder: &mut dyn ImageDecoder) -> ImageResult<Option<Orientation>> {
     // Some writers keep the prefix that only JPEG has.
     let exif = decoder.exif_metadata()?;
     Ok(exif.and_then(|exif| Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif))))
@@ -62,24 +59,13 @@ pub(super) fn decode(bytes: &[u8], format: Format, layout: Layout) -> Result<(Sa
             }
             Samples::U8(v)
         }
-        16 => {
+        _ => {
             let mut v = vec![0u16; len / 2];
             decoder.read_image_boxed(bytemuck::cast_slice_mut(&mut v)).map_err(failed)?;
             Samples::U16(v)
         }
-        _ => {
-            let mut v = vec![0f32; len / 4];
-            decoder.read_image_boxed(bytemuck::cast_slice_mut(&mut v)).map_err(failed)?;
-            v.iter_mut().for_each(|v| *v = finite(*v));
-            Samples::F32(v)
-        }
     };
     Ok((samples, profile))
-}
-
-/// NaN is 0, infinities are the largest finite values.
-fn finite(v: f32) -> f32 {
-    if v.is_nan() { 0.0 } else { v.clamp(f32::MIN, f32::MAX) }
 }
 
 /// RGBA to RGB in place.
@@ -102,11 +88,10 @@ fn open(bytes: &[u8], format: Format) -> ImageResult<Box<dyn ImageDecoder + '_>>
     Ok(match format {
         Format::Png => Box::new(png::PngDecoder::with_limits(source, limits)?),
         Format::WebP => Box::new(webp::WebPDecoder::new(source)?),
-        Format::Tiff => Box::new(tiff::TiffDecoder::new(source)?),
         Format::Bmp => Box::new(bmp::BmpDecoder::new(source)?),
         Format::Gif => Box::new(gif::GifDecoder::new(source)?),
         Format::Pnm => Box::new(pnm::PnmDecoder::new(source)?),
-        Format::Jpeg => unreachable!("JPEG has decoders of its own"),
+        Format::Jpeg | Format::Tiff => unreachable!("has a decoder of its own"),
     })
 }
 
