@@ -1,9 +1,25 @@
 //! Bytes to `Image` and back; synchronous; the format is told by content.
 
+mod fit;
+mod gif_screen;
+mod icc;
+mod jpeg;
+mod jpeg_markers;
+mod orientation;
+mod raster;
+mod sniff;
+
+#[cfg(test)]
+mod tests;
+
+pub use fit::{Conversion, fit_format};
+
 use crate::image::{Depth, Image, Layout};
+use ::image::metadata::Orientation;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A file format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Format {
     Jpeg,
     Png,
@@ -17,32 +33,47 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that the first bytes of a file tell (64 are enough).
-    pub fn sniff(_head: &[u8]) -> Option<Format> {
-        todo!()
-    }
-
     /// `jpeg`, `png`, …
     pub fn name(self) -> &'static str {
-        todo!()
+        match self {
+            Format::Jpeg => "jpeg",
+            Format::Png => "png",
+            Format::WebP => "webp",
+            Format::Tiff => "tiff",
+            Format::Bmp => "bmp",
+            Format::Gif => "gif",
+            Format::Pnm => "pnm",
+        }
     }
 
     /// Extension of files that this program writes, without the dot: `jpg`, `png`, `webp`, `tif`, `bmp`, …
     pub fn extension(self) -> &'static str {
-        todo!()
+        match self {
+            Format::Jpeg => "jpg",
+            Format::Tiff => "tif",
+            other => other.name(),
+        }
     }
 
     /// The format that an output of this input format gets under `--format keep`: itself, or PNG for those read only.
     pub fn kept(self) -> Format {
-        todo!()
+        match self {
+            Format::Gif | Format::Pnm => Format::Png,
+            other => other,
+        }
     }
 
-    pub fn holds_depth(self, _depth: Depth) -> bool {
-        todo!()
+    pub fn holds_depth(self, depth: Depth) -> bool {
+        depth == Depth::Eight || matches!(self, Format::Png | Format::Tiff)
     }
 
     pub fn holds_alpha(self) -> bool {
-        todo!()
+        !matches!(self, Format::Jpeg)
+    }
+
+    /// Whether gray with alpha is written as such; else it is written as RGBA.
+    pub(crate) fn holds_gray_alpha(self) -> bool {
+        matches!(self, Format::Png | Format::WebP)
     }
 }
 
@@ -68,6 +99,7 @@ pub struct Header {
     pub format: Format,
     /// After orientation.
     pub layout: Layout,
+    /// As `Image::depth` of the decoded image: float samples, too, count as sixteen.
     pub depth: Depth,
 }
 
@@ -80,14 +112,65 @@ pub enum CodecError {
     Other(String),
 }
 
-/// Reads the header from the first bytes of a file, or all of it.
-pub fn header(_bytes: &[u8]) -> Result<Header, CodecError> {
-    todo!()
+/// An image as the file stores it, before orientation.
+#[derive(Clone, Copy)]
+struct Stored {
+    layout: Layout,
+    depth: Depth,
+    orientation: Orientation,
 }
 
-/// The image, upright (EXIF orientation applied).
-pub fn decode(_bytes: &[u8], _options: &DecodeOptions) -> Result<Image, CodecError> {
-    todo!()
+/// Reads the header from the first bytes of a file, or all of it. Cheap: no pixel is decoded.
+///
+/// # Errors
+/// `HeaderIncomplete` where more bytes of the file could help; else what the file is, or what is wrong with it.
+pub fn header(bytes: &[u8]) -> Result<Header, CodecError> {
+    guarded("the decoder", || {
+        let (format, stored) = stored(bytes)?;
+        let layout = orientation::upright_layout(stored.layout, stored.orientation);
+        Ok(Header { format, layout, depth: stored.depth })
+    })
+}
+
+/// The image, upright (EXIF orientation applied; in PNG and JPEG the tag has to stand before the image data).
+///
+/// Palettes become RGB or RGBA, gray of fewer than 8 bits becomes 8-bit gray, 16-bit samples stay so, CMYK becomes RGB.
+/// Float samples stay floats, with NaN as 0 and infinities as the largest finite values. Only the first frame or page
+/// is read. A profile that is not for the image's channels is dropped.
+///
+/// # Errors
+/// Anything but complete, valid image data; more pixels than `options.max_pixels`, told from the header.
+pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Image, CodecError> {
+    guarded("the decoder", || {
+        let (format, stored) = stored(bytes)?;
+        check_size(stored.layout, options.max_pixels)?;
+        let (samples, icc) = match format {
+            Format::Jpeg => jpeg::decode(bytes, options)?,
+            other => raster::decode(bytes, other)?,
+        };
+        let samples = orientation::upright(samples, stored.layout, stored.orientation);
+        let layout = orientation::upright_layout(stored.layout, stored.orientation);
+        Ok(Image { icc, ..Image::new(layout, samples) })
+    })
+}
+
+fn stored(bytes: &[u8]) -> Result<(Format, Stored), CodecError> {
+    let format = Format::sniff(bytes).ok_or_else(|| sniff::unreadable(bytes))?;
+    let stored = match format {
+        Format::Jpeg => jpeg::stored(bytes)?,
+        other => raster::stored(bytes, other)?,
+    };
+    Ok((format, stored))
+}
+
+fn check_size(layout: Layout, max_pixels: u64) -> Result<(), CodecError> {
+    let Layout { width, height, .. } = layout;
+    if layout.pixels() <= max_pixels {
+        return Ok(());
+    }
+    let claim = format!("the header says {width}x{height} px, {} in all", layout.pixels());
+    let text = format!("{claim}, but the limit is {max_pixels}; --max-pixels raises it");
+    Err(CodecError::Other(text))
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +181,22 @@ pub struct EncodeOptions {
 }
 
 /// The bytes of a file. Depth and alpha that the format can't hold must have been converted before (`fit_format`).
-pub fn encode(_image: &Image, _options: &EncodeOptions) -> Result<Vec<u8>, CodecError> {
-    todo!()
+/// The profile is embedded if it is for the image's channels and the format can (BMP can't).
+///
+/// # Errors
+/// A format that is only read, a size or samples that the format can't hold.
+pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, CodecError> {
+    guarded("the encoder", || match options.format {
+        Format::Jpeg => jpeg::encode(image, options.quality),
+        _ => raster::encode(image, options),
+    })
+}
+
+/// Runs a codec so that its panic fails one image only.
+fn guarded<T>(who: &str, work: impl FnOnce() -> Result<T, CodecError>) -> Result<T, CodecError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        Err(CodecError::Other(format!("{who} panicked: {text}")))
+    })
 }

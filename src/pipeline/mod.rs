@@ -1,1 +1,166 @@
-//! To come.
+//! The journey of images through a run: found, read, decoded, computed, encoded, written, reported.
+
+mod budget;
+pub mod disk;
+mod journey;
+mod outcome;
+mod plan;
+mod runtime;
+mod schedule;
+mod shutdown;
+mod source;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use budget::Budget;
+pub use outcome::{Done, Failure, Fate, Job, Outcome};
+pub use plan::{Existing, Plan, PlanError, Request, plan};
+pub use runtime::Runtime;
+pub use schedule::Schedule;
+pub use shutdown::{Halt, Shutdown};
+
+use crate::backend::Backend;
+use crate::codec::DecodeOptions;
+use crate::image::Depth;
+use crate::recipe::Recipe;
+use crate::timeline::{Recorder, Span};
+use disk::Outputs;
+
+/// Stack of a worker, which may take up an image while it waits for parts of another.
+const STACK_BYTES: usize = 16 << 20;
+
+/// How images are to be done.
+#[derive(Debug)]
+pub struct Settings {
+    pub recipe: Recipe,
+    pub decode: DecodeOptions,
+    /// 1 to 100, for JPEG.
+    pub quality: u8,
+    /// Of results; none keeps that of each image.
+    pub depth: Option<Depth>,
+    pub schedule: Schedule,
+    /// Worker threads, at least 1; the schedule may use fewer.
+    pub jobs: usize,
+    /// Files being read at once, at least 1.
+    pub in_flight: usize,
+    /// Bytes of memory for images in flight.
+    pub memory_bytes: u64,
+    /// Whether the first failure ends the taking of new images.
+    pub fail_fast: bool,
+}
+
+/// All that the stages of a run share.
+struct Run {
+    settings: Settings,
+    backend: Arc<dyn Backend>,
+    budget: Budget,
+    recorder: Recorder,
+    outputs: Arc<Outputs>,
+    /// The user's wish to stop.
+    shutdown: Shutdown,
+    /// The run's own, after a failure.
+    ending: Shutdown,
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Report {
+    /// In order of the inputs' paths.
+    pub outcomes: Vec<Outcome>,
+    /// Images that were not finished because the run was stopped.
+    pub unfinished: usize,
+    pub wall: Duration,
+    /// Worker threads.
+    pub workers: usize,
+    pub spans: Vec<Span>,
+    /// Whether the user stopped the run.
+    pub interrupted: bool,
+}
+
+impl Report {
+    /// The failure that ended the run for all images.
+    pub fn ended_by(&self) -> Option<&Failure> {
+        self.outcomes.iter().filter_map(Outcome::failure).find(|f| f.ends_run)
+    }
+}
+
+/// Takes the plan's images through the recipe. `observe` is told of each outcome as it comes.
+///
+/// # Errors
+/// Where the worker threads can't be started.
+pub fn run(
+    runtime: &Runtime,
+    settings: Settings,
+    plan: Plan,
+    backend: Arc<dyn Backend>,
+    outputs: Arc<Outputs>,
+    shutdown: &Shutdown,
+    observe: &mut dyn FnMut(&Outcome),
+) -> io::Result<Report> {
+    let workers = settings.schedule.workers(settings.jobs);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers)
+        .stack_size(STACK_BYTES)
+        .thread_name(|i| format!("worker {i}"))
+        .build()
+        .map_err(io::Error::other)?;
+    let run = Arc::new(Run {
+        budget: Budget::new(settings.memory_bytes),
+        settings,
+        backend,
+        recorder: Recorder::new(),
+        outputs,
+        shutdown: shutdown.clone(),
+        ending: Shutdown::default(),
+    });
+    let total = plan.jobs.len();
+    let mut outcomes = Vec::with_capacity(total + plan.settled.len());
+    let mut take = |outcome: Outcome| {
+        observe(&outcome);
+        if outcome.failure().is_some_and(|f| f.ends_run || run.settings.fail_fast) {
+            run.ending.finish();
+        }
+        outcomes.push(outcome);
+    };
+    let settled = plan.settled.len();
+    plan.settled.into_iter().for_each(&mut take);
+    runtime.block_on(async {
+        let mut results = schedule::start(run.clone(), Arc::new(pool), plan.jobs.into_iter().map(Arc::new).collect());
+        while let Some(Some(outcome)) = unless(shutdown.aborting(), results.recv()).await {
+            take(outcome);
+        }
+    });
+    run.outputs.close();
+    outcomes.sort_by_key(|outcome| outcome.index);
+    Ok(Report {
+        unfinished: total + settled - outcomes.len(),
+        outcomes,
+        wall: run.recorder.elapsed(),
+        workers,
+        spans: run.recorder.spans(),
+        interrupted: shutdown.halt() != Halt::No,
+    })
+}
+
+/// What the future gives, or none as soon as the other one ends.
+async fn unless<T>(end: impl Future<Output = ()>, future: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = end => None,
+        value = future => Some(value),
+    }
+}
+
+/// An error of the disk in words, without its number.
+fn describe(error: &io::Error) -> String {
+    let text = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        io::ErrorKind::StorageFull => "no space left on the disk".into(),
+        io::ErrorKind::OutOfMemory => "not enough memory for the file".into(),
+        _ => error.to_string(),
+    };
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}

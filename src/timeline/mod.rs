@@ -1,1 +1,155 @@
-//! To come.
+//! What ran when: spans recorded during a run, and what they tell about it. Knows no images; the clock is read here only.
+
+mod figures;
+mod verdict;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+pub use figures::{Basis, Figures, StageFigures, figures};
+pub use verdict::{Bound, Verdict, verdict};
+
+/// A part of an image's journey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    Read,
+    Decode,
+    Compute,
+    Encode,
+    Write,
+}
+
+impl Stage {
+    /// In the order of the journey.
+    pub const ALL: [Stage; 5] = [Stage::Read, Stage::Decode, Stage::Compute, Stage::Encode, Stage::Write];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Read => "read",
+            Stage::Decode => "decode",
+            Stage::Compute => "compute",
+            Stage::Encode => "encode",
+            Stage::Write => "write",
+        }
+    }
+
+    /// `reading`, `decoding`, …
+    pub fn doing(self) -> &'static str {
+        match self {
+            Stage::Read => "reading",
+            Stage::Decode => "decoding",
+            Stage::Compute => "computing",
+            Stage::Encode => "encoding",
+            Stage::Write => "writing",
+        }
+    }
+
+    /// Whether it moves bytes between disk and memory; the others are work.
+    pub fn moves_bytes(self) -> bool {
+        matches!(self, Stage::Read | Stage::Write)
+    }
+}
+
+/// Who ran a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Worker {
+    /// The async side, where many files are under way at once.
+    Loader,
+    /// A worker thread, counted from 0.
+    Cpu(u16),
+    /// The backend's device; its spans include queueing there.
+    Device,
+}
+
+/// A stage of one image, on the clock of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Number of the image in its run. Two read spans of an image have its wait for memory between them.
+    pub image: u32,
+    pub stage: Stage,
+    pub worker: Worker,
+    /// Since the start of the run.
+    pub start: Duration,
+    /// Since the start of the run.
+    pub end: Duration,
+}
+
+impl Span {
+    pub fn duration(&self) -> Duration {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+/// Takes down the spans of a run.
+#[derive(Debug)]
+pub struct Recorder {
+    begun: Instant,
+    spans: Mutex<Vec<Span>>,
+}
+
+impl Default for Recorder {
+    fn default() -> Recorder {
+        Recorder::new()
+    }
+}
+
+impl Recorder {
+    /// Starts the run's clock.
+    pub fn new() -> Recorder {
+        Recorder { begun: now(), spans: Mutex::new(Vec::new()) }
+    }
+
+    /// Since the start of the run.
+    pub fn elapsed(&self) -> Duration {
+        now().duration_since(self.begun)
+    }
+
+    /// Starts a span, which ends when the value is dropped, however the stage ends.
+    pub fn start(&self, image: u32, stage: Stage, worker: Worker) -> Running<'_> {
+        Running { recorder: self, image, stage, worker, start: self.elapsed() }
+    }
+
+    /// The spans that have ended so far.
+    pub fn spans(&self) -> Vec<Span> {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A span that has not ended.
+#[derive(Debug)]
+pub struct Running<'a> {
+    recorder: &'a Recorder,
+    image: u32,
+    stage: Stage,
+    worker: Worker,
+    start: Duration,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let Running { recorder, image, stage, worker, start } = *self;
+        let span = Span { image, stage, worker, start, end: recorder.elapsed() };
+        recorder.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_ends_when_it_is_dropped() {
+        let recorder = Recorder::new();
+        let running = recorder.start(3, Stage::Decode, Worker::Cpu(1));
+        assert!(recorder.spans().is_empty());
+        drop(running);
+        let spans = recorder.spans();
+        assert_eq!((spans.len(), spans[0].image, spans[0].stage), (1, 3, Stage::Decode));
+        assert!(spans[0].start <= spans[0].end && spans[0].end <= recorder.elapsed());
+    }
+}

@@ -1,0 +1,308 @@
+//! The command line: every option, its help, and what it may be.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use imgproc::codec::{Format, JpegDecoder};
+use imgproc::image::Depth;
+use imgproc::pipeline::Schedule;
+
+use super::sizes;
+
+/// What is done where no recipe is given: the edges of the image.
+pub const DEFAULT_RECIPE: &str = "grayscale,gaussian_blur:1.4,sobel";
+
+const EXAMPLES: &str = "\
+Examples:
+  imgproc -i photos                               edges of every image in photos, into imgproc-out
+  imgproc -i photos -r resize:50% -f jpeg -o small
+  imgproc -i 'scans/**/*.tif' -r median:2,equalize --backend gpu
+  imgproc -i photos --recursive --skip-existing   what an interrupted run left undone
+  imgproc ops resize                              one operation in full
+
+Exit status: 0 all done, 1 some images failed, 2 bad usage, 130 interrupted.";
+
+/// Take images through a recipe of computer-vision operations, on the CPU or any GPU.
+#[derive(Debug, Parser)]
+#[command(
+    name = "imgproc",
+    version,
+    after_help = EXAMPLES,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    max_term_width = 110
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub main: MainArguments,
+
+    /// Colours in messages; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_enum, default_value = "auto", global = true, value_name = "WHEN", help_heading = "Messages")]
+    pub color: When,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the operations, or show one in full
+    Ops {
+        /// The operation to show
+        name: Option<String>,
+    },
+    /// List the adapters of this machine, and which one each backend would take
+    Devices {
+        /// One JSON document on stdout
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a completion script for a shell
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct MainArguments {
+    /// Directories, files or glob patterns (quoted or not: they are expanded here too)
+    ///
+    /// Files named here are always taken. In a directory, files are taken that have an image's extension or an image's
+    /// content; others are counted and passed over, hidden ones not looked at.
+    #[arg(short, long, required = true, num_args = 1.., value_name = "PATH", help_heading = "Input and output")]
+    pub input: Vec<PathBuf>,
+
+    /// Take directories with all below them; the output keeps the tree
+    #[arg(long, help_heading = "Input and output")]
+    pub recursive: bool,
+
+    /// Directory of the results, made where it is missing; inputs are never overwritten
+    #[arg(short, long, default_value = "imgproc-out", value_name = "DIR", help_heading = "Input and output")]
+    pub output: PathBuf,
+
+    /// Format of the results; keep: that of each input, or PNG where it is only read (GIF, PNM)
+    #[arg(short, long, value_enum, default_value = "keep", help_heading = "Input and output")]
+    pub format: FormatName,
+
+    /// Quality of JPEG, 1 to 100
+    #[arg(short, long, default_value_t = 90, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100),
+        help_heading = "Input and output")]
+    pub quality: u8,
+
+    /// Bits of a sample in the results; by default those of each input, where the format can hold them
+    #[arg(long, value_enum, help_heading = "Input and output")]
+    pub depth: Option<DepthName>,
+
+    /// Replace results that exist
+    #[arg(long, help_heading = "Input and output", conflicts_with = "skip_existing")]
+    pub overwrite: bool,
+
+    /// Leave results that exist, and do only the others
+    #[arg(long, help_heading = "Input and output")]
+    pub skip_existing: bool,
+
+    /// Operations in the order in which they apply, as in `resize:50%,median:2`
+    ///
+    /// `name`, `name:value` or `name:key=value:key=value`, separated by commas; `imgproc ops` lists them.
+    #[arg(short = 'r', long = "ops", value_name = "RECIPE", default_value = DEFAULT_RECIPE, help_heading = "Recipe")]
+    pub ops: String,
+
+    /// File with a recipe: the same text, over several lines if need be, with # comments
+    #[arg(long, value_name = "FILE", conflicts_with = "ops", help_heading = "Recipe")]
+    pub recipe: Option<PathBuf>,
+
+    /// Who computes: gpu is real hardware only, software a rasterizer on the CPU; auto chooses and says why
+    #[arg(short, long, value_enum, default_value = "auto", help_heading = "Work")]
+    pub backend: BackendName,
+
+    /// Adapter to take: its number in `imgproc devices`, or part of its name
+    #[arg(long, value_name = "ADAPTER", help_heading = "Work")]
+    pub adapter: Option<String>,
+
+    /// Who waits for whom
+    #[arg(long, value_enum, default_value = "overlapped", help_heading = "Work")]
+    pub schedule: ScheduleName,
+
+    /// Compute workers; by default one for each core
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
+    pub jobs: Option<u16>,
+
+    /// Files being read at once; by default 16, or two for each worker
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
+    pub in_flight: Option<u16>,
+
+    /// Memory for images in flight, as in 512M or 2G; by default a quarter of what there is
+    #[arg(long, value_name = "BYTES", value_parser = sizes::bytes, help_heading = "Work")]
+    pub memory: Option<u64>,
+
+    /// Refuse images of more pixels, as in 400M
+    #[arg(long, value_name = "PIXELS", value_parser = sizes::pixels, default_value = "268M", help_heading = "Work")]
+    pub max_pixels: u64,
+
+    /// Library that decodes JPEG: turbo is the fast one, zune a second opinion
+    #[arg(long, value_enum, default_value = "turbo", help_heading = "Work")]
+    pub jpeg_decoder: JpegDecoderName,
+
+    /// Take up no more images after the first that fails
+    #[arg(long, help_heading = "Work")]
+    pub fail_fast: bool,
+
+    /// Print `input -> output` for each image and do nothing
+    #[arg(long, help_heading = "Messages")]
+    pub dry_run: bool,
+
+    /// No progress and no summary, only what failed
+    #[arg(long, action = ArgAction::SetTrue, help_heading = "Messages")]
+    pub quiet: bool,
+
+    /// The summary, with every image's outcome, as one JSON document on stdout
+    #[arg(long, help_heading = "Messages")]
+    pub json: bool,
+}
+
+impl MainArguments {
+    pub fn schedule_name(&self) -> &'static str {
+        Schedule::from(self.schedule).name()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    Keep,
+    Png,
+    #[value(alias = "jpg")]
+    Jpeg,
+    /// lossless
+    Webp,
+    #[value(alias = "tif")]
+    Tiff,
+    Bmp,
+}
+
+impl FormatName {
+    pub fn format(self) -> Option<Format> {
+        match self {
+            FormatName::Keep => None,
+            FormatName::Png => Some(Format::Png),
+            FormatName::Jpeg => Some(Format::Jpeg),
+            FormatName::Webp => Some(Format::WebP),
+            FormatName::Tiff => Some(Format::Tiff),
+            FormatName::Bmp => Some(Format::Bmp),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DepthName {
+    #[value(name = "8")]
+    Eight,
+    #[value(name = "16")]
+    Sixteen,
+}
+
+impl From<DepthName> for Depth {
+    fn from(name: DepthName) -> Depth {
+        match name {
+            DepthName::Eight => Depth::Eight,
+            DepthName::Sixteen => Depth::Sixteen,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BackendName {
+    /// The GPU if there is a real one, else the CPU
+    Auto,
+    Cpu,
+    /// Real hardware; an error without one
+    Gpu,
+    /// A software rasterizer, such as lavapipe or WARP
+    Software,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleName {
+    /// One worker reads a file, waits, works, writes; then the next
+    Sequential,
+    /// Each of several workers does just that
+    Parallel,
+    /// Many files are read at once, one worker works
+    Concurrent,
+    /// Many files are read at once, all workers or the GPU work
+    Overlapped,
+}
+
+impl From<ScheduleName> for Schedule {
+    fn from(name: ScheduleName) -> Schedule {
+        match name {
+            ScheduleName::Sequential => Schedule::Sequential,
+            ScheduleName::Parallel => Schedule::Parallel,
+            ScheduleName::Concurrent => Schedule::Concurrent,
+            ScheduleName::Overlapped => Schedule::Overlapped,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum JpegDecoderName {
+    Turbo,
+    Zune,
+}
+
+impl From<JpegDecoderName> for JpegDecoder {
+    fn from(name: JpegDecoderName) -> JpegDecoder {
+        match name {
+            JpegDecoderName::Turbo => JpegDecoder::Turbo,
+            JpegDecoderName::Zune => JpegDecoder::Zune,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_main_job_needs_no_subcommand() {
+        let cli = Cli::try_parse_from(["imgproc", "--input", "a", "b", "--backend", "gpu", "-j", "2"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!((cli.main.input.len(), cli.main.backend, cli.main.jobs), (2, BackendName::Gpu, Some(2)));
+        assert_eq!((cli.main.ops.as_str(), cli.main.max_pixels), (DEFAULT_RECIPE, 268_000_000));
+    }
+
+    #[test]
+    fn what_excludes_one_another_is_refused() {
+        for line in [
+            "imgproc -i a --overwrite --skip-existing",
+            "imgproc -i a -r invert --recipe f",
+            "imgproc -i a -q 0",
+            "imgproc -i a -q 101",
+            "imgproc -i a -j 0",
+            "imgproc -i a --memory lots",
+            "imgproc --ops invert",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_schedule_has_its_name() {
+        for name in ScheduleName::value_variants() {
+            let text = name.to_possible_value().unwrap();
+            assert_eq!(text.get_name(), Schedule::from(*name).name());
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Choosing who computes.
+
+use std::sync::Arc;
+
+use imgproc::backend::Backend;
+use imgproc::backend::cpu::CpuBackend;
+
+use super::arguments::BackendName;
+use super::terminal::Problem;
+
+/// A backend, and what is to be said of the choice.
+pub struct Chosen {
+    pub backend: Arc<dyn Backend>,
+    /// Why this one, where the program chose.
+    pub reason: Option<String>,
+}
+
+/// Opens the backend that was asked for.
+///
+/// # Errors
+/// Where it isn't there: none falls back to another, but for `auto`, which says so.
+pub fn choose(name: BackendName, adapter: Option<&str>) -> Result<Chosen, Problem> {
+    match name {
+        BackendName::Cpu if adapter.is_some() => {
+            Err(Problem::new("--adapter does not go with --backend cpu").help("leave out one of them"))
+        }
+        BackendName::Cpu => Ok(cpu(None)),
+        _ => choose_adapter(name, adapter),
+    }
+}
+
+fn cpu(reason: Option<String>) -> Chosen {
+    Chosen { backend: Arc::new(CpuBackend), reason }
+}
+
+#[cfg(not(feature = "gpu"))]
+fn choose_adapter(name: BackendName, adapter: Option<&str>) -> Result<Chosen, Problem> {
+    if name == BackendName::Auto && adapter.is_none() {
+        return Ok(cpu(Some("auto: cpu, because this imgproc was built without GPU support".into())));
+    }
+    Err(Problem::new("this imgproc was built without GPU support")
+        .help("build it with the feature `gpu` (a default), or use --backend cpu"))
+}
+
+#[cfg(feature = "gpu")]
+fn choose_adapter(name: BackendName, adapter: Option<&str>) -> Result<Chosen, Problem> {
+    use imgproc::backend::gpu::Choice;
+
+    match name {
+        BackendName::Software => open(Choice::Software, adapter, None),
+        BackendName::Auto if adapter.is_none() => choose_for_user(),
+        BackendName::Auto => open_named(adapter.unwrap_or_default()),
+        _ => open(Choice::Hardware, adapter, None),
+    }
+}
+
+#[cfg(feature = "gpu")]
+fn open(
+    choice: imgproc::backend::gpu::Choice,
+    adapter: Option<&str>,
+    reason: Option<String>,
+) -> Result<Chosen, Problem> {
+    let backend = imgproc::backend::gpu::GpuBackend::open(choice, adapter)
+        .map_err(|e| Problem::new(e).help("`imgproc devices` lists what there is; --backend cpu needs no device"))?;
+    Ok(Chosen { backend: Arc::new(backend), reason })
+}
+
+/// `auto` with a named adapter takes it, of whichever kind it is.
+#[cfg(feature = "gpu")]
+fn open_named(adapter: &str) -> Result<Chosen, Problem> {
+    use imgproc::backend::gpu::Choice;
+
+    let software = matching(adapter).is_some_and(|adapter| adapter.is_software());
+    open(if software { Choice::Software } else { Choice::Hardware }, Some(adapter), None)
+}
+
+#[cfg(feature = "gpu")]
+fn matching(name: &str) -> Option<imgproc::backend::gpu::Adapter> {
+    let wanted = name.to_lowercase();
+    let adapters = imgproc::backend::gpu::adapters();
+    match name.parse::<usize>() {
+        Ok(index) => adapters.into_iter().find(|a| a.index == index),
+        Err(_) => adapters.into_iter().find(|a| a.name.to_lowercase().contains(&wanted)),
+    }
+}
+
+/// `auto`: real hardware if there is some, else the CPU.
+#[cfg(feature = "gpu")]
+fn choose_for_user() -> Result<Chosen, Problem> {
+    use imgproc::backend::gpu::{Choice, GpuBackend, adapters};
+
+    let (software, hardware): (Vec<_>, Vec<_>) = adapters().into_iter().partition(|a| a.is_software());
+    if hardware.is_empty() {
+        let found = match software.first() {
+            Some(adapter) => format!(" ({} is a software rasterizer)", adapter.name),
+            None => String::new(),
+        };
+        return Ok(cpu(Some(format!("auto: cpu, because no GPU was found{found}"))));
+    }
+    Ok(match GpuBackend::open(Choice::Hardware, None) {
+        Ok(backend) => {
+            let reason = format!("auto: {}, a {} GPU", backend.adapter().name, backend.adapter().kind);
+            Chosen { backend: Arc::new(backend), reason: Some(reason) }
+        }
+        Err(error) => cpu(Some(format!("auto: cpu, because the GPU could not be used: {error}"))),
+    })
+}

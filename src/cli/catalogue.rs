@@ -1,0 +1,57 @@
+//! `imgproc ops`: the catalogue, and one operation in full, both from the registry.
+
+use std::fmt::Write;
+
+use imgproc::op::{Parameter, Spec};
+use imgproc::ops::{find, registry};
+
+use super::terminal::Problem;
+
+/// A line per operation.
+pub fn table() -> String {
+    let width = registry().iter().map(|spec| spec.name.len()).max().unwrap_or(0);
+    let mut text: String = registry()
+        .iter()
+        .map(|spec| format!("{:width$}  {:9}  {}\n", spec.name, spec.shape.name(), spec.summary))
+        .collect();
+    text.push_str("\n`imgproc ops NAME` shows one in full.\n");
+    text
+}
+
+/// One operation in full.
+pub fn page(name: &str) -> Result<String, Problem> {
+    let spec = find(name)
+        .ok_or_else(|| Problem::new(format!("there is no operation {name}")).help("`imgproc ops` lists them all"))?;
+    Ok(described(spec))
+}
+
+fn described(spec: &Spec) -> String {
+    let mut text = format!("{}: {}\n\n{}\n", spec.name, spec.summary, spec.definition.trim());
+    if !spec.parameters.is_empty() {
+        text.push_str("\nParameters (* may stand without its key)\n");
+    }
+    let width = spec.parameters.iter().map(|p| p.name.len()).max().unwrap_or(0);
+    for parameter in spec.parameters {
+        text.push_str(&described_parameter(parameter, width));
+    }
+    let tolerance = match spec.tolerance {
+        0 => "every pixel equal".into(),
+        n => format!("within {n} of 255 levels"),
+    };
+    // Writing to a string cannot fail.
+    let _ = write!(text, "\nShape      {}\nReference  {} ({tolerance})\n", spec.shape.name(), spec.reference);
+    let _ = writeln!(text, "Example    imgproc -i photos -r {}", spec.example);
+    text
+}
+
+fn described_parameter(parameter: &Parameter, width: usize) -> String {
+    let star = if parameter.starred { '*' } else { ' ' };
+    let unit = if parameter.unit.is_empty() { String::new() } else { format!(", {}", parameter.unit) };
+    let default = match parameter.default {
+        None => "required".into(),
+        Some("") => "may be left out".into(),
+        Some(default) => format!("default {default}"),
+    };
+    let (name, indent) = (parameter.name, " ".repeat(width + 5));
+    format!(" {star} {name:width$}  {}\n{indent}{}{unit}; {default}\n", parameter.doc, parameter.kind.expected())
+}

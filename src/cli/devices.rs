@@ -1,0 +1,74 @@
+//! `imgproc devices`: the adapters of this machine, and which one each backend would take.
+
+use super::terminal::Problem;
+
+#[cfg(not(feature = "gpu"))]
+pub fn listing(_json: bool) -> Result<String, Problem> {
+    Err(Problem::new("this imgproc was built without GPU support").help("build it with the feature `gpu` (a default)"))
+}
+
+#[cfg(feature = "gpu")]
+pub fn listing(json: bool) -> Result<String, Problem> {
+    let adapters = imgproc::backend::gpu::adapters();
+    Ok(if json { listed::json(&adapters) } else { listed::text(&adapters) })
+}
+
+#[cfg(feature = "gpu")]
+mod listed {
+    use std::fmt::Write;
+
+    use imgproc::backend::gpu::Adapter;
+    use serde_json::{Value, json};
+
+    /// Which adapter each backend takes; none for `auto` stands for the CPU.
+    fn taken(adapters: &[Adapter]) -> [(&'static str, Option<&Adapter>); 3] {
+        let hardware = adapters.iter().find(|a| !a.is_software());
+        let software = adapters.iter().find(|a| a.is_software());
+        [("gpu", hardware), ("software", software), ("auto", hardware)]
+    }
+
+    pub fn text(adapters: &[Adapter]) -> String {
+        let mut text = String::new();
+        if adapters.is_empty() {
+            text.push_str("No adapters were found. On Linux a Vulkan driver package brings them.\n");
+        }
+        for a in adapters {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{}  {}\n   {}, {}, driver {}", a.index, a.name, a.kind, a.api, a.driver);
+            let (buffer, binding) = (mib(a.limits.max_buffer_bytes), mib(a.limits.max_binding_bytes));
+            let invocations = a.limits.max_invocations_per_workgroup;
+            let _ = writeln!(text, "   buffer {buffer}, binding {binding}, {invocations} invocations in a workgroup");
+        }
+        text.push('\n');
+        for (backend, adapter) in taken(adapters) {
+            let taken = match (backend, adapter) {
+                (_, Some(a)) => format!("{} {}", a.index, a.name),
+                ("auto", None) => "the CPU".into(),
+                _ => "none here".into(),
+            };
+            let _ = writeln!(text, "--backend {backend:9} {taken}");
+        }
+        text
+    }
+
+    fn mib(bytes: u64) -> String {
+        format!("{} MiB", bytes >> 20)
+    }
+
+    pub fn json(adapters: &[Adapter]) -> String {
+        let listed: Vec<Value> = adapters
+            .iter()
+            .map(|a| {
+                json!({
+                    "index": a.index, "name": a.name, "type": a.kind, "api": a.api, "driver": a.driver,
+                    "max_buffer_bytes": a.limits.max_buffer_bytes,
+                    "max_binding_bytes": a.limits.max_binding_bytes,
+                    "max_invocations_per_workgroup": a.limits.max_invocations_per_workgroup,
+                })
+            })
+            .collect();
+        let [gpu, software, auto] = taken(adapters).map(|(_, adapter)| adapter.map(|a| a.index));
+        let taken = json!({ "gpu": gpu, "software": software, "auto": auto.map_or(json!("cpu"), |i| json!(i)) });
+        format!("{:#}\n", json!({ "adapters": listed, "taken": taken }))
+    }
+}

@@ -1,0 +1,172 @@
+//! The summary as one JSON document.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use imgproc::pipeline::{Fate, Job, Outcome, Report};
+use imgproc::timeline::{Basis, StageFigures};
+use serde::Serialize;
+
+use super::summary::Setting;
+use super::totals::Totals;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    images: Images,
+    seconds: f64,
+    megapixels_per_second: f64,
+    images_per_second: f64,
+    bytes_read: u64,
+    bytes_written: u64,
+    backend: Backend<'a>,
+    schedule: &'a str,
+    workers: usize,
+    interrupted: bool,
+    stages: Vec<StageDocument>,
+    /// Shares, 0 to 1.
+    workers_busy: f64,
+    device_busy: Option<f64>,
+    memory_wait: f64,
+    overlap: f64,
+    verdict: &'a str,
+    /// What had to be changed for output formats, and in how many images.
+    conversions: &'a BTreeMap<String, usize>,
+    outcomes: Vec<OutcomeDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct Images {
+    found: usize,
+    done: usize,
+    failed: usize,
+    skipped: usize,
+    not_done: usize,
+    other_files: usize,
+}
+
+#[derive(Serialize)]
+struct Backend<'a> {
+    name: &'a str,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StageDocument {
+    stage: &'static str,
+    images: usize,
+    worked_seconds: f64,
+    share: f64,
+    share_of: &'static str,
+    waited_seconds: f64,
+}
+
+#[derive(Serialize)]
+struct OutcomeDocument<'a> {
+    input: String,
+    output: Option<String>,
+    #[serde(flatten)]
+    fate: FateDocument<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+enum FateDocument<'a> {
+    Done { width: u32, height: u32, input_pixels: u64, bytes_read: u64, bytes_written: u64, conversions: &'a [String] },
+    Skipped,
+    Failed { stage: &'static str, cause: &'a str, hint: Option<&'a str> },
+}
+
+/// The document of a run.
+pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Option<&str>) -> String {
+    let figures = &totals.figures;
+    to_text(&Document {
+        images: Images {
+            found: report.outcomes.len() + report.unfinished,
+            done: totals.done,
+            failed: totals.failed,
+            skipped: totals.skipped,
+            not_done: report.unfinished,
+            other_files: setting.passed_over,
+        },
+        seconds: report.wall.as_secs_f64(),
+        megapixels_per_second: totals.megapixel_rate(),
+        images_per_second: totals.rate(totals.done as f64),
+        bytes_read: totals.bytes_read,
+        bytes_written: totals.bytes_written,
+        backend: Backend { name: setting.backend, reason },
+        schedule: setting.schedule,
+        workers: report.workers,
+        interrupted: report.interrupted,
+        stages: figures.stages.iter().map(stage).collect(),
+        workers_busy: figures.busy,
+        device_busy: figures.device_busy,
+        memory_wait: figures.memory_wait,
+        overlap: figures.overlap,
+        verdict: &totals.verdict.text,
+        conversions: &totals.conversions,
+        outcomes: report.outcomes.iter().map(outcome).collect(),
+    })
+}
+
+#[derive(Serialize)]
+struct PlanDocument<'a> {
+    dry_run: bool,
+    jobs: Vec<JobDocument>,
+    settled: Vec<OutcomeDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct JobDocument {
+    input: String,
+    output: String,
+}
+
+/// The document of a dry run.
+pub fn plan_document(jobs: &[Job], settled: &[Outcome]) -> String {
+    let jobs = jobs.iter().map(|job| JobDocument { input: text(&job.input), output: text(&job.output) }).collect();
+    to_text(&PlanDocument { dry_run: true, jobs, settled: settled.iter().map(outcome).collect() })
+}
+
+fn to_text(document: &impl Serialize) -> String {
+    match serde_json::to_string_pretty(document) {
+        Ok(text) => text + "\n",
+        Err(error) => unreachable!("the document has only names as keys: {error}"),
+    }
+}
+
+fn stage(figures: &StageFigures) -> StageDocument {
+    StageDocument {
+        stage: figures.stage.name(),
+        images: figures.images,
+        worked_seconds: figures.worked.as_secs_f64(),
+        share: figures.share,
+        share_of: match figures.basis {
+            Basis::Workers => "workers",
+            Basis::Wall => "wall",
+        },
+        waited_seconds: figures.waited.as_secs_f64(),
+    }
+}
+
+fn outcome(outcome: &Outcome) -> OutcomeDocument<'_> {
+    let fate = match &outcome.fate {
+        Fate::Skipped => FateDocument::Skipped,
+        Fate::Failed(failure) => {
+            FateDocument::Failed { stage: failure.stage.name(), cause: &failure.cause, hint: failure.hint.as_deref() }
+        }
+        Fate::Done(done) => FateDocument::Done {
+            width: done.width,
+            height: done.height,
+            input_pixels: done.pixels,
+            bytes_read: done.bytes_read,
+            bytes_written: done.bytes_written,
+            conversions: &done.conversions,
+        },
+    };
+    OutcomeDocument { input: text(&outcome.input), output: outcome.output.as_deref().map(text), fate }
+}
+
+/// A path as JSON can hold it: what is no Unicode in it is replaced.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,202 @@
+//! The main job: a recipe over files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use imgproc::codec::DecodeOptions;
+use imgproc::pipeline::disk::{self, ClaimError, Outputs};
+use imgproc::pipeline::{self, Existing, Halt, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown};
+use imgproc::recipe::{Recipe, RecipeError};
+
+use super::arguments::MainArguments;
+use super::backend::{Chosen, choose};
+use super::exit::Exit;
+use super::progress::Progress;
+use super::summary::{self, Setting};
+use super::terminal::{Problem, Terminal};
+use super::totals::Totals;
+use super::{json, sizes};
+
+/// Does what was asked, and says how it went.
+///
+/// # Errors
+/// Where it can't be begun.
+pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Problem> {
+    let settings = settings(arguments)?;
+    let runtime = Runtime::new(settings.in_flight).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let request = request(arguments);
+    let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
+    if arguments.dry_run {
+        let plan = plan.treat_existing(request.existing).map_err(refused)?;
+        return Ok(show_plan(&plan, arguments, terminal));
+    }
+    let chosen = choose(arguments.backend, arguments.adapter.as_deref())?;
+    let outputs = Outputs::claim(&request.output).map_err(not_ours)?;
+    let plan = plan.treat_existing(request.existing).map_err(refused)?;
+    outputs.clear_leftovers(plan.jobs.iter().filter_map(|job| job.output.parent()));
+    let speaks = !arguments.quiet && !arguments.json;
+    if let Some(reason) = chosen.reason.as_deref().filter(|_| speaks) {
+        terminal.say(reason);
+    }
+    let passed_over = plan.passed_over;
+    let backend_name = chosen.backend.name();
+    let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;
+    let setting = Setting { backend: &backend_name, schedule: arguments.schedule_name(), passed_over };
+    tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
+    if report.interrupted {
+        // Reads and writes that hang must not keep the user.
+        runtime.leave();
+    }
+    Ok(exit(&report))
+}
+
+fn work(
+    runtime: &Runtime,
+    settings: Settings,
+    plan: Plan,
+    chosen: &Chosen,
+    outputs: Outputs,
+    terminal: Terminal,
+    speaks: bool,
+) -> Result<Report, Problem> {
+    let shutdown = Shutdown::default();
+    let tell = move |halt| {
+        if speaks && halt == Halt::Finish {
+            terminal.say("stopping: images in flight are finished; once more leaves them");
+        }
+    };
+    runtime.stop_on_signals(&shutdown, tell).map_err(|e| Problem::new(format!("can't listen for ^C: {e}")))?;
+    let mut progress = Progress::new(plan.jobs.len() + plan.settled.len(), speaks && terminal.is_watched());
+    let backend = chosen.backend.clone();
+    let report = pipeline::run(runtime, settings, plan, backend, Arc::new(outputs), &shutdown, &mut |outcome| {
+        progress.finished(outcome);
+    });
+    progress.clear();
+    report.map_err(|e| Problem::new(format!("can't start workers: {e}")))
+}
+
+fn tell(report: &Report, setting: &Setting, reason: Option<&str>, arguments: &MainArguments, terminal: Terminal) {
+    let totals = Totals::of(report);
+    if arguments.json {
+        terminal.print(&json::document(report, &totals, setting, reason));
+    } else if arguments.quiet {
+        let failures = summary::failures(&report.outcomes);
+        if !failures.is_empty() {
+            terminal.say(&failures);
+        }
+    } else {
+        terminal.say(&summary::summary(report, &totals, setting));
+    }
+    if let Some(failure) = report.ended_by() {
+        terminal.error(&format!("the run ended early: {}", failure.cause));
+    }
+}
+
+fn exit(report: &Report) -> Exit {
+    if report.interrupted {
+        Exit::Interrupted
+    } else if report.unfinished > 0 || report.outcomes.iter().any(|o| o.failure().is_some()) {
+        Exit::SomeFailed
+    } else {
+        Exit::Done
+    }
+}
+
+/// Prints what would be done.
+fn show_plan(plan: &Plan, arguments: &MainArguments, terminal: Terminal) -> Exit {
+    if arguments.json {
+        terminal.print(&json::plan_document(&plan.jobs, &plan.settled));
+    } else {
+        let lines = plan.jobs.iter().map(|job| format!("{} -> {}\n", job.input.display(), job.output.display()));
+        terminal.print(&lines.collect::<String>());
+        let failures = summary::failures(&plan.settled);
+        if !failures.is_empty() {
+            terminal.say(&failures);
+        }
+    }
+    if plan.settled.iter().any(|o| o.failure().is_some()) { Exit::SomeFailed } else { Exit::Done }
+}
+
+fn request(arguments: &MainArguments) -> Request {
+    Request {
+        inputs: arguments.input.clone(),
+        recursive: arguments.recursive,
+        output: arguments.output.clone(),
+        format: arguments.format.format(),
+        existing: match (arguments.overwrite, arguments.skip_existing) {
+            (true, _) => Existing::Overwrite,
+            (_, true) => Existing::Skip,
+            _ => Existing::Refuse,
+        },
+    }
+}
+
+fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = arguments.jobs.map_or_else(cores, usize::from);
+    Ok(Settings {
+        recipe: recipe(arguments)?,
+        decode: DecodeOptions { max_pixels: arguments.max_pixels, jpeg: arguments.jpeg_decoder.into() },
+        quality: arguments.quality,
+        depth: arguments.depth.map(Into::into),
+        schedule: arguments.schedule.into(),
+        jobs,
+        in_flight: arguments.in_flight.map_or((2 * jobs).max(16), usize::from),
+        memory_bytes: arguments.memory.unwrap_or_else(sizes::quarter_of_memory),
+        fail_fast: arguments.fail_fast,
+    })
+}
+
+fn recipe(arguments: &MainArguments) -> Result<Recipe, Problem> {
+    let text = match &arguments.recipe {
+        None => arguments.ops.clone(),
+        Some(path) => {
+            disk::read_text(path).map_err(|e| Problem::new(format!("can't read the recipe {}: {e}", path.display())))?
+        }
+    };
+    Recipe::parse(&text).map_err(|error| pointed_out(&text, &error, arguments.recipe.as_deref()))
+}
+
+/// The line of the recipe that is wrong, with a caret under the place.
+fn pointed_out(text: &str, error: &RecipeError, file: Option<&Path>) -> Problem {
+    let RecipeError { line, column, message } = error;
+    let place = match file {
+        Some(path) => format!("{}:{line}:{column}", path.display()),
+        None => format!("the recipe, column {column}"),
+    };
+    let shown = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().replace('\t', " ");
+    let caret = " ".repeat(column.saturating_sub(1)) + "^";
+    Problem::new(format!("{place}: {message}\n  {shown}\n  {caret}"))
+        .help("`imgproc ops` lists the operations, `imgproc ops NAME` shows one in full")
+}
+
+fn refused(error: PlanError) -> Problem {
+    Problem { message: error.to_string(), help: error.help().map(str::to_owned) }
+}
+
+fn not_ours(error: ClaimError) -> Problem {
+    let help = match error {
+        ClaimError::Busy(_) => "wait for it to end, or choose another directory with --output",
+        ClaimError::Io(..) => "choose another directory with --output",
+    };
+    Problem::new(error).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caret_stands_under_the_fault() {
+        let error = RecipeError { line: 1, column: 8, message: "no operation sobl".into() };
+        let problem = pointed_out("invert,sobl", &error, None);
+        assert_eq!(problem.message, "the recipe, column 8: no operation sobl\n  invert,sobl\n         ^");
+    }
+
+    #[test]
+    fn in_a_file_the_line_is_told() {
+        let error = RecipeError { line: 3, column: 1, message: "no operation sobl".into() };
+        let problem = pointed_out("# edges\ninvert,\nsobl\n", &error, Some(Path::new("r.txt")));
+        assert_eq!(problem.message, "r.txt:3:1: no operation sobl\n  sobl\n  ^");
+    }
+}

@@ -1,0 +1,57 @@
+//! The command line: what the user asks, and what is said back.
+
+mod arguments;
+mod backend;
+mod catalogue;
+mod devices;
+mod exit;
+mod json;
+mod main_job;
+mod progress;
+mod sizes;
+mod summary;
+mod terminal;
+mod totals;
+
+use clap::{CommandFactory, Parser};
+
+use arguments::{Cli, Command};
+pub use exit::Exit;
+use terminal::{Problem, Terminal};
+
+/// Reads the command line and does what it says.
+pub fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody is left to tell where stdout or stderr is gone.
+            let _ = error.print();
+            return if error.exit_code() == 0 { Exit::Done } else { Exit::Usage };
+        }
+    };
+    let terminal = Terminal::new(cli.color);
+    let result = match &cli.command {
+        None => main_job::run(&cli.main, terminal),
+        Some(Command::Ops { name: None }) => Ok(print(terminal, &catalogue::table())),
+        Some(Command::Ops { name: Some(name) }) => catalogue::page(name).map(|page| print(terminal, &page)),
+        Some(Command::Devices { json }) => devices::listing(*json).map(|text| print(terminal, &text)),
+        Some(Command::Completions { shell }) => Ok(print(terminal, &completions(*shell))),
+    };
+    result.unwrap_or_else(|problem| refuse(terminal, &problem))
+}
+
+fn print(terminal: Terminal, text: &str) -> Exit {
+    terminal.print(text);
+    Exit::Done
+}
+
+fn refuse(terminal: Terminal, problem: &Problem) -> Exit {
+    terminal.problem(problem);
+    Exit::Usage
+}
+
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "imgproc", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}

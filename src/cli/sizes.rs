@@ -1,0 +1,62 @@
+//! Numbers with a suffix: `2G` bytes, `400M` pixels.
+
+/// Bytes: a number with K, M, G or T for powers of 1024; `B` or `iB` may follow.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_uppercase();
+    let plain = upper.strip_suffix("IB").or_else(|| upper.strip_suffix('B')).unwrap_or(&upper);
+    scaled(plain, 1024.0).ok_or_else(|| "expected a number of bytes, as in 512M or 2G".into())
+}
+
+/// Pixels: a number with K, M or G for powers of 1000; `P` or `px` may follow.
+pub fn pixels(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_uppercase();
+    let plain = upper.strip_suffix("PX").or_else(|| upper.strip_suffix('P')).unwrap_or(&upper);
+    scaled(plain, 1000.0).ok_or_else(|| "expected a number of pixels, as in 400M".into())
+}
+
+/// Where the size of the memory can't be learned.
+const USUAL_BUDGET_BYTES: u64 = 1 << 30;
+
+/// Bytes that images in flight may take where nothing is said: a quarter of the memory of the machine, or of the share
+/// of it that this process is allowed.
+pub fn quarter_of_memory() -> u64 {
+    let memory_only = sysinfo::RefreshKind::nothing().with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram());
+    let Ok(system) = sysinfo::System::new_with_specifics(memory_only) else { return USUAL_BUDGET_BYTES };
+    let allowed = system.cgroup_limits().map(|limits| limits.total_memory).filter(|bytes| *bytes > 0);
+    system.total_memory().min(allowed.unwrap_or(u64::MAX)) / 4
+}
+
+fn scaled(text: &str, base: f64) -> Option<u64> {
+    let power = match text.chars().last()? {
+        'K' => 1,
+        'M' => 2,
+        'G' => 3,
+        'T' => 4,
+        _ => 0,
+    };
+    let number: f64 = text[..text.len() - usize::from(power > 0)].trim().parse().ok()?;
+    let value = number * base.powi(power);
+    (number.is_finite() && value >= 1.0 && value < 2f64.powi(63)).then_some(value as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes() {
+        assert_eq!(bytes("2G"), Ok(2 << 30));
+        assert_eq!(bytes("1.5 MiB"), Ok(3 << 19));
+        assert_eq!(bytes("512kb"), Ok(512 << 10));
+        assert_eq!(bytes("4096"), Ok(4096));
+        assert_eq!(pixels("400M"), Ok(400_000_000));
+        assert_eq!(pixels("12 mp"), Ok(12_000_000));
+    }
+
+    #[test]
+    fn nonsense() {
+        for text in ["", "G", "0", "-1", "nan", "inf", "2X", "1e30T", "é"] {
+            assert!(bytes(text).is_err() && pixels(text).is_err(), "{text}");
+        }
+    }
+}

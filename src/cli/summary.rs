@@ -1,0 +1,156 @@
+//! The summary at the end of a run, in words.
+
+use std::fmt::Write;
+
+use imgproc::pipeline::{Failure, Outcome, Report};
+use imgproc::timeline::{Basis, StageFigures};
+
+use super::totals::Totals;
+
+/// Failures that are listed by name; of more only the number is told.
+const LISTED: usize = 10;
+
+/// What the summary says beside the outcomes.
+pub struct Setting<'a> {
+    pub backend: &'a str,
+    pub schedule: &'a str,
+    /// Files in the directories that are no images.
+    pub passed_over: usize,
+}
+
+/// The whole summary, the verdict last.
+pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
+    let mut text = counts(report, totals);
+    // Writing to a string cannot fail.
+    let workers = if report.workers == 1 { "1 worker".into() } else { format!("{} workers", report.workers) };
+    let _ = writeln!(text, "{}, {}, {workers}\n", setting.backend, setting.schedule);
+    if totals.figures.images > 0 {
+        text.push_str(&stages(totals));
+    }
+    for (conversion, images) in &totals.conversions {
+        let _ = writeln!(text, "note: {conversion} ({})", plural(*images, "image"));
+    }
+    if setting.passed_over > 0 {
+        let _ = writeln!(text, "note: {} skipped", plural(setting.passed_over, "other file"));
+    }
+    text.push_str(&failures(&report.outcomes));
+    let _ = writeln!(text, "{}", totals.verdict.text);
+    text
+}
+
+fn counts(report: &Report, totals: &Totals) -> String {
+    let mut text = format!("{} done", plural(totals.done, "image"));
+    for (count, what) in [(totals.failed, "failed"), (totals.skipped, "skipped"), (report.unfinished, "not done")] {
+        if count > 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    if report.interrupted {
+        text.push_str(", interrupted");
+    }
+    let _ = writeln!(
+        text,
+        " in {:.2} s: {:.1} MP/s, {:.1} images/s, {:.1} MB/s read, {:.1} MB/s written",
+        report.wall.as_secs_f64(),
+        totals.megapixel_rate(),
+        totals.rate(totals.done as f64),
+        totals.rate(totals.bytes_read as f64 / 1e6),
+        totals.rate(totals.bytes_written as f64 / 1e6),
+    );
+    text
+}
+
+/// A table: what each stage took, and how long images waited before it.
+fn stages(totals: &Totals) -> String {
+    let mut text = format!("{:9}{:>10}  {:26}{:>18}\n", "stage", "worked", "share", "waited, per image");
+    for stage in totals.figures.stages.iter().filter(|s| s.images > 0) {
+        let _ = writeln!(
+            text,
+            "{:9}{:>8.2} s  {:26}{:>15.1} ms",
+            stage.stage.name(),
+            stage.worked.as_secs_f64(),
+            share(stage),
+            1e3 * stage.waited.as_secs_f64() / stage.images as f64
+        );
+    }
+    let figures = &totals.figures;
+    let _ = writeln!(
+        text,
+        "workers busy {:.0} %, {:.1} of them at a time; reading and writing overlapped work {:.0} %\n",
+        100.0 * figures.busy,
+        figures.cores_busy,
+        100.0 * figures.overlap
+    );
+    text
+}
+
+fn share(stage: &StageFigures) -> String {
+    let of = match stage.basis {
+        Basis::Workers => "of the workers' time",
+        Basis::Wall => "of the time",
+    };
+    format!("{:3.0} % {of}", 100.0 * stage.share)
+}
+
+/// The first failures by name, then how many more there are; empty without any.
+pub fn failures(outcomes: &[Outcome]) -> String {
+    let failed: Vec<(&Outcome, &Failure)> = outcomes.iter().filter_map(|o| Some((o, o.failure()?))).collect();
+    let mut text = String::new();
+    for (outcome, failure) in failed.iter().take(LISTED) {
+        let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let _ = writeln!(text, "failed: {}: {failure}{hint}", outcome.input.display());
+    }
+    if failed.len() > LISTED {
+        let _ = writeln!(text, "and {} more failed; --json lists them all", failed.len() - LISTED);
+    }
+    text
+}
+
+/// `1 image`, `2 images`.
+pub fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use imgproc::pipeline::{Done, Fate};
+    use imgproc::timeline::{Span, Stage, Worker};
+
+    use super::*;
+
+    fn outcome(index: u32, fate: Fate) -> Outcome {
+        Outcome { index, input: format!("in/{index}.jpg").into(), output: None, fate }
+    }
+
+    fn report(outcomes: Vec<Outcome>) -> Report {
+        let (start, end) = (Duration::ZERO, Duration::from_millis(1900));
+        let spans = vec![Span { image: 0, stage: Stage::Decode, worker: Worker::Cpu(0), start, end }];
+        Report { outcomes, unfinished: 3, wall: Duration::from_secs(2), workers: 1, spans, interrupted: false }
+    }
+
+    #[test]
+    fn it_says_all_that_happened_and_ends_with_the_verdict() {
+        let conversions = vec!["alpha was dropped".to_owned()];
+        let done = Done { pixels: 4_000_000, bytes_read: 2_000_000, conversions, ..Done::default() };
+        let failure = Failure::new(Stage::Decode, "broken").hint("mend it");
+        let report =
+            report(vec![outcome(0, Fate::Done(done)), outcome(1, Fate::Failed(failure)), outcome(2, Fate::Skipped)]);
+        let setting = Setting { backend: "cpu", schedule: "overlapped", passed_over: 1 };
+        let text = summary(&report, &Totals::of(&report), &setting);
+        assert!(text.starts_with("1 image done, 1 failed, 1 skipped, 3 not done in 2.00 s: 2.0 MP/s, 0.5 images/s"));
+        assert!(text.contains("note: alpha was dropped (1 image)\nnote: 1 other file skipped\n"), "{text}");
+        assert!(text.contains("failed: in/1.jpg: decode: broken (mend it)\n"), "{text}");
+        assert!(text.lines().last().unwrap().starts_with("bound by work: the worker was busy 95 %"), "{text}");
+    }
+
+    #[test]
+    fn ten_failures_are_named_and_the_others_counted() {
+        let failed = |i| outcome(i, Fate::Failed(Failure::new(Stage::Read, "gone")));
+        let text = failures(&(0..13).map(failed).collect::<Vec<_>>());
+        assert_eq!(text.lines().count(), 11);
+        assert!(text.ends_with("and 3 more failed; --json lists them all\n"));
+        assert_eq!(failures(&[]), "");
+    }
+}

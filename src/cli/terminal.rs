@@ -1,0 +1,80 @@
+//! The only place that writes to stdout and stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::arguments::When;
+
+/// Something that keeps the program from starting its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Without final period; more lines may follow the first.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    pub fn new(message: impl ToString) -> Problem {
+        Problem { message: message.to_string(), help: None }
+    }
+
+    pub fn help(self, help: impl Into<String>) -> Problem {
+        Problem { help: Some(help.into()), ..self }
+    }
+}
+
+/// Stdout and stderr, with or without colours.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    coloured: bool,
+}
+
+impl Terminal {
+    pub fn new(color: When) -> Terminal {
+        let coloured = match color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => {
+                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+                io::stderr().is_terminal() && !unwanted
+            }
+        };
+        Terminal { coloured }
+    }
+
+    /// Writes to stdout. A reader that has gone away is no error.
+    pub fn print(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        // Nobody is left to tell of any other error either.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Writes lines to stderr.
+    pub fn say(&self, text: &str) {
+        let mut out = io::stderr().lock();
+        let _ = out
+            .write_all(text.as_bytes())
+            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    }
+
+    pub fn problem(&self, problem: &Problem) {
+        self.error(&problem.message);
+        if let Some(help) = &problem.help {
+            self.say(&format!("{} {help}", self.styled("help:", "1;36")));
+        }
+    }
+
+    pub fn error(&self, message: &str) {
+        self.say(&format!("{} {message}", self.styled("error:", "1;31")));
+    }
+
+    /// `text` in a style, given as an SGR parameter, where colours are on.
+    pub fn styled(&self, text: &str, style: &str) -> String {
+        if self.coloured { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// Whether a progress bar would be seen.
+    pub fn is_watched(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+}

@@ -1,0 +1,86 @@
+//! JPEG: two decoders behind one seam, one encoder.
+
+use super::{CodecError, DecodeOptions, JpegDecoder, Stored, icc, jpeg_markers::Markers};
+use crate::image::{Image, Layout, Samples};
+use libjpeg_turbo_rs::{DecodeLimits, Decoder, Encoder, PixelFormat};
+use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
+
+/// The largest side that the encoder writes, px.
+pub(super) const MAX_SIDE: u32 = 65_500;
+
+/// Scans of a progressive file. Encoders write about ten; each costs a pass over all coefficients.
+const MAX_SCANS: usize = 100;
+
+/// Stored samples of a JPEG, and the profile that fits them. Corrupt or incomplete data is an error.
+pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<(Samples, Option<Vec<u8>>), CodecError> {
+    let markers = Markers::read(bytes)?;
+    let layout = markers.stored.layout;
+    let pixels = match options.jpeg {
+        JpegDecoder::Turbo => turbo(bytes, &markers, options.max_pixels),
+        JpegDecoder::Zune => zune(bytes, &markers),
+    };
+    let pixels = pixels.map_err(|error| CodecError::Other(format!("jpeg: {error}")))?;
+    if pixels.len() as u64 != layout.samples() {
+        return Err(CodecError::Other("jpeg: the decoder gave another size than the header".into()));
+    }
+    let icc = markers.icc().filter(|profile| icc::fits(profile, layout));
+    Ok((Samples::U8(pixels), icc))
+}
+
+/// Strict by default: an entropy-coded segment that ends early, or holds an unknown code, is an error; a missing end
+/// marker is not.
+fn turbo(bytes: &[u8], markers: &Markers, max_pixels: u64) -> Result<Vec<u8>, String> {
+    let limits = DecodeLimits {
+        max_width: usize::from(u16::MAX),
+        max_height: usize::from(u16::MAX),
+        max_pixels,
+        max_scans: MAX_SCANS,
+        max_memory: None,
+    };
+    let format = if markers.components == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
+    let decoder = Decoder::new_with_limits(bytes, limits).map_err(|error| error.to_string())?;
+    let image = decoder.with_output_format(format).decode_image().map_err(|error| error.to_string())?;
+    Ok(image.data)
+}
+
+/// Strict mode still fills what is missing of the last row of blocks, so the end marker must be there.
+fn zune(bytes: &[u8], markers: &Markers) -> Result<Vec<u8>, String> {
+    if !markers.has_end(bytes) {
+        return Err("the file is truncated: it has no end marker".into());
+    }
+    let space = if markers.components == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX))
+        .jpeg_set_max_scans(MAX_SCANS)
+        .jpeg_set_out_colorspace(space);
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode().map_err(|error| error.to_string())
+}
+
+/// 4:2:0 for colour; gray stays one component. 8-bit gray or RGB only.
+pub(super) fn encode(image: &Image, quality: u8) -> Result<Vec<u8>, CodecError> {
+    let Layout { width, height, colours, alpha } = image.layout;
+    let Samples::U8(samples) = &image.samples else {
+        return Err(CodecError::Other("jpeg holds 8-bit samples only".into()));
+    };
+    if alpha {
+        return Err(CodecError::Other("jpeg holds no alpha".into()));
+    }
+    if width.max(height) > MAX_SIDE {
+        let advice = "choose another format or resize it";
+        return Err(CodecError::Other(format!("jpeg holds sides up to {MAX_SIDE} px, not {width}x{height}; {advice}")));
+    }
+    let format = if colours == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
+    let mut encoder = Encoder::new(samples, width as usize, height as usize, format).quality(quality.clamp(1, 100));
+    if let Some(profile) = image.icc.as_deref().filter(|profile| icc::fits(profile, image.layout)) {
+        encoder = encoder.icc_profile(profile);
+    }
+    encoder.encode().map_err(|error| CodecError::Other(format!("jpeg: {error}")))
+}
+
+/// Size, orientation and channels from the segments before the first scan.
+pub(super) fn stored(bytes: &[u8]) -> Result<Stored, CodecError> {
+    Markers::read(bytes).map(|markers| markers.stored)
+}

@@ -1,0 +1,190 @@
+//! What the marker segments before the first scan of a JPEG say. Read once here, so that both decoders and the header
+//! agree on size, orientation and profile.
+
+use super::{CodecError, Stored};
+use crate::image::{Depth, Layout};
+use ::image::metadata::Orientation;
+
+const SOI: u8 = 0xd8;
+const EOI: u8 = 0xd9;
+const SOS: u8 = 0xda;
+const APP1: u8 = 0xe1;
+const APP2: u8 = 0xe2;
+const EXIF: &[u8] = b"Exif\0\0";
+const ICC: &[u8] = b"ICC_PROFILE\0";
+
+/// The segments that matter, borrowed from the file.
+pub(super) struct Markers<'a> {
+    pub stored: Stored,
+    /// 1 gray, 3 colour, 4 CMYK or YCCK.
+    pub components: u8,
+    /// Sequence number and part of the profile, in the order of the file.
+    icc_parts: Vec<(u8, &'a [u8])>,
+    /// Where the entropy-coded data of the first scan begins.
+    scan: usize,
+}
+
+impl<'a> Markers<'a> {
+    /// # Errors
+    /// `HeaderIncomplete` where the bytes end before the first scan.
+    pub fn read(bytes: &'a [u8]) -> Result<Markers<'a>, CodecError> {
+        let (mut frame, mut orientation, mut icc_parts) = (None, None, Vec::new());
+        let mut position = 2;
+        loop {
+            let (marker, segment, next) = segment(bytes, position)?;
+            match marker {
+                // All frame markers but DHT, JPG and DAC, which lie among them.
+                0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => frame = Some(Frame::read(marker, segment)?),
+                APP1 => {
+                    let exif = segment.strip_prefix(EXIF).and_then(Orientation::from_exif_chunk);
+                    orientation = orientation.or(exif);
+                }
+                APP2 => {
+                    if let Some([number, _count, part @ ..]) = segment.strip_prefix(ICC) {
+                        icc_parts.push((*number, part));
+                    }
+                }
+                EOI => return Err(broken("it holds no image data")),
+                SOS => {
+                    let frame: Frame = frame.ok_or_else(|| broken("a scan comes before the frame header"))?;
+                    let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+                    let stored = Stored { layout: frame.layout, depth: Depth::Eight, orientation };
+                    return Ok(Markers { stored, components: frame.components, icc_parts, scan: next });
+                }
+                _ => {}
+            }
+            position = next;
+        }
+    }
+
+    /// The profile put together, if all of its parts are there.
+    pub fn icc(&self) -> Option<Vec<u8>> {
+        let mut parts = self.icc_parts.clone();
+        parts.sort_by_key(|(number, _)| *number);
+        let complete = parts.iter().zip(1..).all(|((number, _), expected)| *number == expected);
+        (complete && !parts.is_empty()).then(|| parts.iter().flat_map(|(_, part)| *part).copied().collect())
+    }
+
+    /// Whether an end marker follows the first scan.
+    pub fn has_end(&self, bytes: &[u8]) -> bool {
+        bytes[self.scan..].windows(2).rev().any(|pair| pair == [0xff, EOI])
+    }
+}
+
+/// The next marker at or after `position`, its segment, and where that ends. Stray bytes between segments are skipped,
+/// as every decoder does.
+fn segment(bytes: &[u8], mut position: usize) -> Result<(u8, &[u8], usize), CodecError> {
+    loop {
+        let pair = bytes.get(position..position + 2).ok_or(CodecError::HeaderIncomplete)?;
+        match *pair {
+            [0xff, EOI] => return Ok((EOI, &[], position + 2)),
+            // No marker, or one without a segment: fill bytes, TEM, RSTn, SOI.
+            [0xff, 0x00 | 0x01 | 0xd0..=SOI] => position += 2,
+            [0xff, marker] if marker != 0xff => {
+                let length = bytes.get(position + 2..position + 4).ok_or(CodecError::HeaderIncomplete)?;
+                let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+                if length < 2 {
+                    return Err(broken("a marker segment has no length"));
+                }
+                let end = position + 2 + length;
+                let segment = bytes.get(position + 4..end).ok_or(CodecError::HeaderIncomplete)?;
+                return Ok((marker, segment, end));
+            }
+            _ => position += 1,
+        }
+    }
+}
+
+struct Frame {
+    layout: Layout,
+    components: u8,
+}
+
+impl Frame {
+    fn read(marker: u8, segment: &[u8]) -> Result<Frame, CodecError> {
+        let [precision, h1, h0, w1, w0, components, ..] = *segment else {
+            return Err(broken("its frame header is too short"));
+        };
+        let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
+        if width == 0 || height == 0 {
+            return Err(broken(&format!("its frame header says {width}x{height} px")));
+        }
+        let unread = |what: String| {
+            CodecError::Other(format!("jpeg: {what} JPEG is not read; convert it to 8-bit baseline or progressive first"))
+        };
+        if matches!(marker, 0xc3 | 0xc5..=0xc7 | 0xcb | 0xcd..=0xcf) {
+            return Err(unread("lossless or hierarchical".into()));
+        }
+        if precision != 8 {
+            return Err(unread(format!("{precision}-bit")));
+        }
+        let channels = match components {
+            1 => 1,
+            3 | 4 => 3,
+            n => return Err(unread(format!("{n}-component"))),
+        };
+        Ok(Frame { layout: Layout::new(width.into(), height.into(), channels), components })
+    }
+}
+
+fn broken(what: &str) -> CodecError {
+    CodecError::Other(format!("jpeg: the file is corrupt: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A JPEG up to its scan: segments of markers with their contents.
+    fn file(segments: &[(u8, &[u8])]) -> Vec<u8> {
+        let mut bytes = vec![0xff, SOI];
+        for (marker, content) in segments {
+            bytes.extend([0xff, *marker]);
+            bytes.extend((content.len() as u16 + 2).to_be_bytes());
+            bytes.extend(*content);
+        }
+        bytes
+    }
+
+    const FRAME: (u8, &[u8]) = (0xc0, &[8, 0, 2, 0, 3, 1, 1, 0x11, 0]);
+    const SCAN: (u8, &[u8]) = (SOS, &[1, 1, 0, 0, 63, 0]);
+
+    #[test]
+    fn stray_and_fill_bytes_between_segments_are_skipped() {
+        let mut bytes = file(&[]);
+        bytes.extend([0xff, 0xff, 0xff, 0x00, 7, 8]);
+        bytes.extend(&file(&[FRAME, SCAN])[2..]);
+        let markers = Markers::read(&bytes).unwrap();
+        assert_eq!((markers.stored.layout, markers.components), (Layout::new(3, 2, 1), 1));
+    }
+
+    #[test]
+    fn every_cut_is_incomplete_and_the_whole_is_not() {
+        let bytes = file(&[(APP2, b"ICC_PROFILE\0\x01\x01abc"), FRAME, SCAN]);
+        for end in 2..bytes.len() {
+            assert_eq!(Markers::read(&bytes[..end]).err(), Some(CodecError::HeaderIncomplete), "{end}");
+        }
+        assert_eq!(Markers::read(&bytes).unwrap().icc().unwrap(), b"abc");
+    }
+
+    #[test]
+    fn profiles_are_put_together_by_number_or_not_at_all() {
+        let [one, two, four] = [b"ICC_PROFILE\0\x01\x02ab", b"ICC_PROFILE\0\x02\x02cd", b"ICC_PROFILE\0\x04\x02cd"];
+        let both = file(&[(APP2, two), (APP2, one), FRAME, SCAN]);
+        assert_eq!(Markers::read(&both).unwrap().icc().unwrap(), b"abcd");
+        let gap = file(&[(APP2, one), (APP2, four), FRAME, SCAN]);
+        assert_eq!(Markers::read(&gap).unwrap().icc(), None);
+    }
+
+    #[test]
+    fn frames_that_no_decoder_reads_are_named() {
+        let error = |frame: (u8, &[u8])| Markers::read(&file(&[frame, SCAN])).err().unwrap().to_string();
+        assert!(error((0xc1, &[12, 0, 2, 0, 3, 1])).contains("12-bit"));
+        assert!(error((0xc0, &[8, 0, 2, 0, 3, 2])).contains("2-component"));
+        assert!(error((0xc0, &[8, 0, 0, 0, 3, 1])).contains("3x0 px"));
+        assert!(error((0xc3, &[8, 0, 2, 0, 3, 1])).contains("lossless"));
+        assert!(error((0xc0, &[8, 0])).contains("too short"));
+        let early = Markers::read(&file(&[SCAN])).err().unwrap().to_string();
+        assert!(early.contains("before the frame header"), "{early}");
+    }
+}

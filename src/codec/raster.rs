@@ -1,0 +1,193 @@
+//! The formats that the `image` crate reads and writes.
+
+use super::{CodecError, EncodeOptions, Format, Stored, gif_screen, icc};
+use crate::image::{Depth, Image, Layout, Samples};
+use ::image::codecs::{bmp, gif, png, pnm, tiff, webp};
+use ::image::metadata::Orientation;
+use ::image::{ColorType, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageResult, Limits};
+use std::error::Error;
+use std::io::{Cursor, ErrorKind};
+
+/// What a decoder may allocate beside the image itself: rows, palettes, profiles, compressed strips.
+const WORKING_BYTES: u64 = 64 << 20;
+
+/// The largest side of a WebP, px.
+const MAX_WEBP_SIDE: u32 = 16_383;
+
+/// Size, orientation and channels, from the bytes before the image data.
+pub(super) fn stored(bytes: &[u8], format: Format) -> Result<Stored, CodecError> {
+    let mut decoder = open(bytes, format).map_err(|error| explained(error, format, true))?;
+    stored_by(decoder.as_mut(), bytes, format)
+}
+
+fn stored_by(decoder: &mut dyn ImageDecoder, bytes: &[u8], format: Format) -> Result<Stored, CodecError> {
+    let colour = decoder.color_type();
+    let channels = match format {
+        Format::Gif if !gif_screen::transparent(bytes) => 3,
+        _ => u32::from(colour.channel_count()),
+    };
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(CodecError::Other(format!("{}: the header says {width}x{height} px", format.name())));
+    }
+    let orientation = match decoder.orientation() {
+        Err(error) if ends_early(&error) => return Err(CodecError::HeaderIncomplete),
+        // An unreadable tag is as good as none.
+        orientation => orientation.unwrap_or(Orientation::NoTransforms),
+    };
+    let depth = if bits(colour) == 8 { Depth::Eight } else { Depth::Sixteen };
+    Ok(Stored { layout: Layout::new(width, height, channels), depth, orientation })
+}
+
+/// Stored samples, and the profile that fits them. The caller has checked the size.
+pub(super) fn decode(bytes: &[u8], format: Format) -> Result<(Samples, Option<Vec<u8>>), CodecError> {
+    let failed = |error| explained(error, format, false);
+    let mut decoder = open(bytes, format).map_err(failed)?;
+    let layout = stored_by(decoder.as_mut(), bytes, format)?.layout;
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(decoder.total_bytes().saturating_mul(2).saturating_add(WORKING_BYTES));
+    decoder.set_limits(limits).map_err(failed)?;
+    // A profile that can't be read is dropped, as one that does not fit is.
+    let profile = decoder.icc_profile().ok().flatten().filter(|profile| icc::fits(profile, layout));
+    let colour = decoder.color_type();
+    let len = usize::try_from(decoder.total_bytes()).map_err(|_| CodecError::Other("too large to decode".into()))?;
+    let samples = match bits(colour) {
+        8 => {
+            let mut v = vec![0u8; len];
+            decoder.read_image_boxed(&mut v).map_err(failed)?;
+            if u32::from(colour.channel_count()) > layout.channels() {
+                drop_alpha(&mut v);
+            }
+            Samples::U8(v)
+        }
+        16 => {
+            let mut v = vec![0u16; len / 2];
+            decoder.read_image_boxed(bytemuck::cast_slice_mut(&mut v)).map_err(failed)?;
+            Samples::U16(v)
+        }
+        _ => {
+            let mut v = vec![0f32; len / 4];
+            decoder.read_image_boxed(bytemuck::cast_slice_mut(&mut v)).map_err(failed)?;
+            v.iter_mut().for_each(|v| *v = finite(*v));
+            Samples::F32(v)
+        }
+    };
+    Ok((samples, profile))
+}
+
+/// NaN is 0, infinities are the largest finite values.
+fn finite(v: f32) -> f32 {
+    if v.is_nan() { 0.0 } else { v.clamp(f32::MIN, f32::MAX) }
+}
+
+/// RGBA to RGB in place.
+fn drop_alpha(samples: &mut Vec<u8>) {
+    let pixels = samples.len() / 4;
+    for i in 0..pixels {
+        samples.copy_within(4 * i..4 * i + 3, 3 * i);
+    }
+    samples.truncate(3 * pixels);
+}
+
+fn bits(colour: ColorType) -> u32 {
+    u32::from(colour.bits_per_pixel()) / u32::from(colour.channel_count())
+}
+
+fn open(bytes: &[u8], format: Format) -> ImageResult<Box<dyn ImageDecoder + '_>> {
+    let source = Cursor::new(bytes);
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(WORKING_BYTES);
+    Ok(match format {
+        Format::Png => Box::new(png::PngDecoder::with_limits(source, limits)?),
+        Format::WebP => Box::new(webp::WebPDecoder::new(source)?),
+        Format::Tiff => Box::new(tiff::TiffDecoder::new(source)?),
+        Format::Bmp => Box::new(bmp::BmpDecoder::new(source)?),
+        Format::Gif => Box::new(gif::GifDecoder::new(source)?),
+        Format::Pnm => Box::new(pnm::PnmDecoder::new(source)?),
+        Format::Jpeg => unreachable!("JPEG has decoders of its own"),
+    })
+}
+
+/// Whether the bytes ended before the decoder had what it wanted.
+fn ends_early(error: &ImageError) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && error.kind() == ErrorKind::UnexpectedEof
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn explained(error: ImageError, format: Format, in_header: bool) -> CodecError {
+    let name = format.name();
+    match error {
+        error if in_header && ends_early(&error) => CodecError::HeaderIncomplete,
+        error if ends_early(&error) => CodecError::Other(format!("{name}: the file is truncated")),
+        ImageError::Unsupported(error) => {
+            CodecError::Other(format!("{name} of a kind that is not read ({error}); convert it to 8-bit RGB first"))
+        }
+        ImageError::Limits(error) => CodecError::Other(format!("{name}: the file asks for too much memory ({error})")),
+        error => CodecError::Other(format!("{name}: {error}")),
+    }
+}
+
+/// PNG, WebP, TIFF and BMP.
+pub(super) fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, CodecError> {
+    let Layout { width, height, .. } = image.layout;
+    let format = options.format;
+    if format == Format::WebP && width.max(height) > MAX_WEBP_SIDE {
+        let advice = "choose another format or resize it";
+        let text = format!("webp holds sides up to {MAX_WEBP_SIDE} px, not {width}x{height}; {advice}");
+        return Err(CodecError::Other(text));
+    }
+    let (colour, samples) = written(image, format)?;
+    let mut target = Cursor::new(Vec::new());
+    let result = match format {
+        Format::Png => {
+            let encoder = png_encoder(&mut target, image);
+            write(encoder, image, samples, colour)
+        }
+        Format::WebP => write(webp::WebPEncoder::new_lossless(&mut target), image, samples, colour),
+        Format::Tiff => write(tiff::TiffEncoder::new(&mut target), image, samples, colour),
+        Format::Bmp => bmp::BmpEncoder::new(&mut target).write_image(samples, width, height, colour),
+        Format::Jpeg | Format::Gif | Format::Pnm => {
+            return Err(CodecError::Other(format!("{} is not written by this encoder", format.name())));
+        }
+    };
+    result.map_err(|error| CodecError::Other(format!("{}: {error}", format.name())))?;
+    Ok(target.into_inner())
+}
+
+fn png_encoder<W: std::io::Write>(target: W, _image: &Image) -> png::PngEncoder<W> {
+    png::PngEncoder::new_with_quality(target, png::CompressionType::Default, png::FilterType::Adaptive)
+}
+
+fn write(mut encoder: impl ImageEncoder, image: &Image, samples: &[u8], colour: ExtendedColorType) -> ImageResult<()> {
+    if let Some(profile) = image.icc.as_ref().filter(|profile| icc::fits(profile, image.layout)) {
+        encoder.set_icc_profile(profile.clone()).map_err(ImageError::Unsupported)?;
+    }
+    encoder.write_image(samples, image.layout.width, image.layout.height, colour)
+}
+
+/// The colour type to write and the samples as bytes, in the machine's order.
+fn written(image: &Image, format: Format) -> Result<(ExtendedColorType, &[u8]), CodecError> {
+    use ExtendedColorType::{L8, L16, La8, La16, Rgb8, Rgb16, Rgba8, Rgba16};
+    let layout = image.layout;
+    let cannot = |what: &str| Err(CodecError::Other(format!("{} can't hold {what}", format.name())));
+    if !format.holds_depth(image.depth()) {
+        return cannot("16-bit samples");
+    }
+    if layout.channels() == 2 && !format.holds_gray_alpha() {
+        return cannot("gray with alpha");
+    }
+    let channel = layout.channels() as usize - 1;
+    match &image.samples {
+        Samples::U8(v) => Ok(([L8, La8, Rgb8, Rgba8][channel], v)),
+        Samples::U16(v) => Ok(([L16, La16, Rgb16, Rgba16][channel], bytemuck::cast_slice(v))),
+        Samples::F32(_) => cannot("float samples"),
+    }
+}

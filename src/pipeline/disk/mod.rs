@@ -1,0 +1,114 @@
+//! The one module that touches the disk. Everything here blocks; callers run it on threads that may.
+#![expect(clippy::disallowed_methods, reason = "the one module that touches the disk")]
+
+mod outputs;
+mod tree;
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+pub use outputs::{ClaimError, LOCK_NAME, Outputs, TEMPORARY_PREFIX};
+pub use tree::{Entry, expand, list};
+
+/// Bytes read of a file to learn what it is and what it will need; headers end within them but for large metadata.
+const HEAD_BYTES: u64 = 64 * 1024;
+/// Bytes that tell a file's format.
+const SIGNATURE_BYTES: u64 = 64;
+
+/// A file that has been opened and whose first part has been read.
+#[derive(Debug)]
+pub struct Opened {
+    file: File,
+    size: u64,
+    head: Vec<u8>,
+}
+
+impl Opened {
+    /// # Errors
+    /// Where the file can't be opened or read, or is no regular file.
+    pub fn open(path: &Path) -> io::Result<Opened> {
+        let mut file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        let mut head = Vec::with_capacity(metadata.len().min(HEAD_BYTES) as usize);
+        (&mut file).take(HEAD_BYTES).read_to_end(&mut head)?;
+        Ok(Opened { file, size: metadata.len().max(head.len() as u64), head })
+    }
+
+    /// Bytes of the file.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The first part of the file.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Whether the first part is all of it.
+    pub fn is_whole(&self) -> bool {
+        self.head.len() as u64 == self.size
+    }
+
+    /// All bytes of the file; those that it gains meanwhile are left out.
+    pub fn read(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let size = usize::try_from(self.size).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        bytes.extend_from_slice(&self.head);
+        if !self.is_whole() {
+            self.file.seek(SeekFrom::Start(self.head.len() as u64))?;
+            (&mut self.file).take(self.size - self.head.len() as u64).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    }
+}
+
+/// The first bytes of a file, enough to tell its format.
+pub fn signature(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(SIGNATURE_BYTES as usize);
+    File::open(path)?.take(SIGNATURE_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A text file, such as a recipe.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    fs::read_to_string(path)
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    Directory,
+    /// A device, a pipe, a socket.
+    Other,
+    Missing,
+}
+
+/// What stands at a path, links followed.
+///
+/// # Errors
+/// Where that can't be told, as without permission for its directory.
+pub fn kind(path: &Path) -> io::Result<Kind> {
+    match fs::metadata(path) {
+        Ok(m) if m.is_file() => Ok(Kind::File),
+        Ok(m) if m.is_dir() => Ok(Kind::Directory),
+        Ok(_) => Ok(Kind::Other),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Kind::Missing),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether anything stands at a path, a dangling link included.
+pub fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// The path by which a file that exists is known once links are followed.
+pub fn real_path(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
+}

@@ -1,0 +1,190 @@
+//! The output directory: owned by one run at a time, written whole files only.
+
+use std::collections::HashSet;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How the names of temporary files begin. They never stay, but for a run that was killed.
+pub const TEMPORARY_PREFIX: &str = ".imgproc-";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+/// The file whose lock says that a run owns the directory.
+pub const LOCK_NAME: &str = ".imgproc.lock";
+/// A lock file that vanishes between opening and locking belongs to a run that ended just then.
+const LOCK_TRIES: usize = 16;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    #[error("another run is writing to {0}")]
+    Busy(PathBuf),
+    #[error("can't write to {0}: {1}")]
+    Io(PathBuf, #[source] io::Error),
+}
+
+/// An output directory that this run owns until [`Outputs::close`].
+#[derive(Debug)]
+pub struct Outputs {
+    root: PathBuf,
+    /// None once closed; a closed directory takes no more files.
+    open: Mutex<Option<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    lock: File,
+    /// Temporary files that exist now.
+    temporary: HashSet<PathBuf>,
+}
+
+impl Outputs {
+    /// Makes the directory where it is missing and takes its lock.
+    pub fn claim(root: &Path) -> Result<Outputs, ClaimError> {
+        let failed = |e| ClaimError::Io(root.to_path_buf(), e);
+        fs::create_dir_all(root).map_err(failed)?;
+        let path = root.join(LOCK_NAME);
+        for _ in 0..LOCK_TRIES {
+            let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+            match lock.try_lock() {
+                Ok(()) if is_at(&lock, &path) => {
+                    let open = Open { lock, temporary: HashSet::new() };
+                    return Ok(Outputs { root: root.to_path_buf(), open: Mutex::new(Some(open)) });
+                }
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(ClaimError::Busy(root.to_path_buf())),
+                Err(TryLockError::Error(e)) => return Err(failed(e)),
+            }
+        }
+        Err(ClaimError::Busy(root.to_path_buf()))
+    }
+
+    /// Removes what a killed run left in the output directory and in those directories. Nobody else writes there: the lock
+    /// is ours. Returns how many files went.
+    pub fn clear_leftovers<'a>(&'a self, directories: impl Iterator<Item = &'a Path>) -> usize {
+        let directories: HashSet<&Path> = directories.chain([self.root.as_path()]).collect();
+        let leftovers = directories.iter().filter_map(|d| fs::read_dir(d).ok()).flatten().flatten().filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
+        });
+        // One that can't be removed is in nobody's way.
+        leftovers.filter(|entry| fs::remove_file(entry.path()).is_ok()).count()
+    }
+
+    /// Writes a file whole or not at all: to a temporary one beside it, which is then renamed. Makes its directory.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(directory)?;
+        let mut file = self.temporary(directory)?;
+        let temporary = file.path().to_path_buf();
+        let written = file
+            .write_all(bytes)
+            .and_then(|()| file.flush())
+            .and_then(|()| file.persist(path).map(drop).map_err(|e| e.error));
+        if let Some(open) = self.open().as_mut() {
+            open.temporary.remove(&temporary);
+        }
+        written
+    }
+
+    fn temporary(&self, directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+        let mut open = self.open();
+        let Some(open) = open.as_mut() else {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "the run has ended"));
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
+        // As for any new file: readable by whom the umask lets, not by the owner alone as temporary files are.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(directory)?;
+        open.temporary.insert(file.path().to_path_buf());
+        Ok(file)
+    }
+
+    /// Removes temporary files of writes that are under way, lets no more begin, and gives the directory back.
+    pub fn close(&self) {
+        let Some(open) = self.open().take() else { return };
+        for path in &open.temporary {
+            // It may have been renamed just now.
+            let _ = fs::remove_file(path);
+        }
+        // Before the lock is given up, so that nobody's file is removed but ours.
+        let _ = fs::remove_file(self.root.join(LOCK_NAME));
+        drop(open.lock);
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Whether the lock file that we hold is still the one at its path, and was not removed by its last owner before we locked it.
+#[cfg(unix)]
+fn is_at(lock: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (lock.metadata(), fs::metadata(path)) {
+        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_lock: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(directory).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn one_owner_at_a_time_and_no_trace_after() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("out");
+        let outputs = Outputs::claim(&root).unwrap();
+        assert!(matches!(Outputs::claim(&root), Err(ClaimError::Busy(_))));
+        outputs.write(&root.join("deep/a.bin"), b"abc").unwrap();
+        outputs.close();
+        assert_eq!(names(&root), ["deep"]);
+        assert_eq!(fs::read(root.join("deep/a.bin")).unwrap(), b"abc");
+        Outputs::claim(&root).unwrap();
+        assert_eq!(names(&root), ["deep"]);
+    }
+
+    #[test]
+    fn a_closed_directory_takes_nothing_and_a_failed_write_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let outputs = Outputs::claim(directory.path()).unwrap();
+        fs::create_dir(directory.path().join("taken")).unwrap();
+        assert!(outputs.write(&directory.path().join("taken"), b"abc").is_err());
+        outputs.close();
+        assert!(outputs.write(&directory.path().join("late"), b"abc").is_err());
+        assert_eq!(names(directory.path()), ["taken"]);
+    }
+
+    #[test]
+    fn leftovers_go_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in [".imgproc-dead.tmp", ".imgproc-notes", "x.tmp"] {
+            fs::write(directory.path().join(name), b"x").unwrap();
+        }
+        let outputs = Outputs::claim(directory.path()).unwrap();
+        assert_eq!(outputs.clear_leftovers([directory.path(), Path::new("/no/such/place")].into_iter()), 1);
+        outputs.close();
+        assert_eq!(names(directory.path()), [".imgproc-notes", "x.tmp"]);
+    }
+}

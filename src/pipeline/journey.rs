@@ -1,0 +1,284 @@
+//! One image's journey: `Job` → read → `Loaded` → decode → `Decoded` → compute → `Processed` → encode → `Encoded` →
+//! write → `Outcome`. Each stage takes one thing and gives the next; the schedules differ only in who runs them.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::budget::Permit;
+use super::disk::Opened;
+use super::outcome::{Done, Failure, Job};
+use super::{Run, describe};
+use crate::backend::{BackendError, Task};
+use crate::codec::{self, CodecError, Conversion, EncodeOptions, Format, Header};
+use crate::image::{Depth, Image};
+use crate::op::Graph;
+use crate::timeline::{Stage, Worker};
+
+/// What is known of an image from its header.
+struct Known {
+    header: Header,
+    graph: Arc<Graph>,
+    /// Bytes that it will need at most: file, decoded image, result, encoded result.
+    cost: u64,
+}
+
+/// A file in memory.
+pub(super) struct Loaded {
+    pub job: Arc<Job>,
+    bytes: Vec<u8>,
+    known: Known,
+    permit: Permit,
+}
+
+/// An upright image and the kernels for it.
+pub(super) struct Decoded {
+    pub job: Arc<Job>,
+    image: Image,
+    graph: Arc<Graph>,
+    done: Done,
+    permit: Permit,
+}
+
+/// What stays of an image while the backend has its pixels.
+pub(super) struct Away {
+    pub job: Arc<Job>,
+    icc: Option<Vec<u8>>,
+    colours: u32,
+    done: Done,
+    permit: Permit,
+}
+
+/// The recipe's result.
+pub(super) struct Processed {
+    pub job: Arc<Job>,
+    image: Image,
+    done: Done,
+    permit: Permit,
+}
+
+/// The bytes of the output file.
+pub(super) struct Encoded {
+    job: Arc<Job>,
+    bytes: Vec<u8>,
+    done: Done,
+    /// Given back when the file is written.
+    permit: Permit,
+}
+
+/// Reads a file once there is memory for all that its image will need. What the header refuses is read no further.
+pub(super) async fn read(run: &Arc<Run>, job: &Arc<Job>, worker: Worker) -> Result<Loaded, Failure> {
+    let (mut opened, known) = reading(run, job, worker, open).await?;
+    let Some(known) = known else { return read_to_learn(run, job, worker, opened).await };
+    let permit = run.budget.acquire(known.cost).await;
+    let bytes = reading(run, job, worker, move |_, _| load(&mut opened)).await?;
+    Ok(Loaded { job: job.clone(), bytes, known, permit })
+}
+
+/// Reads a file whose header ends beyond its first part: with memory for the file alone, since nothing else is known yet.
+async fn read_to_learn(run: &Arc<Run>, job: &Arc<Job>, worker: Worker, mut opened: Opened) -> Result<Loaded, Failure> {
+    let mut permit = run.budget.acquire(opened.size()).await;
+    let (bytes, known, mut opened) = reading(run, job, worker, move |run, job| {
+        let bytes = load(&mut opened)?;
+        let known = know(run, job, codec::header(&bytes), opened.size())?;
+        Ok((bytes, known, opened))
+    })
+    .await?;
+    if run.budget.try_grow(&mut permit, known.cost) {
+        return Ok(Loaded { job: job.clone(), bytes, known, permit });
+    }
+    // Waiting for more while holding some could wait for ever: give all back, and read again.
+    drop((bytes, permit));
+    let permit = run.budget.acquire(known.cost).await;
+    let bytes = reading(run, job, worker, move |_, _| load(&mut opened)).await?;
+    Ok(Loaded { job: job.clone(), bytes, known, permit })
+}
+
+/// Runs a part of reading where it may block.
+async fn reading<T: Send + 'static>(
+    run: &Arc<Run>,
+    job: &Arc<Job>,
+    worker: Worker,
+    work: impl FnOnce(&Run, &Job) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let _span = run.recorder.start(job.index, Stage::Read, worker);
+    let (run, job) = (run.clone(), job.clone());
+    blocking(Stage::Read, move || work(&run, &job)).await
+}
+
+/// The file with what its header says; none where that ends beyond its first part.
+fn open(run: &Run, job: &Job) -> Result<(Opened, Option<Known>), Failure> {
+    let opened = Opened::open(&job.input).map_err(|e| Failure::new(Stage::Read, describe(&e)))?;
+    if opened.size() == 0 {
+        return Err(Failure::new(Stage::Decode, "the file is empty"));
+    }
+    let known = match codec::header(opened.head()) {
+        Err(CodecError::HeaderIncomplete) if !opened.is_whole() => None,
+        header => Some(know(run, job, header, opened.size())?),
+    };
+    Ok((opened, known))
+}
+
+fn load(opened: &mut Opened) -> Result<Vec<u8>, Failure> {
+    opened.read().map_err(|e| Failure::new(Stage::Read, describe(&e)))
+}
+
+/// What the header tells of the work to come, refusals included.
+fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u64) -> Result<Known, Failure> {
+    let header = header.map_err(|e| Failure::new(Stage::Decode, e))?;
+    let (pixels, limit) = (header.layout.pixels(), run.settings.decode.max_pixels);
+    if pixels > limit {
+        let (width, height) = (header.layout.width, header.layout.height);
+        let cause =
+            format!("its {width}x{height} are {:.0} MP, more than the {:.0} MP allowed", mega(pixels), mega(limit));
+        return Err(Failure::new(Stage::Decode, cause).hint("--max-pixels raises the limit"));
+    }
+    let graph = graph(run, header.layout, header.depth)?;
+    let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
+    // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
+    let floats = if header.format == Format::Tiff && header.depth == Depth::Sixteen { 2 } else { 1 };
+    let decoded = header.layout.samples() * sample_bytes(header.depth) * floats;
+    let result = graph.output_layout().samples() * sample_bytes(result_depth(run, job, header.depth));
+    // An encoded result is hardly ever larger than its pixels.
+    Ok(Known { header, graph, cost: file_bytes + decoded + 2 * result })
+}
+
+/// Depth of the result of an image of that depth: its own unless asked otherwise, if the output format holds it.
+fn result_depth(run: &Run, job: &Job, source: Depth) -> Depth {
+    let wanted = run.settings.depth.unwrap_or(source);
+    if job.format.holds_depth(wanted) { wanted } else { Depth::Eight }
+}
+
+fn mega(pixels: u64) -> f64 {
+    pixels as f64 / 1e6
+}
+
+fn graph(run: &Run, layout: crate::image::Layout, depth: Depth) -> Result<Arc<Graph>, Failure> {
+    run.settings.recipe.graph(layout, depth).map(Arc::new).map_err(|refusal| Failure::new(Stage::Compute, refusal))
+}
+
+/// Decodes.
+pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decoded, Failure> {
+    let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
+    let Loaded { job, bytes, known, permit } = loaded;
+    let image = codec::decode(&bytes, &run.settings.decode).map_err(|e| Failure::new(Stage::Decode, e))?;
+    // The header is a promise; the graph must be that of the image at hand.
+    let graph = if (image.layout, image.depth()) == (known.header.layout, known.header.depth) {
+        known.graph
+    } else {
+        graph(run, image.layout, image.depth())?
+    };
+    let done = Done { pixels: image.layout.pixels(), bytes_read: bytes.len() as u64, ..Done::default() };
+    Ok(Decoded { job, image, graph, done, permit })
+}
+
+impl Decoded {
+    /// The backend's part, and what stays here meanwhile.
+    fn hand_over(self, run: &Run) -> (Task, Away) {
+        let Decoded { job, mut image, graph, mut done, permit } = self;
+        let depth = result_depth(run, &job, image.depth());
+        if depth != run.settings.depth.unwrap_or(image.depth()) {
+            done.conversions
+                .push(format!("{} holds 8 bits a channel, results were rounded to that", job.format.name()));
+        }
+        let away = Away { job, icc: image.icc.take(), colours: image.layout.colours, done, permit };
+        (Task { graph, image, depth }, away)
+    }
+}
+
+impl Away {
+    fn come_back(self, run: &Run, result: Result<Image, BackendError>) -> Result<Processed, Failure> {
+        let Away { job, icc, colours, done, permit } = self;
+        let mut image = result.map_err(|error| failed_to_compute(run, error))?;
+        // A profile describes the channels that it was made for.
+        image.icc = icc.filter(|_| image.layout.colours == colours);
+        Ok(Processed { job, image, done, permit })
+    }
+}
+
+fn failed_to_compute(run: &Run, error: BackendError) -> Failure {
+    let failure = Failure { ends_run: matches!(error, BackendError::Device(_)), ..Failure::new(Stage::Compute, error) };
+    if run.backend.computes_here() { failure } else { failure.hint("--backend cpu does without the device") }
+}
+
+/// Takes the image through the recipe; the caller waits, as a worker or for the device.
+pub(super) fn compute(run: &Run, decoded: Decoded, worker: Worker) -> Result<Processed, Failure> {
+    let worker = if run.backend.computes_here() { worker } else { Worker::Device };
+    let _span = run.recorder.start(decoded.job.index, Stage::Compute, worker);
+    let (task, away) = decoded.hand_over(run);
+    let result = run.backend.compute(task);
+    away.come_back(run, result)
+}
+
+/// Takes the image through the recipe on the device, while nobody waits.
+pub(super) async fn compute_elsewhere(run: &Run, decoded: Decoded) -> Result<Processed, Failure> {
+    let _span = run.recorder.start(decoded.job.index, Stage::Compute, Worker::Device);
+    let (task, away) = decoded.hand_over(run);
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    run.backend.submit(task, Box::new(move |result| drop(sender.send(result))));
+    let result = receiver.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
+    away.come_back(run, result)
+}
+
+/// Encodes.
+pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<Encoded, Failure> {
+    let _span = run.recorder.start(processed.job.index, Stage::Encode, worker);
+    let Processed { job, image, mut done, permit } = processed;
+    let (image, conversions) = codec::fit_format(image, job.format, None);
+    done.conversions.extend(conversions.iter().map(Conversion::to_string));
+    (done.width, done.height) = (image.layout.width, image.layout.height);
+    let options = EncodeOptions { format: job.format, quality: run.settings.quality };
+    let bytes = codec::encode(&image, &options).map_err(|e| Failure::new(Stage::Encode, e))?;
+    Ok(Encoded { job, bytes, done, permit })
+}
+
+/// Writes the output, whole or not at all.
+pub(super) async fn write(run: &Arc<Run>, encoded: Encoded, worker: Worker) -> Result<Done, Failure> {
+    let Encoded { job, bytes, mut done, permit } = encoded;
+    let _span = run.recorder.start(job.index, Stage::Write, worker);
+    done.bytes_written = bytes.len() as u64;
+    let outputs = run.outputs.clone();
+    blocking(Stage::Write, move || {
+        let written = outputs.write(&job.output, &bytes);
+        drop((bytes, permit));
+        written.map_err(|e| Failure::new(Stage::Write, describe(&e)))
+    })
+    .await?;
+    Ok(done)
+}
+
+/// Runs what may block for long on a thread that may.
+async fn blocking<T: Send + 'static>(
+    stage: Stage,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::task::spawn_blocking(move || guarded(stage, work)).await {
+        Ok(result) => result,
+        Err(_) => Err(Failure::new(stage, "the run has ended")),
+    }
+}
+
+/// A panic of a stage is that image's failure, not the run's.
+pub(super) fn guarded<T>(stage: Stage, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let failure = Failure::new(stage, format!("a fault in this program: {}", panic_text(panic.as_ref())));
+        Err(failure.hint("please report it with the image"))
+    })
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_failure_with_its_text() {
+        let failure = guarded::<()>(Stage::Compute, || panic!("row {}", 7)).unwrap_err();
+        assert_eq!(failure.to_string(), "compute: a fault in this program: row 7");
+        assert!(failure.hint.is_some() && !failure.ends_run);
+    }
+}

@@ -1,0 +1,93 @@
+//! What became of an image.
+
+use std::path::PathBuf;
+
+use crate::codec::Format;
+use crate::timeline::Stage;
+
+/// An image to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Place among the inputs of the run, in order of their paths.
+    pub index: u32,
+    pub input: PathBuf,
+    pub output: PathBuf,
+    /// Of the output.
+    pub format: Format,
+}
+
+/// The end of an image's journey.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Place among the inputs of the run.
+    pub index: u32,
+    pub input: PathBuf,
+    /// None where it was not even clear what the output would be.
+    pub output: Option<PathBuf>,
+    pub fate: Fate,
+}
+
+#[derive(Clone, Debug)]
+pub enum Fate {
+    Done(Done),
+    /// The output was there, and was to be left.
+    Skipped,
+    Failed(Failure),
+}
+
+/// An image whose result has been written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Of the input, px.
+    pub pixels: u64,
+    /// Of the result, px.
+    pub width: u32,
+    /// Of the result, px.
+    pub height: u32,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+    /// What had to be changed for the output format to hold the result.
+    pub conversions: Vec<String>,
+}
+
+/// Why an image has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {cause}", stage.name())]
+pub struct Failure {
+    pub stage: Stage,
+    pub cause: String,
+    /// What can be done about it.
+    pub hint: Option<String>,
+    /// Whether no other image can fare better, so that the run ends.
+    pub ends_run: bool,
+}
+
+impl Failure {
+    pub fn new(stage: Stage, cause: impl ToString) -> Failure {
+        Failure { stage, cause: cause.to_string(), hint: None, ends_run: false }
+    }
+
+    pub fn hint(self, hint: impl Into<String>) -> Failure {
+        Failure { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl Outcome {
+    pub fn of(job: &Job, fate: Fate) -> Outcome {
+        Outcome { index: job.index, input: job.input.clone(), output: Some(job.output.clone()), fate }
+    }
+
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.fate {
+            Fate::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    pub fn done(&self) -> Option<&Done> {
+        match &self.fate {
+            Fate::Done(done) => Some(done),
+            _ => None,
+        }
+    }
+}

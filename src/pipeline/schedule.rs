@@ -1,0 +1,220 @@
+//! The four schedules: who runs the stages of the journey, and when.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::ThreadPool;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::Run;
+use super::journey::{self, Encoded, Loaded};
+use super::outcome::{Done, Failure, Fate, Job, Outcome};
+use super::shutdown::Halt;
+use crate::timeline::{Stage, Worker};
+
+/// Who does what when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Schedule {
+    /// One worker reads a file, waits for it, works, writes; then the next file.
+    Sequential,
+    /// Each of several workers does just that.
+    Parallel,
+    /// Many files are read at once; one worker does the work.
+    Concurrent,
+    /// Many files are read at once; all workers, or the device, do the work.
+    #[default]
+    Overlapped,
+}
+
+impl Schedule {
+    pub const ALL: [Schedule; 4] =
+        [Schedule::Sequential, Schedule::Parallel, Schedule::Concurrent, Schedule::Overlapped];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Schedule::Sequential => "sequential",
+            Schedule::Parallel => "parallel",
+            Schedule::Concurrent => "concurrent",
+            Schedule::Overlapped => "overlapped",
+        }
+    }
+
+    /// Worker threads, of `jobs` that there may be.
+    pub fn workers(self, jobs: usize) -> usize {
+        match self {
+            Schedule::Sequential | Schedule::Concurrent => 1,
+            Schedule::Parallel | Schedule::Overlapped => jobs.max(1),
+        }
+    }
+
+    /// Whether files are read ahead of the workers, rather than by them.
+    fn reads_ahead(self) -> bool {
+        matches!(self, Schedule::Concurrent | Schedule::Overlapped)
+    }
+}
+
+/// Starts the jobs by the schedule. The channel of outcomes closes once all that were taken up have ended.
+pub(super) fn start(run: Arc<Run>, pool: Arc<ThreadPool>, jobs: Vec<Arc<Job>>) -> mpsc::Receiver<Outcome> {
+    let (sender, receiver) = mpsc::channel(run.settings.in_flight);
+    if run.settings.schedule.reads_ahead() {
+        tokio::spawn(read_ahead(run, pool, jobs, sender));
+    } else {
+        serve_oneself(run, &pool, jobs, sender);
+    }
+    receiver
+}
+
+/// Sequential and parallel: each worker takes the next image and sees it through, waiting wherever there is waiting.
+fn serve_oneself(run: Arc<Run>, pool: &ThreadPool, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
+    let next = AtomicUsize::new(0);
+    let handle = Handle::current();
+    pool.spawn_broadcast(move |context| {
+        let worker = Worker::Cpu(context.index() as u16);
+        while run.takes_new() {
+            let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let Some(result) = see_through(&run, &handle, job, worker) else { break };
+            // Nobody listens any more once the run was aborted.
+            if sender.blocking_send(outcome(job, result)).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+/// One image from reading to writing on this thread; none where the run was aborted meanwhile.
+fn see_through(run: &Arc<Run>, handle: &Handle, job: &Arc<Job>, worker: Worker) -> Option<Result<Done, Failure>> {
+    let wait = |result| match result {
+        Ok(encoded) => handle.block_on(run.unless_aborted(journey::write(run, encoded, worker))),
+        Err(failure) => Some(Err(failure)),
+    };
+    match handle.block_on(run.unless_aborted(journey::read(run, job, worker)))? {
+        Ok(loaded) => wait(work_here(run, loaded, worker)),
+        Err(failure) => Some(Err(failure)),
+    }
+}
+
+/// Decode, compute and encode in one go on this thread, while the image is in its cache.
+fn work_here(run: &Run, loaded: Loaded, worker: Worker) -> Result<Encoded, Failure> {
+    let decoded = journey::guarded(Stage::Decode, || journey::decode(run, loaded, worker))?;
+    let processed = journey::guarded(Stage::Compute, || journey::compute(run, decoded, worker))?;
+    journey::guarded(Stage::Encode, || journey::encode(run, processed, worker))
+}
+
+/// The limits of reading ahead; each image passes them in this order.
+struct Gates {
+    /// Images being read, or read and not begun: `in_flight`.
+    reading: Arc<Semaphore>,
+    /// Images between the start of their decoding and the start of their writing. Where workers compute, one for each: an
+    /// image is finished before another is begun. With a device, as many as it has at a time and one more in each worker's hands.
+    begun: Arc<Semaphore>,
+    /// Images being written: `in_flight`. A slow disk so holds up the workers instead of piling up results.
+    writing: Arc<Semaphore>,
+}
+
+impl Gates {
+    fn new(run: &Run, workers: usize) -> Gates {
+        let begun = if run.backend.computes_here() { workers } else { workers + run.backend.depth() + 1 };
+        let in_flight = run.settings.in_flight;
+        Gates {
+            reading: Arc::new(Semaphore::new(in_flight)),
+            begun: Arc::new(Semaphore::new(begun)),
+            writing: Arc::new(Semaphore::new(in_flight)),
+        }
+    }
+}
+
+async fn pass(gate: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    match gate.clone().acquire_owned().await {
+        Ok(permit) => permit,
+        Err(_) => unreachable!("gates are never closed"),
+    }
+}
+
+/// Concurrent and overlapped: many files are read at once, the workers do the work.
+async fn read_ahead(run: Arc<Run>, pool: Arc<ThreadPool>, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
+    let gates = Arc::new(Gates::new(&run, pool.current_num_threads()));
+    for job in jobs {
+        let slot = tokio::select! {
+            biased;
+            () = run.stops_taking() => break,
+            slot = pass(&gates.reading) => slot,
+        };
+        let (run, pool, gates, sender) = (run.clone(), pool.clone(), gates.clone(), sender.clone());
+        tokio::spawn(async move {
+            if let Some(result) = run.unless_aborted(pass_through(&run, &pool, &gates, &job, slot)).await {
+                // Nobody listens any more once the run was aborted.
+                let _ = sender.send(outcome(&job, result)).await;
+            }
+        });
+    }
+}
+
+/// One image from reading to writing, waited for by no thread.
+async fn pass_through(
+    run: &Arc<Run>,
+    pool: &Arc<ThreadPool>,
+    gates: &Gates,
+    job: &Arc<Job>,
+    slot: OwnedSemaphorePermit,
+) -> Result<Done, Failure> {
+    let loaded = journey::read(run, job, Worker::Loader).await?;
+    let begun = pass(&gates.begun).await;
+    drop(slot);
+    let encoded = work(run, pool, loaded).await?;
+    let _writing = pass(&gates.writing).await;
+    drop(begun);
+    journey::write(run, encoded, Worker::Loader).await
+}
+
+/// Decode, compute and encode: one job on one worker, or two with the device between them.
+async fn work(run: &Arc<Run>, pool: &ThreadPool, loaded: Loaded) -> Result<Encoded, Failure> {
+    if run.backend.computes_here() {
+        let run = run.clone();
+        return on_worker(pool, Stage::Compute, move |worker| work_here(&run, loaded, worker)).await;
+    }
+    let here = run.clone();
+    let decoded = on_worker(pool, Stage::Decode, move |worker| journey::decode(&here, loaded, worker)).await?;
+    let processed = journey::compute_elsewhere(run, decoded).await?;
+    let here = run.clone();
+    on_worker(pool, Stage::Encode, move |worker| journey::encode(&here, processed, worker)).await
+}
+
+/// Runs work on a thread of the pool.
+async fn on_worker<T: Send + 'static>(
+    pool: &ThreadPool,
+    stage: Stage,
+    work: impl FnOnce(Worker) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let (sender, receiver) = oneshot::channel();
+    pool.spawn_fifo(move || {
+        let worker = Worker::Cpu(rayon::current_thread_index().unwrap_or(0) as u16);
+        // Nobody waits for it any more once the run was aborted.
+        let _ = sender.send(journey::guarded(stage, || work(worker)));
+    });
+    receiver.await.unwrap_or_else(|_| Err(Failure::new(stage, "the run has ended")))
+}
+
+fn outcome(job: &Job, result: Result<Done, Failure>) -> Outcome {
+    Outcome::of(job, result.map_or_else(Fate::Failed, Fate::Done))
+}
+
+impl Run {
+    /// Whether new images are still taken up.
+    fn takes_new(&self) -> bool {
+        self.shutdown.halt() == Halt::No && self.ending.halt() == Halt::No
+    }
+
+    /// Returns once no new images are taken up.
+    async fn stops_taking(&self) {
+        tokio::select! {
+            () = self.shutdown.finishing() => {}
+            () = self.ending.finishing() => {}
+        }
+    }
+
+    /// What the future gives, or none as soon as the run is aborted.
+    async fn unless_aborted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        super::unless(self.shutdown.aborting(), future).await
+    }
+}
