@@ -283,6 +283,10 @@ fn a_header_needs_only_the_first_bytes() {
         assert_eq!(header(&bytes[..bytes.len().min(1000)]), header(&bytes), "{format:?}");
         assert_eq!(header(&bytes[..20]), Err(CodecError::HeaderIncomplete), "{format:?}");
     }
+    // An extended WebP keeps EXIF behind the image data.
+    let extended = with_exif(&image, Format::WebP, 6, b"");
+    assert_eq!(header(&extended).unwrap().layout.width, 200);
+    assert_eq!(header(&extended[..extended.len() - 60]), Err(CodecError::HeaderIncomplete));
     // A TIFF keeps its directory behind the pixels.
     let tiff = encoded(&image, Format::Tiff);
     assert_eq!(header(&tiff[..1000]), Err(CodecError::HeaderIncomplete));
