@@ -144,7 +144,12 @@ pub fn header(bytes: &[u8]) -> Result<Header, CodecError> {
 /// Anything but complete, valid image data; more pixels than `options.max_pixels`, told from the header.
 pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Image, CodecError> {
     guarded("the decoder", || {
-        let (format, stored) = stored(bytes)?;
+        let (format, stored) = stored(bytes).map_err(|error| match error {
+            CodecError::HeaderIncomplete => {
+                CodecError::Other("the file is truncated: it ends inside its header".into())
+            }
+            other => other,
+        })?;
         check_size(stored.layout, options.max_pixels)?;
         let (samples, icc) = match format {
             Format::Jpeg => jpeg::decode(bytes, options)?,

@@ -16,6 +16,9 @@ const MAX_WEBP_SIDE: u32 = 16_383;
 
 /// Size, orientation and channels, from the bytes before the image data.
 pub(super) fn stored(bytes: &[u8], format: Format) -> Result<Stored, CodecError> {
+    if format == Format::WebP && webp_metadata_missing(bytes) {
+        return Err(CodecError::HeaderIncomplete);
+    }
     let opaque_gif = format == Format::Gif && !gif_screen::transparent(bytes).ok_or(CodecError::HeaderIncomplete)?;
     let mut decoder = open(bytes, format).map_err(|error| explained(error, format, true))?;
     let colour = decoder.color_type();
@@ -31,6 +34,13 @@ pub(super) fn stored(bytes: &[u8], format: Format) -> Result<Stored, CodecError>
     };
     let depth = if bits(colour) == 8 { Depth::Eight } else { Depth::Sixteen };
     Ok(Stored { layout: Layout::new(width, height, channels), depth, orientation })
+}
+
+/// An extended WebP keeps EXIF behind the image data, so all of it has to be there.
+fn webp_metadata_missing(bytes: &[u8]) -> bool {
+    let size = bytes.get(4..8).map_or(0, |b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+    // A last byte of padding is often left out.
+    bytes.get(12..16) == Some(b"VP8X") && size + 8 > bytes.len() as u64 + 1
 }
 
 fn orientation(decoder: &mut dyn ImageDecoder) -> ImageResult<Option<Orientation>> {
