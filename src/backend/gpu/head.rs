@@ -132,11 +132,11 @@ fn taps_horizontal(axis: &Axis, layout: Layout) -> Head {
     let mut padded = vec![padding; (before * QUAD - axis.reach()) as usize];
     padded.extend(weights);
     let steps = pad_to_quads(&mut padded, padding);
-    let columns = Side::reaching(layout.width, 2 * QUAD, before * QUAD, (steps + 2) * QUAD);
+    let columns = Side::reaching(layout.width, 4 * QUAD, before * QUAD, (steps + 4) * QUAD);
     Head {
         label: "axis horizontal".into(),
         shape: vec![include_str!("../../../shaders/shapes/axis_horizontal.wgsl"), combine],
-        quads: (2, 1),
+        quads: (4, 1),
         words: Some(("axis", "Axis", vec![steps, before, scale.to_bits()])),
         weights: Some(words(&padded)),
         grid: Grid { columns, rows: Side::inside(layout.height) },
@@ -147,11 +147,11 @@ fn taps_horizontal(axis: &Axis, layout: Layout) -> Head {
 fn taps_vertical(axis: &Axis, layout: Layout) -> Head {
     let (mut weights, scale, padding, combine) = combination(&axis.taps);
     let steps = pad_to_quads(&mut weights, padding);
-    let rows = Side::reaching(layout.height, 4, axis.reach(), 4 * steps + 3);
+    let rows = Side::reaching(layout.height, 8, axis.reach(), 4 * steps + 7);
     Head {
         label: "axis vertical".into(),
         shape: vec![include_str!("../../../shaders/shapes/axis_vertical.wgsl"), combine],
-        quads: (1, 4),
+        quads: (1, 8),
         words: Some(("axis", "Axis", vec![steps, axis.reach(), scale.to_bits()])),
         weights: Some(words(&weights)),
         grid: Grid { columns: Side::inside(Stored::planes(layout).quads()), rows },
