@@ -1,6 +1,5 @@
 //! What begins a pass: the shape's files, its parameters, its weights, and how its work is divided.
 
-use super::fuse::SHORT_REACH;
 use super::grid::{Grid, Side};
 use super::storage::{QUAD, Stored};
 use crate::image::weights::Resampling;
@@ -9,6 +8,9 @@ use crate::op::{Alpha, Axis, Formula, Permutation, Place, Taps, Window};
 
 /// Loop rounds that one invocation may take. Mesa's software rasterizer ends loops silently after 65,535.
 pub const MAX_ROUNDS: u32 = 30_000;
+
+/// Windows that reach further loop too long for an invocation to compute more than one sample.
+const BLOCK_REACH: u32 = 2;
 
 /// A weight that moves the padding of a least or greatest tap beyond every value.
 const FAR: f32 = 1.0e30;
@@ -55,15 +57,16 @@ fn whole(layout: Layout) -> Grid {
 
 pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
     let (reach, formula) = (kernel.reach(), kernel.formula());
-    let long = reach > SHORT_REACH;
-    let unit = if long { 1 } else { QUAD };
+    let long = reach > BLOCK_REACH;
+    let (unit, rows) = if long { (1, 1) } else { (QUAD, 2) };
     let grid = Grid {
         columns: Side::reaching(layout.width, unit, reach, unit + 2 * reach),
-        rows: Side::reaching(layout.height, 1, reach, 1 + 2 * reach),
+        rows: Side::reaching(layout.height, rows, reach, rows + 2 * reach),
     };
     Head {
         label: format!("window {}", formula.stem),
         shape: vec![include_str!("../../../shaders/shapes/window.wgsl")],
+        quads: (1, 2),
         window: Some(formula),
         edges: kernel.edges(),
         alpha: kernel.alpha(),
