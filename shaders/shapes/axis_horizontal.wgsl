@@ -1,4 +1,4 @@
-// Taps along a row, combined from the first to the last. A block is 8 neighbouring pixels, so that each quad loaded
+// Taps along a row, combined from the first to the last. A block is 16 neighbouring pixels, so that each quad loaded
 // serves them all. The weights are padded at both ends, so that the first tap stands at a multiple of 4.
 //
 // Needs `combine(sum, v, weight)`, `finished(sum)` and AXIS_START of axis_sum.wgsl, axis_min.wgsl or axis_max.wgsl.
@@ -11,27 +11,37 @@ struct Axis {
     scale: f32,
 }
 
-const QUADS = 2u;
+const QUADS = 4u;
 
 fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {
-    let first = 2 * i32(x) - params.axis.before;
-    var a = quad_along_row(first, y, c);
-    var b = quad_along_row(first + 1, y, c);
-    var left = vec4f(AXIS_START);
-    var right = vec4f(AXIS_START);
+    let first = 4 * i32(x) - params.axis.before;
+    var v0 = quad_along_row(first, y, c);
+    var v1 = quad_along_row(first + 1, y, c);
+    var v2 = quad_along_row(first + 2, y, c);
+    var v3 = quad_along_row(first + 3, y, c);
+    var s0 = vec4f(AXIS_START);
+    var s1 = vec4f(AXIS_START);
+    var s2 = vec4f(AXIS_START);
+    var s3 = vec4f(AXIS_START);
     for (var k = 0u; k < params.axis.steps; k++) {
-        let d = quad_along_row(first + i32(k) + 2, y, c);
+        let v4 = quad_along_row(first + i32(k) + 4, y, c);
         let w = weights[k];
-        left = combine(left, a, w.x);
-        right = combine(right, b, w.x);
-        left = combine(left, vec4f(a.yzw, b.x), w.y);
-        right = combine(right, vec4f(b.yzw, d.x), w.y);
-        left = combine(left, vec4f(a.zw, b.xy), w.z);
-        right = combine(right, vec4f(b.zw, d.xy), w.z);
-        left = combine(left, vec4f(a.w, b.xyz), w.w);
-        right = combine(right, vec4f(b.w, d.xyz), w.w);
-        a = b;
-        b = d;
+        s0 = four_taps(s0, v0, v1, w);
+        s1 = four_taps(s1, v1, v2, w);
+        s2 = four_taps(s2, v2, v3, w);
+        s3 = four_taps(s3, v3, v4, w);
+        v0 = v1;
+        v1 = v2;
+        v2 = v3;
+        v3 = v4;
     }
-    return array<vec4f, QUADS>(finished(left), finished(right));
+    return array<vec4f, QUADS>(finished(s0), finished(s1), finished(s2), finished(s3));
+}
+
+// Combines four taps of each pixel, the first of them in `a`.
+fn four_taps(sum: vec4f, a: vec4f, b: vec4f, w: vec4f) -> vec4f {
+    let one = combine(sum, a, w.x);
+    let two = combine(one, vec4f(a.yzw, b.x), w.y);
+    let three = combine(two, vec4f(a.zw, b.xy), w.z);
+    return combine(three, vec4f(a.w, b.xyz), w.w);
 }

@@ -8,18 +8,28 @@ pub struct Found {
     pub about: Adapter,
 }
 
-/// Every adapter that computes: hardware before software, discrete before integrated, OpenGL last.
+/// Every adapter that computes: hardware before software, discrete before integrated. OpenGL is asked only where nothing
+/// else is there, because it lists the same devices again and its drivers write to stderr. WGPU_BACKEND overrides.
 pub fn enumerate() -> Vec<Found> {
+    let asked = wgpu::Backends::from_env();
+    let mut handles = handles_of(asked.unwrap_or(wgpu::Backends::PRIMARY));
+    if handles.is_empty() && asked.is_none() {
+        handles = handles_of(wgpu::Backends::GL);
+    }
+    handles.sort_by_key(|h| rank(&h.get_info()));
+    handles.into_iter().enumerate().map(|(index, handle)| Found { about: describe(index, &handle), handle }).collect()
+}
+
+fn handles_of(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends,
         // Validation layers of the driver would write to stderr; wgpu's own checks are always on.
         flags: wgpu::InstanceFlags::empty(),
         ..wgpu::InstanceDescriptor::new_without_display_handle()
     });
-    let backends = wgpu::Backends::PRIMARY | wgpu::Backends::GL;
     let mut handles = pollster::block_on(instance.enumerate_adapters(backends));
     handles.retain(computes);
-    handles.sort_by_key(|h| rank(&h.get_info()));
-    handles.into_iter().enumerate().map(|(index, handle)| Found { about: describe(index, &handle), handle }).collect()
+    handles
 }
 
 /// Whether an adapter has what every pass needs.

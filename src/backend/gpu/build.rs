@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
         };
         let last = group.last();
         let result = self.graph.layout(last);
-        let packs = last == self.graph.output && self.uses[last.0] == 1 && !head.long;
+        let packs = last == self.graph.output && self.uses[last.0] == 1 && fuse::carries_points(&node.kernel);
         let output = if packs { self.output } else { self.take(result) };
         let steps = self.steps(group)?;
         let reads = fuse::reads(self.graph, group);

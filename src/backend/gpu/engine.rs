@@ -165,8 +165,8 @@ impl Engine {
                 // Half-made buffers go with the slot, and a broken pipeline with the cache.
                 self.free.push(Slot::default());
                 self.pipelines = Pipelines::default();
-                // A loss is told by the next poll.
-                drop(self.device.poll(wgpu::PollType::Poll));
+                // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
+                drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(LIMIT) }));
                 let error = self.lost_error().unwrap_or(BackendError::Image(message));
                 job.answer.give(Err(error));
             }

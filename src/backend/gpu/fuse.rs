@@ -2,8 +2,9 @@
 
 use crate::op::{Formula, Graph, Kernel, NodeId};
 
-/// Windows that reach further loop too long to be computed for 4 pixels and all channels by one invocation.
-pub const SHORT_REACH: u32 = 2;
+/// Windows that reach further are computed for one channel at a time: their formula stands in the shader for each
+/// sample of a block, and a long one would take long to compile.
+const CARRYING_REACH: u32 = 1;
 
 /// Images that a pass may read; with its other bindings it stays within 8, the least that APIs promise.
 const MAX_IMAGES: usize = 4;
@@ -38,7 +39,7 @@ pub fn uses(graph: &Graph) -> Vec<usize> {
 pub fn carries_points(kernel: &Kernel) -> bool {
     match kernel {
         Kernel::Point(_) | Kernel::Axis(_) | Kernel::Permute(_) => true,
-        Kernel::Window(w) => w.reach() <= SHORT_REACH,
+        Kernel::Window(w) => w.reach() <= CARRYING_REACH,
         Kernel::Source | Kernel::Reduce(_) => false,
     }
 }

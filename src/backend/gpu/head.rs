@@ -1,6 +1,5 @@
 //! What begins a pass: the shape's files, its parameters, its weights, and how its work is divided.
 
-use super::fuse::SHORT_REACH;
 use super::grid::{Grid, Side};
 use super::storage::{QUAD, Stored};
 use crate::image::weights::Resampling;
@@ -9,6 +8,9 @@ use crate::op::{Alpha, Axis, Formula, Permutation, Place, Taps, Window};
 
 /// Loop rounds that one invocation may take. Mesa's software rasterizer ends loops silently after 65,535.
 pub const MAX_ROUNDS: u32 = 30_000;
+
+/// Windows that reach further loop too long for an invocation to compute more than one sample.
+const BLOCK_REACH: u32 = 2;
 
 /// A weight that moves the padding of a least or greatest tap beyond every value.
 const FAR: f32 = 1.0e30;
@@ -55,15 +57,16 @@ fn whole(layout: Layout) -> Grid {
 
 pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
     let (reach, formula) = (kernel.reach(), kernel.formula());
-    let long = reach > SHORT_REACH;
-    let unit = if long { 1 } else { QUAD };
+    let long = reach > BLOCK_REACH;
+    let (unit, rows) = if long { (1, 1) } else { (QUAD, 2) };
     let grid = Grid {
         columns: Side::reaching(layout.width, unit, reach, unit + 2 * reach),
-        rows: Side::reaching(layout.height, 1, reach, 1 + 2 * reach),
+        rows: Side::reaching(layout.height, rows, reach, rows + 2 * reach),
     };
     Head {
         label: format!("window {}", formula.stem),
         shape: vec![include_str!("../../../shaders/shapes/window.wgsl")],
+        quads: (1, 2),
         window: Some(formula),
         edges: kernel.edges(),
         alpha: kernel.alpha(),
@@ -132,11 +135,11 @@ fn taps_horizontal(axis: &Axis, layout: Layout) -> Head {
     let mut padded = vec![padding; (before * QUAD - axis.reach()) as usize];
     padded.extend(weights);
     let steps = pad_to_quads(&mut padded, padding);
-    let columns = Side::reaching(layout.width, 2 * QUAD, before * QUAD, (steps + 2) * QUAD);
+    let columns = Side::reaching(layout.width, 4 * QUAD, before * QUAD, (steps + 4) * QUAD);
     Head {
         label: "axis horizontal".into(),
         shape: vec![include_str!("../../../shaders/shapes/axis_horizontal.wgsl"), combine],
-        quads: (2, 1),
+        quads: (4, 1),
         words: Some(("axis", "Axis", vec![steps, before, scale.to_bits()])),
         weights: Some(words(&padded)),
         grid: Grid { columns, rows: Side::inside(layout.height) },
@@ -147,11 +150,11 @@ fn taps_horizontal(axis: &Axis, layout: Layout) -> Head {
 fn taps_vertical(axis: &Axis, layout: Layout) -> Head {
     let (mut weights, scale, padding, combine) = combination(&axis.taps);
     let steps = pad_to_quads(&mut weights, padding);
-    let rows = Side::reaching(layout.height, 4, axis.reach(), 4 * steps + 3);
+    let rows = Side::reaching(layout.height, 8, axis.reach(), 4 * steps + 7);
     Head {
         label: "axis vertical".into(),
         shape: vec![include_str!("../../../shaders/shapes/axis_vertical.wgsl"), combine],
-        quads: (1, 4),
+        quads: (1, 8),
         words: Some(("axis", "Axis", vec![steps, axis.reach(), scale.to_bits()])),
         weights: Some(words(&weights)),
         grid: Grid { columns: Side::inside(Stored::planes(layout).quads()), rows },
@@ -160,39 +163,71 @@ fn taps_vertical(axis: &Axis, layout: Layout) -> Head {
 }
 
 fn resample_horizontal(r: &Resampling, output: Layout) -> Head {
-    let quads = Stored::planes(output).quads();
-    let padded = (quads * QUAD) as usize;
-    let steps = r.taps.div_ceil(4) as u32;
-    let mut table = vec![0; padded * (1 + 4 * steps as usize)];
-    table[..r.starts.len()].copy_from_slice(&r.starts);
-    for (x, weights) in r.weights.chunks_exact(r.taps).enumerate() {
-        for (t, w) in weights.iter().enumerate() {
-            table[(1 + t) * padded + x] = w.to_bits();
-        }
+    let blocks = Blocks::new(r, QUAD);
+    let quads = blocks.starts.len();
+    let mut table = vec![0; 4 * quads * (1 + blocks.span)];
+    for (x, start) in blocks.starts.iter().enumerate() {
+        table[4 * x] = start / QUAD;
     }
+    blocks.weights(r, |block, place, i, weight| table[4 * ((1 + place) * quads + block) + i] = weight);
+    let steps = blocks.span as u32 / 4;
     Head {
         label: "resample horizontal".into(),
         shape: vec![include_str!("../../../shaders/shapes/resample_horizontal.wgsl")],
-        words: Some(("axis", "Axis", vec![steps, quads])),
-        weights: Some(table),
-        ..point(output)
+        words: Some(("axis", "Axis", vec![steps, quads as u32])),
+        ..resample(output, table)
     }
 }
 
 fn resample_vertical(r: &Resampling, output: Layout) -> Head {
-    let steps = r.taps.div_ceil(4);
-    let row = 4 * (1 + steps);
-    let mut table = vec![0; row * r.starts.len()];
-    for ((target, start), weights) in table.chunks_exact_mut(row).zip(&r.starts).zip(r.weights.chunks_exact(r.taps)) {
-        target[0] = *start;
-        target[4..4 + r.taps].copy_from_slice(&words(weights));
+    let blocks = Blocks::new(r, 1);
+    let row = 4 * (1 + blocks.span);
+    let mut table = vec![0; row * blocks.starts.len()];
+    for (y, start) in blocks.starts.iter().enumerate() {
+        table[y * row] = *start;
     }
+    blocks.weights(r, |block, place, i, weight| table[block * row + 4 * (1 + place) + i] = weight);
     Head {
         label: "resample vertical".into(),
         shape: vec![include_str!("../../../shaders/shapes/resample_vertical.wgsl")],
-        words: Some(("axis", "Axis", vec![steps as u32])),
-        weights: Some(table),
-        ..point(output)
+        words: Some(("axis", "Axis", vec![blocks.span as u32 / 4])),
+        ..resample(output, table)
+    }
+}
+
+/// What both directions have alike: blocks of one quad and 4 rows.
+fn resample(output: Layout, table: Vec<u32>) -> Head {
+    let columns = Side::inside(Stored::planes(output).quads());
+    let rows = Side::inside(output.height.div_ceil(4));
+    Head { quads: (1, 4), weights: Some(table), grid: Grid { columns, rows }, ..point(output) }
+}
+
+/// Output positions of a resampling in blocks of 4, which read one span of the source each.
+struct Blocks {
+    /// First source position of each block.
+    starts: Vec<u32>,
+    /// Source positions that the widest block reads, a multiple of 4.
+    span: usize,
+}
+
+impl Blocks {
+    /// `align`: starts are multiples of it. The starts of a resampling never fall.
+    fn new(r: &Resampling, align: u32) -> Blocks {
+        let blocks = || r.starts.chunks(4);
+        let starts: Vec<u32> = blocks().map(|b| b[0] / align * align).collect();
+        let ends = blocks().map(|b| b[b.len() - 1] as usize + r.taps);
+        let span = ends.zip(&starts).map(|(end, start)| end - *start as usize).max().unwrap_or(0);
+        Blocks { starts, span: span.next_multiple_of(4) }
+    }
+
+    /// Calls `set` with each block, place in its span, place of the output in the block, and weight as bits.
+    fn weights(&self, r: &Resampling, mut set: impl FnMut(usize, usize, usize, u32)) {
+        for ((output, start), weights) in r.starts.iter().enumerate().zip(r.weights.chunks_exact(r.taps)) {
+            let first = (start - self.starts[output / 4]) as usize;
+            for (t, weight) in weights.iter().enumerate() {
+                set(output / 4, first + t, output % 4, weight.to_bits());
+            }
+        }
     }
 }
 

@@ -50,12 +50,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Bytes on the device, the staging of upload and readback included.
-    pub fn bytes(&self) -> u64 {
-        let constants: u64 = self.constants.iter().map(|c| 4 * c.len() as u64).sum();
-        self.buffers.iter().sum::<u64>() + constants + self.source.1.bytes() + self.output.1.bytes()
-    }
-
     /// # Errors
     /// Where a buffer is larger than the adapter allows.
     pub fn check(&self, limits: &AdapterLimits) -> Result<(), String> {

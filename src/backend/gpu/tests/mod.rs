@@ -3,6 +3,7 @@
 mod devices;
 mod faults;
 mod kernels;
+mod measure;
 mod plans;
 mod reference;
 mod twins;

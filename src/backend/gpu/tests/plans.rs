@@ -56,7 +56,7 @@ fn points_ride_behind_other_shapes_but_not_behind_long_windows() {
 
 #[test]
 fn an_image_smaller_than_its_window_is_all_rim() {
-    let plan = plan(&chain(Layout::new(3, 3, 1), Depth::Eight, vec![mean(2)]), Format::Codes8, Depth::Eight);
+    let plan = plan(&chain(Layout::new(3, 3, 1), Depth::Eight, vec![mean(1)]), Format::Codes8, Depth::Eight);
     assert_eq!(labels(&plan), ["window square at the rim"]);
 }
 
