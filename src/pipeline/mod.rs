@@ -9,6 +9,8 @@ mod runtime;
 mod schedule;
 mod shutdown;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;

@@ -68,7 +68,7 @@ fn the_summary_stands_on_stderr_and_ends_with_the_verdict() {
 fn quiet_is_silent_but_for_failures() {
     let place = Place::new();
     place.draw("in/a.png", 8, 8);
-    let ran = place.run(&["-i", "in", "--quiet"]).ends(0);
+    let ran = place.run_cpu(&["-i", "in", "--quiet"]).ends(0);
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
     place.put("in/b.png", b"");
     let ran = place.run_cpu(&["-i", "in", "--quiet", "--overwrite"]).ends(1);

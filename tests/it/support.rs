@@ -104,7 +104,7 @@ impl Ran {
         Ran {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            stderr: with_slashes(String::from_utf8(output.stderr).unwrap()),
         }
     }
 
@@ -127,6 +127,11 @@ impl Ran {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e} in:\n{}", self.stdout))
     }
+}
+
+/// Messages with paths as they stand in the tests.
+fn with_slashes(text: String) -> String {
+    if cfg!(windows) { text.replace('\\', "/") } else { text }
 }
 
 fn names_in(directory: &Path) -> Vec<String> {
