@@ -71,7 +71,8 @@ fn the_registry_allows_no_more_than_the_page() {
     }
 }
 
-const CHAINS_PER_IMAGE: usize = 8;
+/// Each is a few shaders of its own to compile.
+const CHAINS_PER_IMAGE: usize = 5;
 
 #[test]
 fn chains_agree() {

@@ -100,7 +100,7 @@ const FAR: f64 = 7.0;
 
 /// On images of more pixels than this the extremes of lengths are held to `FAR_EXTREME`, for the oracle's sake.
 const SMALL: u64 = 130;
-const FAR_EXTREME: f64 = 30.0;
+const FAR_EXTREME: f64 = 12.0;
 
 /// Numbers of a wider range are held to this: whole turns, where they are degrees.
 const FARTHEST: f64 = 1080.0;

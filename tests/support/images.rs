@@ -28,17 +28,18 @@ pub enum Content {
 
 use Content::{AlphaNoise, Checkerboard, Constant, Extremes, Gradient, HoledAlpha, Impulse, Noise};
 
-/// The test set: width, height, channels, bits, content. Bits 32 stand for floats.
+/// The test set: width, height, channels, bits, content. Bits 32 stand for floats. Each new pair of channels and bits
+/// costs a compiled shader for every kernel and border, so there are seven.
 const HOSTILE: &[(u32, u32, u32, u32, Content)] = &[
     (1, 1, 1, 8, Noise),
     (1, 1, 4, 16, AlphaNoise),
     (1, 17, 3, 8, Noise),
     (19, 1, 2, 8, AlphaNoise),
     (2, 2, 4, 8, HoledAlpha),
-    (3, 5, 3, 16, Extremes),
+    (3, 5, 3, 8, Extremes),
     (9, 8, 1, 8, Impulse),
     (16, 16, 3, 8, Constant),
-    (63, 3, 2, 16, AlphaNoise),
+    (63, 3, 4, 16, AlphaNoise),
     (64, 4, 3, 8, Gradient),
     (65, 5, 4, 8, HoledAlpha),
     (67, 33, 3, 8, Noise),
