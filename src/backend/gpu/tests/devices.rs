@@ -231,6 +231,31 @@ fn histograms_make_tables() {
 }
 
 #[test]
+fn staging_gives_the_same() {
+    let staged = GpuBackend::open_staged(Choice::Software, None, true).expect("the tests need a software adapter");
+    let direct = open();
+    let mut rng = fastrand::Rng::with_seed(10);
+    let tasks = || {
+        let mut rng = fastrand::Rng::with_seed(11);
+        let sizes = [(67, 33), (1, 1), (67, 33), (68, 33), (300, 200), (5, 3)];
+        let tasks = sizes.map(|(width, height)| {
+            let layout = Layout::new(width, height, 3);
+            let image = noise(layout, if rng.bool() { Kind::U8 } else { Kind::U16 }, &mut rng);
+            task(chain(layout, Depth::Eight, vec![linear(0.5, 20.0)]), image)
+        });
+        Vec::from(tasks)
+    };
+    assert_eq!(compute_all(&staged, tasks()), compute_all(&direct, tasks()));
+    let layout = Layout::new(67, 33, 2);
+    let kernels = || vec![linear(0.5, 0.0), square(1, Edges::new(Border::Wrap), Alpha::Keep)];
+    let image = noise(layout, Kind::U8, &mut rng);
+    run_cases(
+        &staged,
+        [("staged".to_string(), chain(layout, Depth::Eight, kernels()), image, Depth::Eight)].into_iter(),
+    );
+}
+
+#[test]
 fn sixteen_bit_codes_survive() {
     let gpu = open();
     let layout = Layout::new(256, 256, 1);
