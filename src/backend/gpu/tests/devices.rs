@@ -49,6 +49,15 @@ const CASES: &[Case] = &[
         graph.output = graph.push(linear(-1.0, 255.0), &[g], gray_layout);
         graph
     }),
+    ("colour from gray", |l, d, rng| {
+        let (gray_layout, colour) = (Layout { colours: 1, ..l }, Layout { colours: 3, ..l });
+        let mut graph = Graph::new(l, d);
+        let g = graph.push(gray(), &[NodeId(0)], gray_layout);
+        let soft = graph.push(square(1, edges(rng), Alpha::Keep), &[g], gray_layout);
+        let spread = graph.push(spread(), &[soft], colour);
+        graph.output = graph.push(less(), &[spread, g], colour);
+        graph
+    }),
     ("short window", |l, d, rng| chain(l, d, vec![square(1, edges(rng), Alpha::Keep)])),
     ("window and points", |l, d, rng| {
         chain(l, d, vec![linear(0.5, 9.0), square(2, edges(rng), Alpha::Work), linear(2.0, 0.0)])
