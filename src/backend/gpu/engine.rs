@@ -73,6 +73,8 @@ pub struct Engine {
     queue: wgpu::Queue,
     /// Why the device is gone; set by its callback or by a wait that took too long.
     lost: Arc<OnceLock<String>>,
+    /// Whether images need no staging.
+    direct: bool,
     pipelines: Pipelines,
     free: Vec<Slot>,
     /// In the order of submission.
@@ -83,9 +85,18 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A device with all that the adapter allows.
-    pub fn open(adapter: &wgpu::Adapter, dispatches: Arc<AtomicU64>) -> Result<Engine, wgpu::RequestDeviceError> {
+    /// A device with all that the adapter allows. `staged`: images go through staging even where they need not.
+    pub fn open(
+        adapter: &wgpu::Adapter,
+        dispatches: Arc<AtomicU64>,
+        staged: bool,
+    ) -> Result<Engine, wgpu::RequestDeviceError> {
+        // Where device and processor share their memory, images need no staging; elsewhere it would be slow to read.
+        let shared = matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
+        let direct = shared && !staged && adapter.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
+        let features = if direct { wgpu::Features::MAPPABLE_PRIMARY_BUFFERS } else { wgpu::Features::empty() };
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
+            required_features: features,
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
@@ -95,12 +106,13 @@ impl Engine {
         device.set_device_lost_callback(move |_, message| drop(flag.set(message)));
         // What no scope catches shows as a wrong state later; the default handler would panic.
         device.on_uncaptured_error(Arc::new(|_| {}));
-        let free = (0..SLOTS).map(|_| Slot::default()).collect();
+        let free = (0..SLOTS).map(|_| Slot::new(direct)).collect();
         let pipelines = Pipelines::default();
         Ok(Engine {
             device,
             queue,
             lost,
+            direct,
             pipelines,
             free,
             flights: VecDeque::new(),
@@ -150,7 +162,7 @@ impl Engine {
         if let Some(error) = self.lost_error() {
             return job.answer.give(Err(error));
         }
-        let mut slot = self.free.pop().unwrap_or_default();
+        let mut slot = self.free.pop().unwrap_or_else(|| Slot::new(self.direct));
         let (device, queue, pipelines) = (&self.device, &self.queue, &mut self.pipelines);
         let submitted = scoped(device, || {
             slot.prepare(device, pipelines, job.plan);
@@ -163,7 +175,7 @@ impl Engine {
             }
             Err(message) => {
                 // Half-made buffers go with the slot, and a broken pipeline with the cache.
-                self.free.push(Slot::default());
+                self.free.push(Slot::new(self.direct));
                 self.pipelines = Pipelines::default();
                 // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
                 drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(LIMIT) }));
@@ -211,7 +223,7 @@ impl Engine {
             (_, Some(error)) => Err(error),
             (Err(message), None) => Err(BackendError::Image(message)),
         };
-        self.free.push(if result.is_ok() { flight.slot } else { Slot::default() });
+        self.free.push(if result.is_ok() { flight.slot } else { Slot::new(self.direct) });
         flight.answer.give(result);
     }
 

@@ -92,11 +92,16 @@ impl GpuBackend {
     /// # Errors
     /// Where no adapter of that choice exists, or it gives no device.
     pub fn open(choice: Choice, named: Option<&str>) -> Result<GpuBackend, OpenError> {
+        GpuBackend::open_staged(choice, named, false)
+    }
+
+    /// `staged`: images are copied through staging buffers on every device, as on one with memory of its own.
+    fn open_staged(choice: Choice, named: Option<&str>, staged: bool) -> Result<GpuBackend, OpenError> {
         let mut found = adapter::enumerate();
         let abouts: Vec<Adapter> = found.iter().map(|f| f.about.clone()).collect();
         let found = found.swap_remove(adapter::choose(&abouts, &choice, named)?);
         let dispatches = Arc::new(AtomicU64::new(0));
-        let engine = Engine::open(&found.handle, dispatches.clone())
+        let engine = Engine::open(&found.handle, dispatches.clone(), staged)
             .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", found.about.name)))?;
         // One more than there are slots: the next image waits here while all are taken.
         let (sender, receiver) = sync_channel(SLOTS + 1);

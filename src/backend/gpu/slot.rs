@@ -5,17 +5,19 @@ use std::sync::{Arc, OnceLock};
 use wgpu::{Buffer, BufferUsages};
 
 use super::engine::Pipelines;
-use super::plan::{Binding, Plan};
+use super::plan::{Binding, BufferId, Plan};
 use super::storage::{Format, Stored};
 use crate::image::Samples;
 
 /// Staging, buffers and bind groups.
 #[derive(Default)]
 pub struct Slot {
+    /// Whether source and result are mapped themselves and need no staging.
+    direct: bool,
     /// Mapped for writing while the slot is free.
     upload: Option<Buffer>,
     readback: Option<Buffer>,
-    buffers: Vec<Buffer>,
+    buffers: Vec<Option<Buffer>>,
     prepared: Option<Prepared>,
 }
 
@@ -40,30 +42,46 @@ impl Mapping {
 }
 
 impl Slot {
+    /// `direct`: the device maps the buffers that its passes read and write.
+    pub fn new(direct: bool) -> Slot {
+        Slot { direct, ..Slot::default() }
+    }
+
     /// Makes buffers and bind groups for a plan, unless they are there already.
     pub fn prepare(&mut self, device: &wgpu::Device, pipelines: &mut Pipelines, plan: Plan) {
         if self.prepared.as_ref().is_some_and(|p| p.plan == plan) {
             return;
         }
         self.prepared = None;
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-        self.buffers.truncate(plan.buffers.len());
-        for (i, bytes) in plan.buffers.iter().enumerate() {
-            match self.buffers.get_mut(i) {
-                Some(buffer) if serves(buffer, *bytes) => {}
-                Some(buffer) => *buffer = create(device, *bytes, usage, false),
-                None => self.buffers.push(create(device, *bytes, usage, false)),
-            }
-        }
         let (source, output) = (plan.source.1.bytes(), plan.output.1.bytes());
-        if !self.upload.as_ref().is_some_and(|b| serves(b, source)) {
-            self.upload = Some(create(device, source, BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC, true));
-        }
-        if !self.readback.as_ref().is_some_and(|b| serves(b, output)) {
-            self.readback = Some(create(device, output, BufferUsages::MAP_READ | BufferUsages::COPY_DST, false));
-        }
+        let (write, read) = match self.direct {
+            true => (BufferUsages::STORAGE, BufferUsages::STORAGE),
+            false => (BufferUsages::COPY_SRC, BufferUsages::COPY_DST),
+        };
+        keep_or_create(&mut self.upload, device, source, BufferUsages::MAP_WRITE | write, true);
+        keep_or_create(&mut self.readback, device, output, BufferUsages::MAP_READ | read, false);
+        self.make_buffers(device, &plan);
         let passes = self.bind(device, pipelines, &plan);
         self.prepared = Some(Prepared { plan, passes });
+    }
+
+    /// Buffers of the plan; where source and result need no staging, those are its buffers.
+    fn make_buffers(&mut self, device: &wgpu::Device, plan: &Plan) {
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        self.buffers.resize(plan.buffers.len(), None);
+        for (i, bytes) in plan.buffers.iter().enumerate() {
+            let direct = if i == plan.source.0 { &self.upload } else { &self.readback };
+            if self.direct && (i == plan.source.0 || i == plan.output.0) {
+                self.buffers[i] = direct.clone();
+            } else {
+                keep_or_create(&mut self.buffers[i], device, *bytes, usage, false);
+            }
+        }
+    }
+
+    /// A buffer of the plan; they are all there once it is prepared.
+    fn buffer(&self, id: BufferId) -> &Buffer {
+        self.buffers[id].as_ref().expect("a prepared slot has every buffer of its plan")
     }
 
     fn bind(
@@ -81,7 +99,7 @@ impl Slot {
                 Binding::Params => params.as_entire_binding(),
                 Binding::Constants(i) => constants[*i].as_entire_binding(),
                 Binding::Read(i) | Binding::Write(i) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: &self.buffers[*i],
+                    buffer: self.buffer(*i),
                     offset: 0,
                     size: std::num::NonZero::new(plan.buffers[*i]),
                 }),
@@ -116,9 +134,11 @@ impl Slot {
         let plan = &prepared.plan;
         write(upload, plan.source.1, samples)?;
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_buffer_to_buffer(upload, 0, &self.buffers[plan.source.0], 0, plan.source.1.bytes());
+        if !self.direct {
+            encoder.copy_buffer_to_buffer(upload, 0, self.buffer(plan.source.0), 0, plan.source.1.bytes());
+        }
         for cleared in plan.passes.iter().filter_map(|p| p.clear) {
-            encoder.clear_buffer(&self.buffers[cleared], 0, Some(plan.buffers[cleared]));
+            encoder.clear_buffer(self.buffer(cleared), 0, Some(plan.buffers[cleared]));
         }
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -128,7 +148,9 @@ impl Slot {
                 pass.dispatch_workgroups(step.groups[0], step.groups[1], step.groups[2]);
             }
         }
-        encoder.copy_buffer_to_buffer(&self.buffers[plan.output.0], 0, readback, 0, plan.output.1.bytes());
+        if !self.direct {
+            encoder.copy_buffer_to_buffer(self.buffer(plan.output.0), 0, readback, 0, plan.output.1.bytes());
+        }
         let submission = queue.submit([encoder.finish()]);
         let mapping = Arc::new(Mapping::default());
         let (uploaded, read) = (mapping.clone(), mapping.clone());
@@ -160,6 +182,12 @@ impl Slot {
     /// Dispatches of the plan.
     pub fn dispatches(&self) -> u64 {
         self.prepared.as_ref().map_or(0, |p| p.plan.passes.len() as u64)
+    }
+}
+
+fn keep_or_create(buffer: &mut Option<Buffer>, device: &wgpu::Device, bytes: u64, usage: BufferUsages, mapped: bool) {
+    if !buffer.as_ref().is_some_and(|b| serves(b, bytes) && b.usage() == usage) {
+        *buffer = Some(create(device, bytes, usage, mapped));
     }
 }
 

@@ -49,6 +49,15 @@ const CASES: &[Case] = &[
         graph.output = graph.push(linear(-1.0, 255.0), &[g], gray_layout);
         graph
     }),
+    ("colour from gray", |l, d, rng| {
+        let (gray_layout, colour) = (Layout { colours: 1, ..l }, Layout { colours: 3, ..l });
+        let mut graph = Graph::new(l, d);
+        let g = graph.push(gray(), &[NodeId(0)], gray_layout);
+        let soft = graph.push(square(1, edges(rng), Alpha::Keep), &[g], gray_layout);
+        let spread = graph.push(spread(), &[soft], colour);
+        graph.output = graph.push(less(), &[spread, g], colour);
+        graph
+    }),
     ("short window", |l, d, rng| chain(l, d, vec![square(1, edges(rng), Alpha::Keep)])),
     ("window and points", |l, d, rng| {
         chain(l, d, vec![linear(0.5, 9.0), square(2, edges(rng), Alpha::Work), linear(2.0, 0.0)])
@@ -228,6 +237,31 @@ fn histograms_make_tables() {
         cases.push(("16 bits".to_string(), graph, Image::new(layout, Samples::U16(samples)), Depth::Eight));
     }
     run_cases(&gpu, cases.into_iter());
+}
+
+#[test]
+fn staging_gives_the_same() {
+    let staged = GpuBackend::open_staged(Choice::Software, None, true).expect("the tests need a software adapter");
+    let direct = open();
+    let mut rng = fastrand::Rng::with_seed(10);
+    let tasks = || {
+        let mut rng = fastrand::Rng::with_seed(11);
+        let sizes = [(67, 33), (1, 1), (67, 33), (68, 33), (300, 200), (5, 3)];
+        let tasks = sizes.map(|(width, height)| {
+            let layout = Layout::new(width, height, 3);
+            let image = noise(layout, if rng.bool() { Kind::U8 } else { Kind::U16 }, &mut rng);
+            task(chain(layout, Depth::Eight, vec![linear(0.5, 20.0)]), image)
+        });
+        Vec::from(tasks)
+    };
+    assert_eq!(compute_all(&staged, tasks()), compute_all(&direct, tasks()));
+    let layout = Layout::new(67, 33, 2);
+    let kernels = || vec![linear(0.5, 0.0), square(1, Edges::new(Border::Wrap), Alpha::Keep)];
+    let image = noise(layout, Kind::U8, &mut rng);
+    run_cases(
+        &staged,
+        [("staged".to_string(), chain(layout, Depth::Eight, kernels()), image, Depth::Eight)].into_iter(),
+    );
 }
 
 #[test]

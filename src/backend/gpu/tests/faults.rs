@@ -27,6 +27,17 @@ fn a_wrong_shader_fails_its_image_only() {
 }
 
 #[test]
+fn each_choice_opens_its_own_kind_or_nothing() {
+    assert!(open().adapter().is_software());
+    match GpuBackend::open(Choice::Hardware, None) {
+        Ok(gpu) => assert!(!gpu.adapter().is_software()),
+        Err(e) => assert!(e.0.contains("--backend software") && e.0.contains(open().name().as_str()), "{e}"),
+    }
+    assert!(GpuBackend::open(Choice::Software, Some("no such adapter")).is_err());
+    assert!(adapters().iter().enumerate().all(|(i, a)| a.index == i));
+}
+
+#[test]
 fn an_image_beyond_the_limits_is_refused() {
     let gpu = open();
     let limit = gpu.adapter().limits.max_binding_bytes.min(gpu.adapter().limits.max_buffer_bytes);

@@ -22,6 +22,10 @@ const LINEAR: &str = "fn linear(v: vec4f, p: Linear) -> vec4f {\n    return v * 
 const GRAY: &str = "fn gray(v: vec4f, p: Nothing) -> vec4f {\n    return vec4f(luma(v.r, v.g, v.b));\n}\n";
 const PREMULTIPLY: &str =
     "fn premultiply(v: vec4f, p: Nothing) -> vec4f {\n    return vec4f(v.rgb * v.a / 255.0, v.a);\n}\n";
+const SPREAD: &str = "fn spread(v: vec4f, p: Nothing) -> vec4f {
+    return vec4f(v.r, 255.0 - v.g, 0.5 * v.b, 0.0);
+}
+";
 const LESS: &str = "fn less(v: vec4f, w: vec4f, p: Nothing) -> vec4f {\n    return v - 0.5 * w;\n}\n";
 const LOOKUP: &str = "fn lookup(v: vec4f, p: Nothing) -> vec4f {\n    return vec4f(table(u32(v.r + 0.5)));\n}\n";
 const LANES: &str = "fn lanes(v: vec4f, p: Nothing) -> vec4f {
@@ -81,6 +85,11 @@ pub fn linear_with_alpha(factor: f32, offset: f32) -> Kernel {
 
 pub fn gray() -> Kernel {
     point(Formula::new("gray", GRAY, &Nothing { unused: 0 }), Alpha::Keep)
+}
+
+/// Three colours of one.
+pub fn spread() -> Kernel {
+    point(Formula::new("spread", SPREAD, &Nothing { unused: 0 }), Alpha::Keep)
 }
 
 pub fn premultiply() -> Kernel {

@@ -93,6 +93,7 @@ fn point(formula: &Formula, alpha: Alpha, inputs: &[&Value], layout: Layout) -> 
             "gray" => (299.0 * v[0] + 587.0 * v[1] + 114.0 * v[2]) / 1000.0,
             "premultiply" if k == 3 => v[3],
             "premultiply" => v[k] * v[3] / 255.0,
+            "spread" => [v[0], 255.0 - v[1], 0.5 * v[2]][k],
             "less" => v[k] - 0.5 * w.unwrap()[k],
             "lookup" => table.unwrap()[(v[0] + 0.5) as usize],
             "lanes" => table.unwrap()[256 * k + v[k] as usize],
