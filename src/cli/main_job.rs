@@ -23,6 +23,7 @@ use super::{json, sizes};
 /// Where it can't be begun.
 pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Problem> {
     let settings = settings(arguments)?;
+    leave_panics_to_the_summary();
     let runtime = Runtime::new(settings.in_flight).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let request = request(arguments);
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
@@ -90,6 +91,21 @@ fn tell(report: &Report, setting: &Setting, reason: Option<&str>, arguments: &Ma
     if let Some(failure) = report.ended_by() {
         terminal.error(&format!("the run ended early: {}", failure.cause));
     }
+}
+
+/// A panic of a stage is told as its image's failure; its trace would stand in the middle of everything else. It is printed
+/// for those who ask with RUST_BACKTRACE.
+fn leave_panics_to_the_summary() {
+    if std::env::var_os("RUST_BACKTRACE").is_some() {
+        return;
+    }
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let told = std::thread::current().name().is_some_and(|name| name.starts_with(pipeline::THREAD_PREFIX));
+        if !told {
+            print(panic);
+        }
+    }));
 }
 
 fn exit(report: &Report) -> Exit {

@@ -48,15 +48,19 @@ fn counts(report: &Report, totals: &Totals) -> String {
     if report.interrupted {
         text.push_str(", interrupted");
     }
-    let _ = writeln!(
-        text,
-        " in {:.2} s: {:.1} MP/s, {:.1} images/s, {:.1} MB/s read, {:.1} MB/s written",
-        report.wall.as_secs_f64(),
-        totals.megapixel_rate(),
-        totals.rate(totals.done as f64),
-        totals.rate(totals.bytes_read as f64 / 1e6),
-        totals.rate(totals.bytes_written as f64 / 1e6),
-    );
+    let _ = write!(text, " in {:.2} s", report.wall.as_secs_f64());
+    if totals.done > 0 {
+        let megabytes = |bytes: u64| totals.rate(bytes as f64 / 1e6);
+        let _ = write!(
+            text,
+            ": {:.1} MP/s, {:.1} images/s, {:.1} MB/s read, {:.1} MB/s written",
+            totals.megapixel_rate(),
+            totals.rate(totals.done as f64),
+            megabytes(totals.bytes_read),
+            megabytes(totals.bytes_written)
+        );
+    }
+    text.push('\n');
     text
 }
 

@@ -146,7 +146,10 @@ mod tests {
             let exact = |v: f64| (v * f64::from(alpha) / 255.0 + 255.0 - f64::from(alpha) + 0.5).floor() as u8;
             assert_eq!(*rgb, [exact(0.0), exact(100.0), 255], "{alpha}");
         }
-        assert_eq!((fitted.layout.channels(), conversions.as_slice()), (3, &[Conversion::AlphaFlattened(Format::Jpeg)][..]));
+        assert_eq!(
+            (fitted.layout.channels(), conversions.as_slice()),
+            (3, &[Conversion::AlphaFlattened(Format::Jpeg)][..])
+        );
     }
 
     #[test]

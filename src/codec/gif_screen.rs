@@ -1,18 +1,15 @@
 //! Whether the first frame of a GIF leaves any pixel of the screen transparent. `image` gives every GIF four channels;
 //! most need three.
 
-/// False only where the first frame covers the screen and names no transparent colour. A file that is cut short or
-/// corrupt counts as transparent: its decoder says what is wrong.
-pub(super) fn transparent(bytes: &[u8]) -> bool {
-    first_frame(bytes).is_none_or(|frame| frame)
-}
-
-fn first_frame(bytes: &[u8]) -> Option<bool> {
+/// False where the first frame covers the screen and names no transparent colour; none where the bytes end before it.
+/// What is corrupt counts as transparent: the decoder says what is wrong.
+pub(super) fn transparent(bytes: &[u8]) -> Option<bool> {
     let screen = bytes.get(6..13)?;
     let mut rest = bytes.get(13 + palette_bytes(screen[4])..)?;
     let mut has_transparent_colour = false;
     loop {
         match *rest {
+            [] | [0x21] => return None,
             [0x21, label, ref blocks @ ..] => {
                 if label == 0xf9 {
                     has_transparent_colour = *blocks.get(1)? & 1 == 1;
@@ -23,7 +20,7 @@ fn first_frame(bytes: &[u8]) -> Option<bool> {
                 let (place, size) = (descriptor.get(..4)?, descriptor.get(4..8)?);
                 return Some(has_transparent_colour || place != [0; 4] || size != &screen[..4]);
             }
-            _ => return None,
+            _ => return Some(true),
         }
     }
 }

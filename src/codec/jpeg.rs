@@ -56,7 +56,8 @@ fn zune(bytes: &[u8], markers: &Markers) -> Result<Vec<u8>, String> {
         .jpeg_set_max_scans(MAX_SCANS)
         .jpeg_set_out_colorspace(space);
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode().map_err(|error| error.to_string())
+    // Its messages stand in quotes.
+    decoder.decode().map_err(|error| error.to_string().replace('"', ""))
 }
 
 /// 4:2:0 for colour; gray stays one component. 8-bit gray or RGB only.

@@ -110,7 +110,9 @@ impl Frame {
             return Err(broken(&format!("its frame header says {width}x{height} px")));
         }
         let unread = |what: String| {
-            CodecError::Other(format!("jpeg: {what} JPEG is not read; convert it to 8-bit baseline or progressive first"))
+            CodecError::Other(format!(
+                "jpeg: {what} JPEG is not read; convert it to 8-bit baseline or progressive first"
+            ))
         };
         if matches!(marker, 0xc3 | 0xc5..=0xc7 | 0xcb | 0xcd..=0xcf) {
             return Err(unread("lossless or hierarchical".into()));

@@ -6,8 +6,10 @@ mod icc;
 mod jpeg;
 mod jpeg_markers;
 mod orientation;
+mod png_compression;
 mod raster;
 mod sniff;
+mod tiff;
 
 #[cfg(test)]
 mod tests;
@@ -142,11 +144,17 @@ pub fn header(bytes: &[u8]) -> Result<Header, CodecError> {
 /// Anything but complete, valid image data; more pixels than `options.max_pixels`, told from the header.
 pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Image, CodecError> {
     guarded("the decoder", || {
-        let (format, stored) = stored(bytes)?;
+        let (format, stored) = stored(bytes).map_err(|error| match error {
+            CodecError::HeaderIncomplete => {
+                CodecError::Other("the file is truncated: it ends inside its header".into())
+            }
+            other => other,
+        })?;
         check_size(stored.layout, options.max_pixels)?;
         let (samples, icc) = match format {
             Format::Jpeg => jpeg::decode(bytes, options)?,
-            other => raster::decode(bytes, other)?,
+            Format::Tiff => tiff::decode(bytes, stored.layout)?,
+            other => raster::decode(bytes, other, stored.layout)?,
         };
         let samples = orientation::upright(samples, stored.layout, stored.orientation);
         let layout = orientation::upright_layout(stored.layout, stored.orientation);
@@ -158,6 +166,7 @@ fn stored(bytes: &[u8]) -> Result<(Format, Stored), CodecError> {
     let format = Format::sniff(bytes).ok_or_else(|| sniff::unreadable(bytes))?;
     let stored = match format {
         Format::Jpeg => jpeg::stored(bytes)?,
+        Format::Tiff => tiff::stored(bytes)?,
         other => raster::stored(bytes, other)?,
     };
     Ok((format, stored))

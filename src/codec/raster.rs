@@ -1,6 +1,6 @@
-//! The formats that the `image` crate reads and writes.
+//! The formats that the `image` crate reads and writes. It writes TIFF, too; `tiff` reads that.
 
-use super::{CodecError, EncodeOptions, Format, Stored, gif_screen, icc};
+use super::{CodecError, EncodeOptions, Format, Stored, gif_screen, icc, png_compression};
 use crate::image::{Depth, Image, Layout, Samples};
 use ::image::codecs::{bmp, gif, png, pnm, tiff, webp};
 use ::image::metadata::Orientation;
@@ -16,34 +16,43 @@ const MAX_WEBP_SIDE: u32 = 16_383;
 
 /// Size, orientation and channels, from the bytes before the image data.
 pub(super) fn stored(bytes: &[u8], format: Format) -> Result<Stored, CodecError> {
+    if format == Format::WebP && webp_metadata_missing(bytes) {
+        return Err(CodecError::HeaderIncomplete);
+    }
+    let opaque_gif = format == Format::Gif && !gif_screen::transparent(bytes).ok_or(CodecError::HeaderIncomplete)?;
     let mut decoder = open(bytes, format).map_err(|error| explained(error, format, true))?;
-    stored_by(decoder.as_mut(), bytes, format)
-}
-
-fn stored_by(decoder: &mut dyn ImageDecoder, bytes: &[u8], format: Format) -> Result<Stored, CodecError> {
     let colour = decoder.color_type();
-    let channels = match format {
-        Format::Gif if !gif_screen::transparent(bytes) => 3,
-        _ => u32::from(colour.channel_count()),
-    };
+    let channels = if opaque_gif { 3 } else { u32::from(colour.channel_count()) };
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(CodecError::Other(format!("{}: the header says {width}x{height} px", format.name())));
     }
-    let orientation = match decoder.orientation() {
+    let orientation = match orientation(decoder.as_mut()) {
         Err(error) if ends_early(&error) => return Err(CodecError::HeaderIncomplete),
         // An unreadable tag is as good as none.
-        orientation => orientation.unwrap_or(Orientation::NoTransforms),
+        orientation => orientation.ok().flatten().unwrap_or(Orientation::NoTransforms),
     };
     let depth = if bits(colour) == 8 { Depth::Eight } else { Depth::Sixteen };
     Ok(Stored { layout: Layout::new(width, height, channels), depth, orientation })
 }
 
-/// Stored samples, and the profile that fits them. The caller has checked the size.
-pub(super) fn decode(bytes: &[u8], format: Format) -> Result<(Samples, Option<Vec<u8>>), CodecError> {
+/// An extended WebP keeps EXIF behind the image data, so all of it has to be there.
+fn webp_metadata_missing(bytes: &[u8]) -> bool {
+    let size = bytes.get(4..8).map_or(0, |b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+    // A last byte of padding is often left out.
+    bytes.get(12..16) == Some(b"VP8X") && size + 8 > bytes.len() as u64 + 1
+}
+
+fn orientation(decoder: &mut dyn ImageDecoder) -> ImageResult<Option<Orientation>> {
+    // Some writers keep the prefix that only JPEG has.
+    let exif = decoder.exif_metadata()?;
+    Ok(exif.and_then(|exif| Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif))))
+}
+
+/// Stored samples of that layout, and the profile that fits them. The caller has checked the size.
+pub(super) fn decode(bytes: &[u8], format: Format, layout: Layout) -> Result<(Samples, Option<Vec<u8>>), CodecError> {
     let failed = |error| explained(error, format, false);
     let mut decoder = open(bytes, format).map_err(failed)?;
-    let layout = stored_by(decoder.as_mut(), bytes, format)?.layout;
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(decoder.total_bytes().saturating_mul(2).saturating_add(WORKING_BYTES));
     decoder.set_limits(limits).map_err(failed)?;
@@ -60,24 +69,13 @@ pub(super) fn decode(bytes: &[u8], format: Format) -> Result<(Samples, Option<Ve
             }
             Samples::U8(v)
         }
-        16 => {
+        _ => {
             let mut v = vec![0u16; len / 2];
             decoder.read_image_boxed(bytemuck::cast_slice_mut(&mut v)).map_err(failed)?;
             Samples::U16(v)
         }
-        _ => {
-            let mut v = vec![0f32; len / 4];
-            decoder.read_image_boxed(bytemuck::cast_slice_mut(&mut v)).map_err(failed)?;
-            v.iter_mut().for_each(|v| *v = finite(*v));
-            Samples::F32(v)
-        }
     };
     Ok((samples, profile))
-}
-
-/// NaN is 0, infinities are the largest finite values.
-fn finite(v: f32) -> f32 {
-    if v.is_nan() { 0.0 } else { v.clamp(f32::MIN, f32::MAX) }
 }
 
 /// RGBA to RGB in place.
@@ -100,21 +98,21 @@ fn open(bytes: &[u8], format: Format) -> ImageResult<Box<dyn ImageDecoder + '_>>
     Ok(match format {
         Format::Png => Box::new(png::PngDecoder::with_limits(source, limits)?),
         Format::WebP => Box::new(webp::WebPDecoder::new(source)?),
-        Format::Tiff => Box::new(tiff::TiffDecoder::new(source)?),
         Format::Bmp => Box::new(bmp::BmpDecoder::new(source)?),
         Format::Gif => Box::new(gif::GifDecoder::new(source)?),
         Format::Pnm => Box::new(pnm::PnmDecoder::new(source)?),
-        Format::Jpeg => unreachable!("JPEG has decoders of its own"),
+        Format::Jpeg | Format::Tiff => unreachable!("has a decoder of its own"),
     })
 }
 
 /// Whether the bytes ended before the decoder had what it wanted.
 fn ends_early(error: &ImageError) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut cause: Option<&(dyn Error + 'static)> = match error {
+        ImageError::IoError(error) => Some(error),
+        other => other.source(),
+    };
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<std::io::Error>()
-            && error.kind() == ErrorKind::UnexpectedEof
-        {
+        if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::UnexpectedEof) {
             return true;
         }
         cause = error.source();
@@ -124,15 +122,17 @@ fn ends_early(error: &ImageError) -> bool {
 
 fn explained(error: ImageError, format: Format, in_header: bool) -> CodecError {
     let name = format.name();
-    match error {
-        error if in_header && ends_early(&error) => CodecError::HeaderIncomplete,
-        error if ends_early(&error) => CodecError::Other(format!("{name}: the file is truncated")),
+    let text = match &error {
+        error if in_header && ends_early(error) => return CodecError::HeaderIncomplete,
+        error if ends_early(error) => format!("{name}: the file is truncated"),
         ImageError::Unsupported(error) => {
-            CodecError::Other(format!("{name} of a kind that is not read ({error}); convert it to 8-bit RGB first"))
+            format!("{name} of a kind that is not read ({error}); convert it to 8-bit RGB first")
         }
-        ImageError::Limits(error) => CodecError::Other(format!("{name}: the file asks for too much memory ({error})")),
-        error => CodecError::Other(format!("{name}: {error}")),
-    }
+        ImageError::Limits(error) => format!("{name}: the file asks for too much memory ({error})"),
+        // The cause alone: what surrounds it only repeats the format.
+        error => format!("{name}: {}", error.source().map_or(error.to_string(), <dyn Error>::to_string)),
+    };
+    CodecError::Other(text)
 }
 
 /// PNG, WebP, TIFF and BMP.
@@ -148,7 +148,8 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, 
     let mut target = Cursor::new(Vec::new());
     let result = match format {
         Format::Png => {
-            let encoder = png_encoder(&mut target, image);
+            let compression = png_compression::chosen(image.layout, samples, colour)?;
+            let encoder = png::PngEncoder::new_with_quality(&mut target, compression, png::FilterType::Adaptive);
             write(encoder, image, samples, colour)
         }
         Format::WebP => write(webp::WebPEncoder::new_lossless(&mut target), image, samples, colour),
@@ -160,10 +161,6 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, 
     };
     result.map_err(|error| CodecError::Other(format!("{}: {error}", format.name())))?;
     Ok(target.into_inner())
-}
-
-fn png_encoder<W: std::io::Write>(target: W, _image: &Image) -> png::PngEncoder<W> {
-    png::PngEncoder::new_with_quality(target, png::CompressionType::Default, png::FilterType::Adaptive)
 }
 
 fn write(mut encoder: impl ImageEncoder, image: &Image, samples: &[u8], colour: ExtendedColorType) -> ImageResult<()> {

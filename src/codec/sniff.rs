@@ -50,7 +50,8 @@ pub(super) fn unreadable(bytes: &[u8]) -> CodecError {
     }
     let head = &bytes[..bytes.len().min(512)];
     let text = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
-    let image = OTHER_IMAGES.iter().find(|(offset, magic, _)| head.get(*offset..).is_some_and(|b| b.starts_with(magic)));
+    let image =
+        OTHER_IMAGES.iter().find(|(offset, magic, _)| head.get(*offset..).is_some_and(|b| b.starts_with(magic)));
     let image = image.map(|(.., name)| *name).or_else(|| text.contains("<svg").then_some("SVG"));
     if let Some(name) = image {
         let advice = "which imgproc does not read; convert it to PNG or JPEG first";

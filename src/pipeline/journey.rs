@@ -129,9 +129,8 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
     let (pixels, limit) = (header.layout.pixels(), run.settings.decode.max_pixels);
     if pixels > limit {
         let (width, height) = (header.layout.width, header.layout.height);
-        let cause =
-            format!("its {width}x{height} are {:.0} MP, more than the {:.0} MP allowed", mega(pixels), mega(limit));
-        return Err(Failure::new(Stage::Decode, cause).hint("--max-pixels raises the limit"));
+        let cause = format!("{width}x{height} px are {:.1} MP, the limit is {:.1} MP", mega(pixels), mega(limit));
+        return Err(Failure::new(Stage::Decode, cause).hint("--max-pixels raises it"));
     }
     let graph = graph(run, header.layout, header.depth)?;
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);

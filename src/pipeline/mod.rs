@@ -9,6 +9,8 @@ mod runtime;
 mod schedule;
 mod shutdown;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;
@@ -30,6 +32,13 @@ use disk::Outputs;
 
 /// Stack of a worker, which may take up an image while it waits for parts of another.
 const STACK_BYTES: usize = 16 << 20;
+
+/// How the names of threads begin whose panics become failures of images.
+pub const THREAD_PREFIX: &str = "imgproc ";
+
+fn thread_name(role: &str) -> String {
+    format!("{THREAD_PREFIX}{role}")
+}
 
 /// How images are to be done.
 #[derive(Debug)]
@@ -103,7 +112,7 @@ pub fn run(
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(workers)
         .stack_size(STACK_BYTES)
-        .thread_name(|i| format!("worker {i}"))
+        .thread_name(|i| thread_name(&format!("worker {i}")))
         .build()
         .map_err(io::Error::other)?;
     let run = Arc::new(Run {

@@ -21,6 +21,7 @@ impl Runtime {
         let in_flight = in_flight.max(1);
         let tokio = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
+            .thread_name(super::thread_name("loader"))
             .max_blocking_threads(2 * in_flight + 2)
             .enable_all()
             .build()?;

@@ -105,8 +105,8 @@ fn work_here(run: &Run, loaded: Loaded, worker: Worker) -> Result<Encoded, Failu
 struct Gates {
     /// Images being read, or read and not begun: `in_flight`.
     reading: Arc<Semaphore>,
-    /// Images between the start of their decoding and the start of their writing. Where workers compute, one for each: an
-    /// image is finished before another is begun. With a device, as many as it has at a time and one more in each worker's hands.
+    /// Images between the start of their decoding and the start of their writing. Where workers compute, one for each and one
+    /// at hand: images are finished before others are begun. With a device, as many more as it takes at a time.
     begun: Arc<Semaphore>,
     /// Images being written: `in_flight`. A slow disk so holds up the workers instead of piling up results.
     writing: Arc<Semaphore>,
@@ -114,7 +114,8 @@ struct Gates {
 
 impl Gates {
     fn new(run: &Run, workers: usize) -> Gates {
-        let begun = if run.backend.computes_here() { workers } else { workers + run.backend.depth() + 1 };
+        let device = if run.backend.computes_here() { 0 } else { run.backend.depth() };
+        let begun = workers + device + 1;
         let in_flight = run.settings.in_flight;
         Gates {
             reading: Arc::new(Semaphore::new(in_flight)),

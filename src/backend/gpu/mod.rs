@@ -1,6 +1,35 @@
 //! The GPU backend: one thread owns the device and executes plans.
+//!
+//! A graph becomes a plan, plain data made on the caller's thread (`fuse`, `head`, `shader`, `reduce`, `build`). The
+//! engine's thread takes plans with their images, keeps several in flight, and answers each once.
+
+mod adapter;
+mod build;
+mod engine;
+mod fuse;
+mod grid;
+mod head;
+mod params;
+mod plan;
+mod pool;
+mod reduce;
+mod shader;
+mod slot;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use super::{Backend, BackendError, Done, Task};
+use engine::{Answer, Engine, Job, Message};
+use storage::Format;
+
+/// Images between upload and readback at a time.
+const SLOTS: usize = 3;
 
 /// An adapter that this machine offers.
 #[derive(Clone, Debug)]
@@ -32,7 +61,7 @@ impl Adapter {
 
 /// Every adapter, the best first of its kind.
 pub fn adapters() -> Vec<Adapter> {
-    todo!()
+    adapter::enumerate().into_iter().map(|found| found.about).collect()
 }
 
 /// Which adapter to open.
@@ -48,27 +77,56 @@ pub enum Choice {
 #[error("{0}")]
 pub struct OpenError(pub String);
 
-pub struct GpuBackend {}
+/// A device, and the thread that owns it until this is dropped.
+pub struct GpuBackend {
+    adapter: Adapter,
+    dispatches: Arc<AtomicU64>,
+    /// None while dropping: the thread ends when no sender is left.
+    jobs: Option<SyncSender<Message>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl GpuBackend {
     /// `named`: an adapter's index or part of its name.
-    pub fn open(_choice: Choice, _named: Option<&str>) -> Result<GpuBackend, OpenError> {
-        todo!()
+    ///
+    /// # Errors
+    /// Where no adapter of that choice exists, or it gives no device.
+    pub fn open(choice: Choice, named: Option<&str>) -> Result<GpuBackend, OpenError> {
+        let mut found = adapter::enumerate();
+        let abouts: Vec<Adapter> = found.iter().map(|f| f.about.clone()).collect();
+        let found = found.swap_remove(adapter::choose(&abouts, &choice, named)?);
+        let dispatches = Arc::new(AtomicU64::new(0));
+        let engine = Engine::open(&found.handle, dispatches.clone())
+            .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", found.about.name)))?;
+        // One more than there are slots: the next image waits here while all are taken.
+        let (sender, receiver) = sync_channel(SLOTS + 1);
+        let thread = std::thread::Builder::new()
+            .name("gpu".into())
+            .spawn(move || engine.run(receiver))
+            .map_err(|e| OpenError(format!("no thread for the GPU: {e}")))?;
+        Ok(GpuBackend { adapter: found.about, dispatches, jobs: Some(sender), thread: Some(thread) })
     }
 
     pub fn adapter(&self) -> &Adapter {
-        todo!()
+        &self.adapter
     }
 
     /// Compute dispatches submitted since the start.
     pub fn dispatches(&self) -> u64 {
-        todo!()
+        self.dispatches.load(Ordering::Relaxed)
+    }
+
+    fn send(&self, message: Message) {
+        // A message that can't be sent is dropped, and its answer says that the thread is gone.
+        if let Some(jobs) = &self.jobs {
+            drop(jobs.send(message));
+        }
     }
 }
 
 impl Backend for GpuBackend {
     fn name(&self) -> String {
-        todo!()
+        self.adapter.name.clone()
     }
 
     fn computes_here(&self) -> bool {
@@ -76,10 +134,27 @@ impl Backend for GpuBackend {
     }
 
     fn depth(&self) -> usize {
-        todo!()
+        SLOTS + 1
     }
 
-    fn submit(&self, _task: Task, _done: Done) -> () {
-        let _: Result<(), BackendError> = todo!();
+    fn submit(&self, task: Task, done: Done) {
+        let format = Format::of_samples(&task.image.samples);
+        match build::plan(&task.graph, format, task.depth, &self.adapter.limits) {
+            Ok(plan) => {
+                let job = Job { plan, samples: task.image.samples, answer: Answer::new(done) };
+                self.send(Message::Job(Box::new(job)));
+            }
+            Err(message) => done(Err(BackendError::Image(message))),
+        }
+    }
+}
+
+impl Drop for GpuBackend {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // Where the thread panicked, its jobs have been answered by being dropped.
+            drop(thread.join());
+        }
     }
 }

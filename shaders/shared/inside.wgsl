@@ -1,0 +1,24 @@
+// Units whose taps all lie inside the image.
+
+fn place(i: u32) -> vec3u {
+    let grid = params.grid;
+    let columns = grid.columns - grid.left - grid.right;
+    let rows = grid.rows - grid.top - grid.bottom;
+    let y = i / columns;
+    return vec3u(grid.left + (i - y * columns), grid.top + y, select(0u, 1u, y < rows));
+}
+
+// The value at a pixel.
+fn tap(x: i32, y: i32, c: u32) -> f32 {
+    return load_0(u32(x), u32(y), c);
+}
+
+// The values of quad q of a row: pixels 4q to 4q + 3.
+fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
+    return load4_0(u32(q), y, c);
+}
+
+// The values of a quad of row y.
+fn quad_of_row(q: u32, y: i32, c: u32) -> vec4f {
+    return load4_0(q, u32(y), c);
+}

@@ -1,0 +1,42 @@
+// Units whose taps may lie outside the image: those above and below the inside, then those left and right of it.
+
+fn place(i: u32) -> vec3u {
+    let grid = params.grid;
+    let above = grid.top * grid.columns;
+    let below = grid.bottom * grid.columns;
+    if (i < above + below) {
+        let y = i / grid.columns;
+        return vec3u(i - y * grid.columns, select(y, grid.rows - grid.bottom + y - grid.top, i >= above), 1u);
+    }
+    let sides = max(grid.left + grid.right, 1u);
+    let y = (i - above - below) / sides;
+    let x = i - above - below - y * sides;
+    let rows = grid.rows - grid.top - grid.bottom;
+    let present = y < rows && grid.left + grid.right > 0u;
+    return vec3u(
+        select(x, grid.columns - grid.right + x - grid.left, x >= grid.left),
+        grid.top + y,
+        select(0u, 1u, present),
+    );
+}
+
+// The value at a pixel, or beyond the border.
+fn tap(x: i32, y: i32, c: u32) -> f32 {
+    let extent = params.input_0;
+    let inside = vec2i(border_index(BORDER, x, i32(extent.width)), border_index(BORDER, y, i32(extent.height)));
+    let v = load_0(u32(max(inside.x, 0)), u32(max(inside.y, 0)), c);
+    return select(v, params.edge[c], min(inside.x, inside.y) < 0);
+}
+
+// The values of quad q of a row: pixels 4q to 4q + 3.
+fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
+    let x = 4 * q;
+    let row = i32(y);
+    return vec4f(tap(x, row, c), tap(x + 1, row, c), tap(x + 2, row, c), tap(x + 3, row, c));
+}
+
+// The values of a quad of row y.
+fn quad_of_row(q: u32, y: i32, c: u32) -> vec4f {
+    let inside = border_index(BORDER, y, i32(params.input_0.height));
+    return select(load4_0(q, u32(max(inside, 0)), c), vec4f(params.edge[c]), inside < 0);
+}

@@ -1,0 +1,228 @@
+//! From a graph to a plan.
+
+use super::AdapterLimits;
+use super::fuse::{self, Group};
+use super::grid::{WORKGROUP, groups};
+use super::head::{self, Head};
+use super::params::Params;
+use super::plan::{BufferId, Pass, Plan};
+use super::pool::Pool;
+use super::reduce;
+use super::shader::{ImagePass, Mode, Operand, Step};
+use super::storage::{Format, Stored};
+use crate::image::{Depth, Edges, Layout};
+use crate::op::{Graph, Kernel, NodeId, Reduce};
+
+/// The plan of a graph for a source in that format and a result of that depth.
+///
+/// # Errors
+/// Where the image is too large for an adapter of these limits, or the graph is none that this backend can compute.
+pub fn plan(graph: &Graph, source: Format, depth: Depth, limits: &AdapterLimits) -> Result<Plan, String> {
+    let mut builder = Builder::new(graph, source, depth);
+    for group in fuse::groups(graph) {
+        builder.group(&group)?;
+    }
+    let plan = builder.finish()?;
+    plan.check(limits)?;
+    Ok(plan)
+}
+
+struct Builder<'a> {
+    graph: &'a Graph,
+    /// Reads of each node's result that are still to come; the output's is never done.
+    uses: Vec<usize>,
+    /// Where each node's result lies; of a reduce node, its table.
+    buffers: Vec<Option<(BufferId, Stored)>>,
+    pool: Pool,
+    constants: Vec<Vec<u32>>,
+    passes: Vec<Pass>,
+    source: (BufferId, Stored),
+    output: (BufferId, Stored),
+}
+
+impl<'a> Builder<'a> {
+    fn new(graph: &'a Graph, source: Format, depth: Depth) -> Builder<'a> {
+        let source = Stored { layout: graph.layout(NodeId(0)), format: source };
+        let output = Stored { layout: graph.output_layout(), format: Format::of_depth(depth) };
+        let mut pool = Pool::default();
+        let (source, output) = ((pool.keep(source.bytes()), source), (pool.keep(output.bytes()), output));
+        let mut buffers = vec![None; graph.nodes().len()];
+        buffers[0] = Some(source);
+        Builder { graph, uses: fuse::uses(graph), buffers, pool, constants: vec![], passes: vec![], source, output }
+    }
+
+    fn group(&mut self, group: &Group) -> Result<(), String> {
+        let node = self.graph.node(group.head());
+        let input = self.buffer(node.inputs[0])?;
+        let layout = input.1.layout;
+        let head = match &node.kernel {
+            Kernel::Source => return Ok(()),
+            Kernel::Reduce(kernel) => return self.reduce(group.head(), kernel.as_ref(), input),
+            Kernel::Point(_) => head::point(layout),
+            Kernel::Window(w) => head::window(w.as_ref(), layout),
+            Kernel::Axis(a) => head::axis(a, layout, node.layout)?,
+            Kernel::Permute(p) => head::permute(p, layout, node.layout),
+        };
+        let last = group.last();
+        let result = self.graph.layout(last);
+        let packs = last == self.graph.output && self.uses[last.0] == 1 && fuse::carries_points(&node.kernel);
+        let output = if packs { self.output } else { self.take(result) };
+        let steps = self.steps(group)?;
+        let reads = fuse::reads(self.graph, group);
+        self.emit(&head, &steps, node.inputs[0], &reads, output)?;
+        self.buffers[last.0] = Some(output);
+        self.release(node.inputs[0]);
+        reads.into_iter().for_each(|r| self.release(r));
+        Ok(())
+    }
+
+    fn reduce(&mut self, id: NodeId, kernel: &dyn Reduce, input: (BufferId, Stored)) -> Result<(), String> {
+        let codes = self.graph.depth.codes();
+        let bytes = reduce::bytes(kernel.statistic(), input.1.layout, codes);
+        let (counts, table) = (self.pool.keep(bytes), self.pool.keep(bytes));
+        self.passes.extend(reduce::passes(kernel, input, counts, table, codes));
+        self.buffers[id.0] = Some((table, input.1));
+        self.release(self.graph.node(id).inputs[0]);
+        Ok(())
+    }
+
+    fn take(&mut self, layout: Layout) -> (BufferId, Stored) {
+        let stored = Stored::planes(layout);
+        (self.pool.take(stored.bytes()), stored)
+    }
+
+    /// One read of a node's result is done; its buffer is free after the last.
+    fn release(&mut self, id: NodeId) {
+        self.uses[id.0] -= 1;
+        let kept = id.0 == 0 || fuse::is_table(self.graph, id);
+        if let (0, false, Some((buffer, _))) = (self.uses[id.0], kept, self.buffers[id.0]) {
+            self.pool.give_back(buffer);
+        }
+    }
+
+    fn buffer(&self, id: NodeId) -> Result<(BufferId, Stored), String> {
+        self.buffers[id.0]
+            .ok_or_else(|| format!("a fault of this program: node {} is read before it is computed", id.0))
+    }
+
+    /// The point formulas of a group, and which of the pass's inputs they read.
+    fn steps(&self, group: &Group) -> Result<Vec<Step>, String> {
+        let mut current = self.graph.node(group.head()).inputs[0];
+        let mut inputs = 1;
+        let mut steps = Vec::new();
+        for id in &group.0 {
+            let node = self.graph.node(*id);
+            if let Kernel::Point(kernel) = &node.kernel {
+                let mut operands = Vec::new();
+                for input in node.inputs.iter().filter(|i| !fuse::is_table(self.graph, **i)) {
+                    if *input == current {
+                        operands.push(Operand::Current);
+                    } else {
+                        operands.push(Operand::Input(inputs));
+                        inputs += 1;
+                    }
+                }
+                if operands.is_empty() || operands.len() > 2 {
+                    return Err(format!(
+                        "a fault of this program: point node {} reads {} images",
+                        id.0,
+                        operands.len()
+                    ));
+                }
+                steps.push(Step { formula: kernel.formula(), alpha: kernel.alpha(), operands, layout: node.layout });
+            }
+            current = *id;
+        }
+        Ok(steps)
+    }
+
+    /// Adds the dispatches of a pass over an image: the inside and the rim.
+    fn emit(
+        &mut self,
+        head: &Head,
+        steps: &[Step],
+        input: NodeId,
+        reads: &[NodeId],
+        output: (BufferId, Stored),
+    ) -> Result<(), String> {
+        let (tables, images): (Vec<NodeId>, Vec<NodeId>) =
+            [&[input], reads].concat().into_iter().partition(|r| fuse::is_table(self.graph, *r));
+        let images = images.into_iter().map(|r| self.buffer(r)).collect::<Result<Vec<_>, _>>()?;
+        let table = tables.first().map(|t| self.buffer(*t)).transpose()?.map(|t| t.0);
+        let weights = head.weights.as_ref().map(|w| {
+            self.constants.push(w.clone());
+            self.constants.len() - 1
+        });
+        let mode = match (head.long, output.1.format, steps) {
+            (true, ..) => Mode::Samples,
+            (false, Format::Planes, []) => Mode::Channels,
+            _ => Mode::Pixels,
+        };
+        let (buffers, inputs): (Vec<BufferId>, Vec<Stored>) = images.into_iter().unzip();
+        let stems = steps.iter().map(|s| s.formula.stem);
+        let label: Vec<&str> = std::iter::once(head.label.as_str()).chain(stems).collect();
+        for (border, count) in [(None, head.grid.inside()), (Some(head.edges.border), head.grid.rim())] {
+            if count == 0 {
+                continue;
+            }
+            let pass =
+                ImagePass { head, mode, border, inputs: &inputs, output: output.1, table: table.is_some(), steps };
+            let params = params(&pass, count);
+            let [x, y] = groups(count, WORKGROUP);
+            let z = if mode == Mode::Pixels { 1 } else { inputs[0].layout.channels() };
+            self.passes.push(Pass {
+                label: label.join(" ") + if border.is_some() { " at the rim" } else { "" },
+                text: pass.text(&params),
+                params: params.into_bytes(),
+                bindings: pass.bindings(output.0, weights, &buffers, table),
+                groups: [x, y, z],
+                clear: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// Packs the result where the pass that computed it could not.
+    fn finish(mut self) -> Result<Plan, String> {
+        let result = self.graph.output;
+        let (buffer, stored) = self.buffer(result)?;
+        if (buffer, stored) != self.output {
+            self.emit(&head::point(stored.layout), &[], result, &[], self.output)?;
+        }
+        Ok(Plan {
+            buffers: self.pool.into_bytes(),
+            constants: self.constants,
+            passes: self.passes,
+            source: self.source,
+            output: self.output,
+        })
+    }
+}
+
+/// The parameters of a dispatch of `count` units.
+fn params(pass: &ImagePass, count: u64) -> Params {
+    let mut params = Params::default();
+    params.push_words("grid", "Grid", &pass.head.grid.words(count));
+    params.push_extent("output", pass.output);
+    for (k, input) in pass.inputs.iter().enumerate() {
+        params.push_extent(&format!("input_{k}"), *input);
+    }
+    if pass.border.is_some() {
+        params.push_words("edge", "array<f32, 4>", &edge(&pass.head.edges, pass.inputs[0].layout));
+    }
+    if let Some((name, kind, words)) = &pass.head.words {
+        params.push_words(name, kind, words);
+    }
+    if let Some(formula) = &pass.head.window {
+        params.push("window", formula.structure, &formula.bytes);
+    }
+    for (i, step) in pass.steps.iter().enumerate() {
+        params.push(&format!("p{i}"), step.formula.structure, &step.formula.bytes);
+    }
+    params
+}
+
+/// The border's value of each channel, as bits.
+fn edge(edges: &Edges, layout: Layout) -> [u32; 4] {
+    [0, 1, 2, 3].map(|c| edges.value[if layout.is_alpha(c) { 3 } else { c as usize }].to_bits())
+}

@@ -1,0 +1,298 @@
+//! The thread that owns the device: it alone submits, polls and answers.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::SLOTS;
+use super::plan::{Binding, Pass, Plan};
+use super::slot::{Mapping, Slot};
+use crate::backend::{BackendError, Done};
+use crate::image::{Image, Samples};
+
+/// How long the device may take for one image before it counts as hung.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a wait for the device keeps a new image waiting while a slot is free.
+const SLICE: Duration = Duration::from_millis(2);
+
+/// Shaders kept; far more than recipes have.
+const MAX_PIPELINES: usize = 1024;
+
+/// An image with its plan.
+pub struct Job {
+    pub plan: Plan,
+    pub samples: Samples,
+    pub answer: Answer,
+}
+
+pub enum Message {
+    Job(Box<Job>),
+    /// Destroys the device, as if it were lost.
+    #[cfg(test)]
+    Destroy,
+}
+
+/// The one answer to a job; a job that is dropped answers too.
+pub struct Answer(Option<Done>);
+
+impl Answer {
+    pub fn new(done: Done) -> Answer {
+        Answer(Some(done))
+    }
+
+    fn give(mut self, result: Result<Image, BackendError>) {
+        if let Some(done) = self.0.take() {
+            done(result);
+        }
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(done) = self.0.take() {
+            done(Err(BackendError::Device("the GPU's thread has stopped; use --backend cpu".into())));
+        }
+    }
+}
+
+/// A submitted image.
+struct Flight {
+    slot: Slot,
+    submission: wgpu::SubmissionIndex,
+    mapping: Arc<Mapping>,
+    /// The source's samples; their memory is used again for the result.
+    spare: Samples,
+    answer: Answer,
+}
+
+pub struct Engine {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    /// Why the device is gone; set by its callback or by a wait that took too long.
+    lost: Arc<OnceLock<String>>,
+    pipelines: Pipelines,
+    free: Vec<Slot>,
+    /// In the order of submission.
+    flights: VecDeque<Flight>,
+    /// How long the oldest flight has been waited for.
+    waited: Duration,
+    dispatches: Arc<AtomicU64>,
+}
+
+impl Engine {
+    /// A device with all that the adapter allows.
+    pub fn open(adapter: &wgpu::Adapter, dispatches: Arc<AtomicU64>) -> Result<Engine, wgpu::RequestDeviceError> {
+        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
+            required_limits: adapter.limits(),
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        }))?;
+        let lost = Arc::new(OnceLock::new());
+        let flag = lost.clone();
+        device.set_device_lost_callback(move |_, message| drop(flag.set(message)));
+        // What no scope catches shows as a wrong state later; the default handler would panic.
+        device.on_uncaptured_error(Arc::new(|_| {}));
+        let free = (0..SLOTS).map(|_| Slot::default()).collect();
+        let pipelines = Pipelines::default();
+        Ok(Engine {
+            device,
+            queue,
+            lost,
+            pipelines,
+            free,
+            flights: VecDeque::new(),
+            waited: Duration::ZERO,
+            dispatches,
+        })
+    }
+
+    /// Works until every sender of jobs is gone and all of them are answered.
+    pub fn run(mut self, messages: Receiver<Message>) {
+        loop {
+            while !self.free.is_empty() {
+                let message = match self.flights.is_empty() {
+                    true => messages.recv().map_err(|_| TryRecvError::Disconnected),
+                    false => messages.try_recv(),
+                };
+                match message {
+                    Ok(message) => self.take(message),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return self.finish(),
+                }
+            }
+            self.wait(!self.free.is_empty());
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Job(job) => self.start(*job),
+            #[cfg(test)]
+            Message::Destroy => self.device.destroy(),
+        }
+    }
+
+    fn finish(mut self) {
+        while !self.flights.is_empty() {
+            self.wait(false);
+        }
+        if self.lost.get().is_some() {
+            // A device that hangs would be waited for without end.
+            std::mem::forget(self);
+        }
+    }
+
+    /// Submits a job, or answers it with what went wrong.
+    fn start(&mut self, job: Job) {
+        if let Some(error) = self.lost_error() {
+            return job.answer.give(Err(error));
+        }
+        let mut slot = self.free.pop().unwrap_or_default();
+        let (device, queue, pipelines) = (&self.device, &self.queue, &mut self.pipelines);
+        let submitted = scoped(device, || {
+            slot.prepare(device, pipelines, job.plan);
+            slot.submit(device, queue, &job.samples)
+        });
+        match submitted {
+            Ok((submission, mapping)) => {
+                self.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
+                self.flights.push_back(Flight { slot, submission, mapping, spare: job.samples, answer: job.answer });
+            }
+            Err(message) => {
+                // Half-made buffers go with the slot, and a broken pipeline with the cache.
+                self.free.push(Slot::default());
+                self.pipelines = Pipelines::default();
+                // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
+                drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(LIMIT) }));
+                let error = self.lost_error().unwrap_or(BackendError::Image(message));
+                job.answer.give(Err(error));
+            }
+        }
+    }
+
+    /// Waits for the oldest flight (only a moment where a new image could be taken meanwhile) and answers what is done.
+    fn wait(&mut self, briefly: bool) {
+        let Some(oldest) = self.flights.front() else { return };
+        let timeout = if briefly { SLICE } else { LIMIT - self.waited };
+        let submission_index = Some(oldest.submission.clone());
+        let polled = self.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(timeout) });
+        let flown = self.flights.len();
+        while let Some(flight) = self.flights.pop_front_if(|f| f.mapping.outcome().is_some()) {
+            self.land(flight);
+        }
+        if self.lost.get().is_none() {
+            match polled {
+                Err(wgpu::PollError::Timeout) if self.flights.len() == flown => self.waited += timeout,
+                Err(e @ wgpu::PollError::WrongSubmissionIndex(..)) => self.lose(&e.to_string()),
+                // The wait is over and the staging isn't mapped: that never comes.
+                Ok(_) if self.flights.len() == flown => self.lose("it finished and gave no result"),
+                _ => self.waited = Duration::ZERO,
+            }
+            if self.waited >= LIMIT {
+                self.lose(&format!("it did not answer in {} s", LIMIT.as_secs()));
+            }
+        }
+        if let Some(error) = self.lost_error() {
+            self.flights.drain(..).for_each(|f| f.answer.give(Err(error.clone())));
+        }
+    }
+
+    /// Answers a flight whose staging has been mapped, or failed to.
+    fn land(&mut self, flight: Flight) {
+        let read = match flight.mapping.outcome() {
+            Some(true) => flight.slot.read(flight.spare),
+            _ => Err("the result can't be read back from the GPU; use --backend cpu".into()),
+        };
+        let result = match (read, self.lost_error()) {
+            (Ok((stored, samples)), None) => Ok(Image::new(stored.layout, samples)),
+            (_, Some(error)) => Err(error),
+            (Err(message), None) => Err(BackendError::Image(message)),
+        };
+        self.free.push(if result.is_ok() { flight.slot } else { Slot::default() });
+        flight.answer.give(result);
+    }
+
+    /// From here on every job is answered by an error.
+    fn lose(&self, why: &str) {
+        drop(self.lost.set(why.into()));
+    }
+
+    fn lost_error(&self) -> Option<BackendError> {
+        let why = self.lost.get()?;
+        Some(BackendError::Device(format!("the GPU was lost: {why}; try again, or use --backend cpu")))
+    }
+}
+
+/// Runs device calls and turns what the device says against them into an error. Scopes are per thread.
+fn scoped<T>(device: &wgpu::Device, calls: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation]
+        .map(|filter| device.push_error_scope(filter));
+    let result = calls();
+    let mut first = None;
+    for scope in scopes.into_iter().rev() {
+        let error = pollster::block_on(scope.pop());
+        first = first.or(error);
+    }
+    match first {
+        None => result,
+        Some(wgpu::Error::OutOfMemory { .. }) => {
+            Err("the GPU has too little memory for this image; use --backend cpu, or make it smaller first".into())
+        }
+        Some(error) => Err(format!("the GPU refused the work: {error}")),
+    }
+}
+
+/// Compiled shaders by their text.
+#[derive(Default)]
+pub struct Pipelines(HashMap<String, (wgpu::ComputePipeline, wgpu::BindGroupLayout)>);
+
+impl Pipelines {
+    pub fn get(&mut self, device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
+        if let Some(found) = self.0.get(&pass.text) {
+            return found.clone();
+        }
+        if self.0.len() >= MAX_PIPELINES {
+            self.0.clear();
+        }
+        let made = compile(device, pass);
+        self.0.insert(pass.text.clone(), made.clone());
+        made
+    }
+}
+
+fn compile(device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
+    let entry = |(i, binding): (u32, &Binding)| wgpu::BindGroupLayoutEntry {
+        binding: i,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Storage { read_only: !matches!(binding, Binding::Write(_)) },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
+        count: None,
+    };
+    let entries: Vec<_> = (0..).zip(&pass.bindings).map(entry).collect();
+    let label = Some(pass.label.as_str());
+    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label,
+        source: wgpu::ShaderSource::Wgsl(pass.text.as_str().into()),
+    });
+    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label,
+        bind_group_layouts: &[Some(&layout)],
+        immediate_size: 0,
+    });
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label,
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some("main"),
+        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    });
+    (pipeline, layout)
+}

@@ -1,0 +1,348 @@
+//! Puts a pass's WGSL together: the formulas' files first, so that errors keep their line numbers, then the files of the
+//! shape, then the glue that is written here. Values stand in the parameters, so one text serves every image.
+
+use super::head::Head;
+use super::params::Params;
+use super::plan::Binding;
+use super::storage::{Format, Stored};
+use crate::image::{Border, Layout};
+use crate::op::{Alpha, Formula};
+
+/// Which invocation writes what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// All channels of a block, so that point formulas can follow and codes be packed.
+    Pixels,
+    /// One channel of a block, into planes.
+    Channels,
+    /// One channel of one pixel, into planes: for windows that loop long.
+    Samples,
+}
+
+/// What a formula's image argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// The value that the pass has so far.
+    Current,
+    /// An input of the pass, at the same pixel.
+    Input(usize),
+}
+
+/// A point formula within a pass.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub formula: Formula,
+    pub alpha: Alpha,
+    /// One or two.
+    pub operands: Vec<Operand>,
+    /// Of the result.
+    pub layout: Layout,
+}
+
+/// A pass over an image, before it is text.
+#[derive(Debug)]
+pub struct ImagePass<'a> {
+    pub head: &'a Head,
+    pub mode: Mode,
+    /// Border of the rim's units; none where all taps lie inside the image.
+    pub border: Option<Border>,
+    pub inputs: &'a [Stored],
+    pub output: Stored,
+    /// Whether a formula reads a table.
+    pub table: bool,
+    pub steps: &'a [Step],
+}
+
+/// Binding numbers after `params`: the output, the constants, the inputs, the table.
+const OUTPUT: &str = "@group(0) @binding(1) var<storage, read_write> output";
+
+impl ImagePass<'_> {
+    /// The whole text for these parameters.
+    pub fn text(&self, params: &Params) -> String {
+        let mut text = String::new();
+        self.push_formulas(&mut text);
+        for file in &self.head.shape {
+            text += file;
+        }
+        text += include_str!("../../../shaders/shared/grid.wgsl");
+        text += include_str!("../../../shaders/shared/extent.wgsl");
+        if let Some(border) = self.border {
+            text += include_str!("../../../shaders/shared/rim.wgsl");
+            text += include_str!("../../../shaders/shared/border.wgsl");
+            text += &format!("const BORDER = {}u;\n", border.code());
+        } else {
+            text += include_str!("../../../shaders/shared/inside.wgsl");
+        }
+        text += include_str!("../../../shaders/shared/colour.wgsl");
+        let formats: Vec<Format> = self.inputs.iter().chain([&self.output]).map(|s| s.format).collect();
+        push_format_files(&mut text, &formats);
+        text += &params.text();
+        text += &self.bindings_text();
+        for (k, input) in self.inputs.iter().enumerate() {
+            text += &loads(k, *input);
+        }
+        if let Some(f) = &self.head.window {
+            let stem = f.stem;
+            text += &format!(
+                "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
+            );
+        }
+        text += &match self.mode {
+            Mode::Pixels => self.write_pixels() + &self.points() + &self.store(),
+            Mode::Channels => self.write_channel(),
+            Mode::Samples => self.write_sample(),
+        };
+        text
+    }
+
+    /// Formulas, each file and struct once.
+    fn push_formulas(&self, text: &mut String) {
+        let formulas: Vec<&Formula> = self.head.window.iter().chain(self.steps.iter().map(|s| &s.formula)).collect();
+        let mut structures = String::new();
+        for (i, f) in formulas.iter().enumerate() {
+            if !formulas[..i].iter().any(|g| g.stem == f.stem) {
+                *text += &f.text;
+            }
+            if !formulas[..i].iter().any(|g| g.structure == f.structure) {
+                structures += &f.structure_text;
+            }
+        }
+        *text += "\n";
+        *text += &structures;
+    }
+
+    /// What stands at each binding, given the buffers.
+    pub fn bindings(
+        &self,
+        output: usize,
+        weights: Option<usize>,
+        inputs: &[usize],
+        table: Option<usize>,
+    ) -> Vec<Binding> {
+        [Binding::Params, Binding::Write(output)]
+            .into_iter()
+            .chain(weights.map(Binding::Constants))
+            .chain(inputs.iter().map(|i| Binding::Read(*i)))
+            .chain(table.map(Binding::Read))
+            .collect()
+    }
+
+    fn bindings_text(&self) -> String {
+        let element = match (self.output.format, self.mode) {
+            (Format::Planes, Mode::Samples) => "f32",
+            (Format::Planes, _) => "vec4f",
+            _ => "u32",
+        };
+        let mut text = format!("{OUTPUT}: array<{element}>;\n");
+        let mut declarations = Vec::new();
+        if self.head.weights.is_some() {
+            declarations.push("weights: array<vec4f>".to_string());
+        }
+        for (k, input) in self.inputs.iter().enumerate() {
+            let element = if input.format == Format::Planes { "vec4f" } else { "u32" };
+            declarations.push(format!("input_{k}: array<{element}>"));
+        }
+        if self.table {
+            declarations.push("table_values: array<f32>".to_string());
+        }
+        for (i, declaration) in declarations.iter().enumerate() {
+            text += &format!("@group(0) @binding({}) var<storage, read> {declaration};\n", i + 2);
+        }
+        if self.table {
+            text += "fn table(i: u32) -> f32 {\n    return table_values[i];\n}\n";
+        }
+        text
+    }
+
+    /// Whether the shape copies alpha.
+    fn keeps_alpha(&self) -> bool {
+        self.head.alpha == Alpha::Keep && self.inputs[0].layout.alpha
+    }
+
+    /// Quads of a block: place in the block, and its quad and row as expressions.
+    fn places(&self) -> impl Iterator<Item = (u32, String, String)> {
+        let (across, down) = self.head.quads;
+        (0..across * down)
+            .map(move |i| (i, format!("{across}u * x + {}u", i % across), format!("{down}u * y + {}u", i / across)))
+    }
+
+    /// The block of a channel, or its copy where the shape keeps alpha.
+    fn channel_block(&self, c: u32) -> String {
+        let layout = self.inputs[0].layout;
+        if !(self.keeps_alpha() && layout.is_alpha(c)) {
+            return format!("block(x, y, {c}u)");
+        }
+        let loads: Vec<String> = self.places().map(|(_, q, row)| format!("load4_0({q}, {row}, {c}u)")).collect();
+        format!("array<vec4f, QUADS>({})", loads.join(", "))
+    }
+
+    fn write_pixels(&self) -> String {
+        let layout = self.inputs[0].layout;
+        let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
+        for c in 0..layout.channels() {
+            text += &format!("    let b{c} = {};\n", self.channel_block(c));
+        }
+        for (i, q, row) in self.places() {
+            let [r, g, b] = if layout.colours == 3 { [0, 1, 2] } else { [0, 0, 0] };
+            let alpha = if layout.alpha { format!("b{}[{i}]", layout.colours) } else { "vec4f(255.0)".into() };
+            text += &format!("    finish({q}, {row}, b{r}[{i}], b{g}[{i}], b{b}[{i}], {alpha});\n");
+        }
+        text + "}\n"
+    }
+
+    fn write_channel(&self) -> String {
+        let layout = self.inputs[0].layout;
+        let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
+        if self.keeps_alpha() {
+            let alpha = layout.colours;
+            text += &format!("    if (c == {alpha}u) {{\n        let b = {};\n", self.channel_block(alpha));
+            text += &self.puts("        ");
+            text += "        return;\n    }\n";
+        }
+        text += "    let b = block(x, y, c);\n";
+        text += &self.puts("    ");
+        text += "}\n\nfn put(q: u32, y: u32, c: u32, v: vec4f) {\n";
+        text += "    if (q < params.output.row && y < params.output.height) {\n";
+        text += "        output[c * params.output.plane + y * params.output.row + q] = v;\n    }\n}\n";
+        text
+    }
+
+    fn puts(&self, indent: &str) -> String {
+        self.places().map(|(i, q, row)| format!("{indent}put({q}, {row}, c, b[{i}]);\n")).collect()
+    }
+
+    fn write_sample(&self) -> String {
+        let layout = self.inputs[0].layout;
+        let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
+        text += "    let at = 4u * (c * params.output.plane + y * params.output.row) + x;\n";
+        if self.keeps_alpha() {
+            text += &format!("    if (c == {}u) {{\n", layout.colours);
+            text += "        output[at] = load_0(x, y, c);\n        return;\n    }\n";
+        }
+        text + "    output[at] = window(i32(x), i32(y), c);\n}\n"
+    }
+
+    /// `points`: the formulas one after another on one pixel; further inputs as arguments w1, w2, …
+    fn points(&self) -> String {
+        let arguments: String = (1..self.inputs.len()).map(|k| format!(", w{k}: vec4f")).collect();
+        let mut text = format!("fn points(first: vec4f{arguments}) -> vec4f {{\n    var v = first;\n");
+        for (i, step) in self.steps.iter().enumerate() {
+            let operand = |o: &Operand| match o {
+                Operand::Current => "v".to_string(),
+                Operand::Input(k) => format!("w{k}"),
+            };
+            let operands: Vec<String> = step.operands.iter().map(operand).collect();
+            let call = format!("{}({}, params.p{i})", step.formula.stem, operands.join(", "));
+            text += &match (step.alpha, step.layout.alpha) {
+                (Alpha::Keep, _) => format!("    v = vec4f({call}.rgb, {}.a);\n", operands[0]),
+                (Alpha::Work, true) => format!("    v = {call};\n"),
+                (Alpha::Work, false) => format!("    v = vec4f({call}.rgb, 255.0);\n"),
+            };
+            if step.layout.colours == 1 {
+                text += "    v = v.rrra;\n";
+            }
+        }
+        text + "    return v;\n}\n"
+    }
+
+    /// `finish`: the points of a quad, and the store of its pixels.
+    fn store(&self) -> String {
+        let mut text = "fn finish(q: u32, y: u32, r: vec4f, g: vec4f, b: vec4f, a: vec4f) {\n".to_string();
+        text += "    if (q >= (params.output.width + 3u) / 4u || y >= params.output.height) {\n";
+        text += "        return;\n    }\n";
+        for (k, input) in self.inputs.iter().enumerate().skip(1) {
+            for c in 0..input.layout.channels() {
+                text += &format!("    let w{k}_{c} = load4_{k}(q, y, {c}u);\n");
+            }
+        }
+        for i in 0..4 {
+            let others: String =
+                self.inputs.iter().enumerate().skip(1).map(|(k, s)| other_pixel(k, s.layout, i)).collect();
+            text += &format!("    let p{i} = points(vec4f(r[{i}], g[{i}], b[{i}], a[{i}]){others});\n");
+        }
+        text + &stores(self.output) + "}\n"
+    }
+}
+
+/// Pixel `i` of the quad of a further input, as an argument.
+fn other_pixel(k: usize, layout: Layout, i: u32) -> String {
+    let channel = |c: u32| format!("w{k}_{c}[{i}]");
+    let colour = |c: u32| channel(if layout.colours == 3 { c } else { 0 });
+    let alpha = if layout.alpha { channel(layout.colours) } else { "255.0".into() };
+    format!(", vec4f({}, {}, {}, {alpha})", colour(0), colour(1), colour(2))
+}
+
+/// Stores the quad of pixels p0 to p3.
+fn stores(output: Stored) -> String {
+    let channels = output.layout.channels();
+    let sample = |k: u32| format!("p{}.{}", k / channels, channel_name(output.layout, k % channels));
+    let words = |per_word: u32, pack: &str| -> String {
+        let count = 4 * channels / per_word;
+        let word = |w: u32| {
+            let samples: Vec<String> = (0..per_word).map(|i| sample(w * per_word + i)).collect();
+            format!("    output[base + {w}u] = {pack}({}));\n", samples.join(", "))
+        };
+        format!("    let base = y * params.output.row + q * {count}u;\n") + &(0..count).map(word).collect::<String>()
+    };
+    match output.format {
+        Format::Codes8 => words(4, "codes8_from_levels(vec4f"),
+        Format::Codes16 => words(2, "codes16_from_levels(vec2f"),
+        Format::Float32 => unreachable!("results are codes"),
+        Format::Planes => (0..channels)
+            .map(|c| {
+                let n = channel_name(output.layout, c);
+                let v = format!("vec4f(p0.{n}, p1.{n}, p2.{n}, p3.{n})");
+                format!("    output[{c}u * params.output.plane + y * params.output.row + q] = {v};\n")
+            })
+            .collect(),
+    }
+}
+
+fn channel_name(layout: Layout, c: u32) -> &'static str {
+    if layout.is_alpha(c) { "a" } else { ["r", "g", "b"][c as usize] }
+}
+
+/// The files that unpack and pack these formats, each once.
+pub fn push_format_files(text: &mut String, formats: &[Format]) {
+    if formats.contains(&Format::Codes8) {
+        *text += include_str!("../../../shaders/shared/codes8.wgsl");
+    }
+    if formats.contains(&Format::Codes16) {
+        *text += include_str!("../../../shaders/shared/codes16.wgsl");
+    }
+    if formats.contains(&Format::Float32) {
+        *text += include_str!("../../../shaders/shared/float32.wgsl");
+    }
+}
+
+/// `load_k`, a pixel's channel, and `load4_k`, a quad's, both at places inside the padded image.
+pub fn loads(k: usize, input: Stored) -> String {
+    let extent = format!("params.input_{k}");
+    let (name, shift) = match input.format {
+        Format::Planes => {
+            let quad = format!("input_{k}[c * {extent}.plane + y * {extent}.row");
+            return format!(
+                "fn load_{k}(x: u32, y: u32, c: u32) -> f32 {{\n    return {quad} + x / 4u][x & 3u];\n}}\n\
+                 fn load4_{k}(q: u32, y: u32, c: u32) -> vec4f {{\n    return {quad} + q];\n}}\n"
+            );
+        }
+        Format::Codes8 => ("level_from_codes8", 2),
+        Format::Codes16 => ("level_from_codes16", 1),
+        Format::Float32 => ("level_from_float32", 0),
+    };
+    let channels = input.layout.channels();
+    let words = channels * input.format.sample_bytes();
+    let one = |i: u32| format!("{name}(input_{k}[base + (k.{} >> {shift}u)], k.{})", lane(i), lane(i));
+    let four: Vec<String> = (0..4).map(one).collect();
+    format!(
+        "fn load_{k}(x: u32, y: u32, c: u32) -> f32 {{\n    let k = x * {channels}u + c;\n    \
+         return {name}(input_{k}[y * {extent}.row + (k >> {shift}u)], k);\n}}\n\
+         fn load4_{k}(q: u32, y: u32, c: u32) -> vec4f {{\n    let base = y * {extent}.row + q * {words}u;\n    \
+         let k = vec4u(0u, 1u, 2u, 3u) * {channels}u + c;\n    return vec4f({});\n}}\n",
+        four.join(", ")
+    )
+}
+
+fn lane(i: u32) -> char {
+    ['x', 'y', 'z', 'w'][i as usize]
+}

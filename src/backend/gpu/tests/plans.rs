@@ -1,0 +1,99 @@
+//! Plans as data; no device.
+
+use super::kernels::*;
+use super::plan::Plan;
+use super::*;
+use crate::image::weights::gaussian;
+use crate::image::{Border, Edges};
+use crate::op::{Alpha, Axis, Kernel, Place, Taps};
+
+const LIMITS: AdapterLimits =
+    AdapterLimits { max_buffer_bytes: 1 << 31, max_binding_bytes: 128 << 20, max_invocations_per_workgroup: 256 };
+
+fn plan(graph: &Graph, source: Format, depth: Depth) -> Plan {
+    build::plan(graph, source, depth, &LIMITS).unwrap()
+}
+
+fn labels(plan: &Plan) -> Vec<&str> {
+    plan.passes.iter().map(|p| p.label.as_str()).collect()
+}
+
+fn sum(place: Place) -> Kernel {
+    let taps = Taps::Sum { weights: gaussian(1.0), scale: 1.0 };
+    Kernel::Axis(Arc::new(Axis { place, taps, edges: Edges::new(Border::Clamp), alpha: Alpha::Work }))
+}
+
+fn mean(reach: u32) -> Kernel {
+    square(reach, Edges::new(Border::Clamp), Alpha::Keep)
+}
+
+#[test]
+fn points_share_one_pass_from_codes_to_codes() {
+    let layout = Layout::new(50, 20, 3);
+    let graph = chain(layout, Depth::Eight, vec![linear(2.0, 0.0), linear(1.0, 1.0), linear(0.5, 0.0)]);
+    let plan = plan(&graph, Format::Codes8, Depth::Sixteen);
+    assert_eq!(labels(&plan), ["point linear linear linear"]);
+    assert_eq!(plan.buffers, [13 * 12 * 20, 13 * 24 * 20]);
+    assert_eq!(plan.passes[0].groups, [(13u32 * 20).div_ceil(64), 1, 1]);
+    // The formula stands in the text once, its three sets of parameters in the bytes.
+    assert_eq!(plan.passes[0].text.matches("fn linear(").count(), 1);
+    assert!(plan.passes[0].params.ends_with(bytemuck::cast_slice(&[2.0f32, 0.0, 1.0, 1.0, 0.5, 0.0])));
+}
+
+#[test]
+fn points_ride_behind_other_shapes_but_not_behind_long_windows() {
+    let layout = Layout::new(200, 100, 3);
+    let kernels =
+        vec![linear(2.0, 0.0), sum(Place::Horizontal), sum(Place::Vertical), linear(0.5, 0.0), mean(1), mean(5)];
+    let plan = plan(&chain(layout, Depth::Eight, kernels), Format::Codes8, Depth::Eight);
+    let inside: Vec<&str> = labels(&plan).into_iter().filter(|l| !l.ends_with("rim")).collect();
+    let expected =
+        ["point linear", "axis horizontal", "axis vertical linear", "window square", "window square", "point"];
+    assert_eq!(inside, expected);
+    // Source, result, and two images of floats that take turns.
+    assert_eq!(plan.buffers, [60_000, 60_000, 240_000, 240_000]);
+}
+
+#[test]
+fn an_image_smaller_than_its_window_is_all_rim() {
+    let plan = plan(&chain(Layout::new(3, 3, 1), Depth::Eight, vec![mean(1)]), Format::Codes8, Depth::Eight);
+    assert_eq!(labels(&plan), ["window square at the rim"]);
+}
+
+#[test]
+fn texts_do_not_depend_on_sizes_and_values() {
+    let texts = |layout, factor| {
+        let graph = chain(layout, Depth::Eight, vec![linear(factor, 0.0), sum(Place::Horizontal), mean(1)]);
+        plan(&graph, Format::Codes8, Depth::Eight).passes.into_iter().map(|p| p.text).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(Layout::new(200, 100, 3), 1.0), texts(Layout::new(321, 55, 3), 2.0));
+}
+
+#[test]
+fn what_leads_nowhere_is_not_computed() {
+    let layout = Layout::new(20, 20, 1);
+    let mut graph = chain(layout, Depth::Eight, vec![linear(1.0, 1.0)]);
+    let dead = graph.push(mean(1), &[graph.output], layout);
+    graph.push(mean(1), &[dead], layout);
+    assert_eq!(labels(&plan(&graph, Format::Codes8, Depth::Eight)), ["point linear"]);
+}
+
+#[test]
+fn a_huge_dispatch_is_spread_over_two_dimensions() {
+    let layout = Layout::new(60_000, 2_000, 1);
+    let limits = AdapterLimits { max_binding_bytes: 1 << 30, ..LIMITS };
+    let graph = chain(layout, Depth::Eight, vec![mean(5)]);
+    let plan = build::plan(&graph, Format::Codes8, Depth::Eight, &limits).unwrap();
+    assert!(plan.passes.iter().all(|p| p.groups.iter().all(|g| *g <= 65_535)));
+    assert!(plan.passes[0].groups[1] > 1);
+}
+
+#[test]
+fn too_many_taps_are_refused() {
+    let taps = Taps::Min { reach: 100_000 };
+    let edges = Edges::new(Border::Clamp);
+    let kernel = Kernel::Axis(Arc::new(Axis { place: Place::Horizontal, taps, edges, alpha: Alpha::Work }));
+    let graph = chain(Layout::new(9, 9, 3), Depth::Eight, vec![kernel]);
+    let error = build::plan(&graph, Format::Codes8, Depth::Eight, &LIMITS).unwrap_err();
+    assert!(error.contains("taps"), "{error}");
+}

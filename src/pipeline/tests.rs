@@ -1,0 +1,288 @@
+//! Runs with backends that misbehave, or keep count.
+#![expect(clippy::disallowed_methods, reason = "tests prepare and inspect files")]
+
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::*;
+use crate::backend::cpu::CpuBackend;
+use crate::backend::{BackendError, Done as Answer, Task};
+use crate::codec::{self, EncodeOptions, Format, JpegDecoder};
+use crate::image::{Image, Layout, Samples};
+use crate::timeline::{Stage, Worker, figures};
+
+/// What a fake device does with its n-th image.
+type Manner = fn(usize) -> Act;
+
+#[derive(Clone, Copy)]
+enum Act {
+    Compute,
+    Fail,
+    Die,
+    /// Drops the callback unanswered.
+    Forget,
+    Panic,
+    /// Never answers.
+    Hang,
+}
+
+/// A device with a thread of its own, as the GPU has; or, where it computes here, a CPU.
+struct Fake {
+    manner: Manner,
+    here: bool,
+    begun: AtomicUsize,
+    at_once: Arc<AtomicUsize>,
+    most_at_once: AtomicUsize,
+    queue: std::sync::Mutex<mpsc::Sender<(Task, Answer)>>,
+}
+
+const DEVICE_DEPTH: usize = 2;
+
+impl Fake {
+    fn new(here: bool, manner: Manner) -> Fake {
+        let (sender, receiver) = mpsc::channel::<(Task, Answer)>();
+        let at_once = Arc::new(AtomicUsize::new(0));
+        let counted = at_once.clone();
+        std::thread::spawn(move || {
+            for (task, answer) in receiver {
+                std::thread::sleep(Duration::from_millis(2));
+                let result = CpuBackend.compute(task);
+                counted.fetch_sub(1, Ordering::SeqCst);
+                answer(result);
+            }
+        });
+        let (begun, most_at_once) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Fake { manner, here, begun, at_once, most_at_once, queue: std::sync::Mutex::new(sender) }
+    }
+}
+
+impl Backend for Fake {
+    fn name(&self) -> String {
+        "fake".into()
+    }
+
+    fn computes_here(&self) -> bool {
+        self.here
+    }
+
+    fn depth(&self) -> usize {
+        DEVICE_DEPTH
+    }
+
+    fn submit(&self, task: Task, answer: Answer) {
+        match (self.manner)(self.begun.fetch_add(1, Ordering::SeqCst)) {
+            Act::Compute if self.here => CpuBackend.submit(task, answer),
+            Act::Compute => {
+                let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+                self.most_at_once.fetch_max(now, Ordering::SeqCst);
+                self.queue.lock().unwrap().send((task, answer)).unwrap();
+            }
+            Act::Fail => answer(Err(BackendError::Image("too large".into()))),
+            Act::Die => answer(Err(BackendError::Device("the device is gone".into()))),
+            Act::Forget => drop(answer),
+            Act::Panic => panic!("a bad kernel"),
+            Act::Hang => std::mem::forget(answer),
+        }
+    }
+}
+
+/// A directory `in` with images, and a run over it into `out`.
+struct Scene {
+    directory: tempfile::TempDir,
+    settings: Settings,
+}
+
+impl Scene {
+    fn new(images: usize, schedule: Schedule) -> Scene {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("in")).unwrap();
+        let scene = Scene { directory, settings: settings(schedule) };
+        for i in 0..images {
+            scene.put(&format!("{i:02}.png"), &image(None));
+        }
+        scene
+    }
+
+    fn put(&self, name: &str, image: &Image) {
+        let bytes = codec::encode(image, &EncodeOptions { format: Format::Png, quality: 90 }).unwrap();
+        fs::write(self.directory.path().join("in").join(name), bytes).unwrap();
+    }
+
+    fn output(&self, name: &str) -> Image {
+        let bytes = fs::read(self.directory.path().join("out").join(name)).unwrap();
+        codec::decode(&bytes, &self.settings.decode).unwrap()
+    }
+
+    fn run(&self, backend: Arc<dyn Backend>, shutdown: &Shutdown) -> Report {
+        let root = self.directory.path();
+        let request = Request {
+            inputs: vec![root.join("in")],
+            recursive: false,
+            output: root.join("out"),
+            format: None,
+            existing: Existing::Refuse,
+        };
+        let runtime = Runtime::new(4).unwrap();
+        let plan = plan(&runtime, &request).unwrap();
+        let outputs = Arc::new(Outputs::claim(&request.output).unwrap());
+        let settings = Settings { recipe: Recipe::parse(&self.settings.recipe.text()).unwrap(), ..self.settings };
+        let report = run(&runtime, settings, plan, backend, outputs, shutdown, &mut |_| {}).unwrap();
+        runtime.leave();
+        report
+    }
+
+    fn run_fake(&self, here: bool, manner: Manner) -> Report {
+        self.run(Arc::new(Fake::new(here, manner)), &Shutdown::default())
+    }
+}
+
+fn settings(schedule: Schedule) -> Settings {
+    Settings {
+        recipe: Recipe::parse("invert").unwrap(),
+        decode: codec::DecodeOptions { max_pixels: 1 << 20, jpeg: JpegDecoder::Turbo },
+        quality: 90,
+        depth: None,
+        schedule,
+        jobs: 2,
+        in_flight: 4,
+        memory_bytes: 1 << 30,
+        fail_fast: false,
+    }
+}
+
+fn image(icc: Option<Vec<u8>>) -> Image {
+    let layout = Layout::new(24, 16, 3);
+    let samples = Samples::U8((0..layout.samples()).map(|v| (v * 7 % 251) as u8).collect());
+    Image { icc, ..Image::new(layout, samples) }
+}
+
+fn counts(report: &Report) -> (usize, usize, usize) {
+    let done = report.outcomes.iter().filter(|o| o.done().is_some()).count();
+    let failed = report.outcomes.iter().filter(|o| o.failure().is_some()).count();
+    (done, failed, report.unfinished)
+}
+
+#[test]
+fn a_device_gives_the_same_under_every_schedule() {
+    for schedule in Schedule::ALL {
+        let scene = Scene::new(20, schedule);
+        let report = scene.run_fake(false, |_| Act::Compute);
+        assert_eq!(counts(&report), (20, 0, 0), "{schedule:?}");
+        let expected = image(None).samples;
+        for i in 0..20 {
+            let Samples::U8(inverted) = scene.output(&format!("{i:02}.png")).samples else { panic!("8 bits stay") };
+            assert_eq!(Samples::U8(inverted.iter().map(|v| 255 - v).collect()), expected);
+        }
+        let figures = figures(&report.spans, report.wall, report.workers);
+        assert!(figures.device_busy.is_some_and(|busy| busy > 0.0), "{schedule:?}");
+    }
+}
+
+#[test]
+fn a_device_has_several_images_and_not_too_many() {
+    let scene = Scene::new(40, Schedule::Overlapped);
+    let fake = Arc::new(Fake::new(false, |_| Act::Compute));
+    scene.run(fake.clone(), &Shutdown::default());
+    let most = fake.most_at_once.load(Ordering::SeqCst);
+    assert!((2..=2 + DEVICE_DEPTH + 1).contains(&most), "{most} at once");
+}
+
+#[test]
+fn an_image_that_the_backend_refuses_fails_alone() {
+    for schedule in Schedule::ALL {
+        for here in [true, false] {
+            let report = Scene::new(6, schedule).run_fake(here, |n| if n == 2 { Act::Fail } else { Act::Compute });
+            assert_eq!(counts(&report), (5, 1, 0), "{schedule:?}");
+            assert!(report.ended_by().is_none());
+        }
+    }
+}
+
+#[test]
+fn a_panic_fails_its_image_alone() {
+    for schedule in Schedule::ALL {
+        let report = Scene::new(6, schedule).run_fake(true, |n| if n == 2 { Act::Panic } else { Act::Compute });
+        assert_eq!(counts(&report), (5, 1, 0), "{schedule:?}");
+        let failure = report.outcomes.iter().find_map(Outcome::failure).unwrap();
+        assert!(failure.stage == Stage::Compute && failure.cause.contains("a bad kernel"), "{failure}");
+    }
+}
+
+#[test]
+fn a_device_that_is_lost_ends_the_run() {
+    for schedule in Schedule::ALL {
+        for manner in [(|n| if n >= 2 { Act::Die } else { Act::Compute }) as Manner, |n| {
+            if n >= 2 { Act::Forget } else { Act::Compute }
+        }] {
+            let report = Scene::new(30, schedule).run_fake(false, manner);
+            let (done, failed, unfinished) = counts(&report);
+            assert!(report.ended_by().is_some() && !report.interrupted, "{schedule:?}");
+            assert!(done == 2 && failed >= 1 && unfinished > 0, "{schedule:?}: {done}, {failed}, {unfinished}");
+            assert_eq!(done + failed + unfinished, 30);
+        }
+    }
+}
+
+#[test]
+fn an_abort_does_not_wait_for_what_hangs() {
+    for schedule in Schedule::ALL {
+        let scene = Scene::new(8, schedule);
+        let shutdown = Shutdown::default();
+        let stopper = shutdown.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            stopper.advance();
+            stopper.advance();
+        });
+        // Some backends hang with the worker in their hands: `compute` waits for the answer.
+        let report = scene.run(Arc::new(Fake::new(false, |_| Act::Hang)), &shutdown);
+        assert_eq!((counts(&report), report.interrupted), ((0, 0, 8), true), "{schedule:?}");
+        assert_eq!(fs::read_dir(scene.directory.path().join("out")).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn nothing_is_taken_up_once_the_run_is_to_finish() {
+    for schedule in Schedule::ALL {
+        let shutdown = Shutdown::default();
+        shutdown.finish();
+        let report = Scene::new(5, schedule).run(Arc::new(CpuBackend), &shutdown);
+        assert_eq!(counts(&report), (0, 0, 5), "{schedule:?}");
+    }
+}
+
+#[test]
+fn outcomes_stand_in_the_order_of_inputs() {
+    let report = Scene::new(20, Schedule::Overlapped).run_fake(true, |_| Act::Compute);
+    let order: Vec<u32> = report.outcomes.iter().map(|o| o.index).collect();
+    assert_eq!(order, (0..20).collect::<Vec<u32>>());
+}
+
+#[test]
+fn who_ran_what_is_recorded() {
+    let workers_of = |schedule, stage| {
+        let report = Scene::new(6, schedule).run_fake(true, |_| Act::Compute);
+        let spans = report.spans.into_iter().filter(move |s| s.stage == stage);
+        spans.map(|s| s.worker).collect::<Vec<Worker>>()
+    };
+    assert!(workers_of(Schedule::Overlapped, Stage::Read).iter().all(|w| *w == Worker::Loader));
+    assert!(workers_of(Schedule::Concurrent, Stage::Decode).iter().all(|w| *w == Worker::Cpu(0)));
+    assert!(workers_of(Schedule::Sequential, Stage::Write).iter().all(|w| *w == Worker::Cpu(0)));
+}
+
+#[test]
+fn a_profile_stays_while_its_channels_do() {
+    let mut profile = vec![0; 132];
+    profile[3] = 132;
+    profile[16..20].copy_from_slice(b"RGB ");
+    profile[36..40].copy_from_slice(b"acsp");
+    for (recipe, kept) in [("invert", Some(profile.clone())), ("grayscale", None)] {
+        let mut scene = Scene::new(0, Schedule::Overlapped);
+        scene.settings.recipe = Recipe::parse(recipe).unwrap();
+        scene.put("a.png", &image(Some(profile.clone())));
+        assert_eq!(counts(&scene.run(Arc::new(CpuBackend), &Shutdown::default())), (1, 0, 0));
+        assert_eq!(scene.output("a.png").icc, kept, "{recipe}");
+    }
+}
