@@ -45,8 +45,9 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let setting = Setting { backend: &backend_name, schedule: arguments.schedule_name(), passed_over };
     tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
     if report.interrupted {
-        // Reads and writes that hang must not keep the user.
+        // What hangs, on the disk or on the device, must not keep the user.
         runtime.leave();
+        std::mem::forget(chosen);
     }
     Ok(exit(&report))
 }

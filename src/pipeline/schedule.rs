@@ -7,10 +7,10 @@ use rayon::ThreadPool;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::Run;
 use super::journey::{self, Encoded, Loaded};
 use super::outcome::{Done, Failure, Fate, Job, Outcome};
 use super::shutdown::Halt;
+use super::{Run, unless};
 use crate::timeline::{Stage, Worker};
 
 /// Who does what when.
@@ -136,14 +136,10 @@ async fn pass(gate: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 async fn read_ahead(run: Arc<Run>, pool: Arc<ThreadPool>, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
     let gates = Arc::new(Gates::new(&run, pool.current_num_threads()));
     for job in jobs {
-        let slot = tokio::select! {
-            biased;
-            () = run.stops_taking() => break,
-            slot = pass(&gates.reading) => slot,
-        };
+        let Some(slot) = unless(run.stops_taking(), pass(&gates.reading)).await else { break };
         let (run, pool, gates, sender) = (run.clone(), pool.clone(), gates.clone(), sender.clone());
         tokio::spawn(async move {
-            if let Some(result) = run.unless_aborted(pass_through(&run, &pool, &gates, &job, slot)).await {
+            if let Some(Some(result)) = run.unless_aborted(pass_through(&run, &pool, &gates, &job, slot)).await {
                 // Nobody listens any more once the run was aborted.
                 let _ = sender.send(outcome(&job, result)).await;
             }
@@ -151,17 +147,35 @@ async fn read_ahead(run: Arc<Run>, pool: Arc<ThreadPool>, jobs: Vec<Arc<Job>>, s
     }
 }
 
-/// One image from reading to writing, waited for by no thread.
+/// One image from reading to writing, waited for by no thread; none where no new images were taken before its work began.
 async fn pass_through(
     run: &Arc<Run>,
     pool: &Arc<ThreadPool>,
     gates: &Gates,
     job: &Arc<Job>,
     slot: OwnedSemaphorePermit,
+) -> Option<Result<Done, Failure>> {
+    let ready = async {
+        let loaded = journey::read(run, job, Worker::Loader).await?;
+        Ok((loaded, pass(&gates.begun).await))
+    };
+    match unless(run.stops_taking(), ready).await? {
+        Ok((loaded, begun)) => {
+            drop(slot);
+            Some(finish(run, pool, gates, loaded, begun).await)
+        }
+        Err(failure) => Some(Err(failure)),
+    }
+}
+
+/// The way of an image that has begun.
+async fn finish(
+    run: &Arc<Run>,
+    pool: &Arc<ThreadPool>,
+    gates: &Gates,
+    loaded: Loaded,
+    begun: OwnedSemaphorePermit,
 ) -> Result<Done, Failure> {
-    let loaded = journey::read(run, job, Worker::Loader).await?;
-    let begun = pass(&gates.begun).await;
-    drop(slot);
     let encoded = work(run, pool, loaded).await?;
     let _writing = pass(&gates.writing).await;
     drop(begun);
@@ -216,6 +230,6 @@ impl Run {
 
     /// What the future gives, or none as soon as the run is aborted.
     async fn unless_aborted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        super::unless(self.shutdown.aborting(), future).await
+        unless(self.shutdown.aborting(), future).await
     }
 }

@@ -19,7 +19,8 @@ pub enum Basis {
 pub struct StageFigures {
     pub stage: Stage,
     pub images: usize,
-    /// Sum over the images. Work that a worker did for another image in the middle of this one counts for that one.
+    /// Sum over the images; on the device, time during which it had at least one. Work that a worker did for another image
+    /// in the middle of this one counts for that one.
     pub worked: Duration,
     /// 0 to 1, of `basis`.
     pub share: f64,
@@ -95,11 +96,15 @@ fn stage_figures(
     workers: usize,
 ) -> StageFigures {
     let of_stage = || spans.iter().filter(move |s| s.stage == stage);
-    let worked: Duration = spans.iter().zip(own).filter(|(s, _)| s.stage == stage).map(|(_, own)| *own).sum();
+    let under_way =
+        |on: fn(&Worker) -> bool| length(&merged(of_stage().filter(|s| on(&s.worker)).map(|s| (s.start, s.end))));
+    // Spans on the device hold one another's time in its queue, so only that it had any image counts.
+    let own = spans.iter().zip(own).filter(|(s, _)| s.stage == stage && s.worker != Worker::Device);
+    let worked = own.map(|(_, own)| *own).sum::<Duration>() + under_way(|w| *w == Worker::Device);
     let basis = if of_stage().any(|s| matches!(s.worker, Worker::Cpu(_))) { Basis::Workers } else { Basis::Wall };
     let share = match basis {
         Basis::Workers => share(worked, wall * workers as u32),
-        Basis::Wall => share(length(&merged(of_stage().map(|s| (s.start, s.end)))), wall),
+        Basis::Wall => share(under_way(|_| true), wall),
     };
     let waited = gaps.iter().filter(|g| g.before == stage).map(|g| g.end - g.start).sum();
     StageFigures { stage, images: images(of_stage()), worked, share, basis, waited }
@@ -276,7 +281,7 @@ mod tests {
             2,
         );
         assert_eq!((f.device_busy, f.busy), (Some(0.5), 0.0));
-        assert_eq!(f.stage(Stage::Compute).share, 0.5);
+        assert_eq!((f.stage(Stage::Compute).share, f.stage(Stage::Compute).worked), (0.5, ms(50)));
     }
 
     #[test]
