@@ -169,7 +169,6 @@ impl Operation for Resize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::image::{Depth, Layout};
     use crate::recipe::Recipe;
 

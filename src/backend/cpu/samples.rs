@@ -15,7 +15,7 @@ pub enum Scale {
 /// A region of interleaved samples as planes.
 pub fn load(samples: &Samples, scale: Scale, layout: Layout, region: Region) -> Tile {
     match (samples, scale) {
-        (Samples::U8(v), _) => load_as(v, layout, region, |v| f32::from(v)),
+        (Samples::U8(v), _) => load_as(v, layout, region, f32::from),
         (Samples::U16(v), Scale::Levels) => load_as(v, layout, region, |v| f32::from(v) / 257.0),
         (Samples::U16(v), Scale::Codes) => load_as(v, layout, region, f32::from),
         (Samples::F32(v), Scale::Levels) => load_as(v, layout, region, |v| v * 255.0),

@@ -3,7 +3,6 @@
 mod devices;
 mod faults;
 mod kernels;
-mod measure;
 mod plans;
 mod reference;
 mod twins;
