@@ -196,8 +196,9 @@ impl Away {
 }
 
 fn failed_to_compute(run: &Run, error: BackendError) -> Failure {
-    let failure = Failure { ends_run: matches!(error, BackendError::Device(_)), ..Failure::new(Stage::Compute, error) };
-    if run.backend.computes_here() { failure } else { failure.hint("--backend cpu does without the device") }
+    let ends_run = matches!(error, BackendError::Device(_));
+    let failure = Failure { ends_run, ..Failure::new(Stage::Compute, error) };
+    if ends_run && !run.backend.computes_here() { failure.hint("--backend cpu needs no device") } else { failure }
 }
 
 /// Takes the image through the recipe; the caller waits, as a worker or for the device.
