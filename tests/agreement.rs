@@ -24,6 +24,15 @@ fn least_cases(parameters: usize) -> usize {
     hostile().len() * sets
 }
 
+/// On a software adapter f32 is rounded as on the CPU, so 16-bit images are held to more than the page asks; a GPU's
+/// arithmetic may fuse and reassociate.
+fn agrees(recipe: &str, sample: &Sample, limit: Limit) -> Result<Difference, String> {
+    let exact = runs::adapter().adapter().is_software();
+    let finer = tolerance::at_depth(recipe, &sample.image, limit).levels.min(limit.levels);
+    let limit = Limit { levels: if exact { finer } else { limit.levels }, ..limit };
+    with_adapter(|device| agreement(device, recipe, sample, limit))
+}
+
 fn operation_agrees(name: &str) {
     let spec = find(name).expect("an operation of the registry");
     let mut rng = Rng::with_seed(7);
@@ -34,7 +43,7 @@ fn operation_agrees(name: &str) {
                 tally.refused += 1;
                 continue;
             }
-            tally.add(&recipe, &sample, |limit| with_adapter(|device| agreement(device, &recipe, &sample, limit)));
+            tally.add(&recipe, &sample, |limit| agrees(&recipe, &sample, limit));
         }
     }
     tally.finish(name, least_cases(spec.parameters.len()));
@@ -81,7 +90,7 @@ fn chains_agree() {
     for sample in hostile() {
         for _ in 0..CHAINS_PER_IMAGE {
             let recipe = cases::chain(&sample.image, &mut rng);
-            tally.add(&recipe, &sample, |limit| with_adapter(|device| agreement(device, &recipe, &sample, limit)));
+            tally.add(&recipe, &sample, |limit| agrees(&recipe, &sample, limit));
         }
     }
     tally.finish("chains", hostile().len() * CHAINS_PER_IMAGE);

@@ -7,26 +7,11 @@ mod support;
 use std::collections::BTreeSet;
 
 use fastrand::Rng;
-use imgproc::image::Samples;
 use imgproc::ops::{find, registry};
 use support::compare::{Difference, Limit, Side, compare};
 use support::images::{Sample, hostile};
 use support::runs::{self, Tally};
-use support::{cases, oracle};
-
-/// The page's tolerance, which is for 8-bit input; at 16 bits rounding hides less. There f32 keeps far within a level,
-/// so that a slightly wrong weight shows. One code is allowed where the page has 0 and f32 can't settle every rounding
-/// as f64 does: for floats, and for sums that are not whole codes.
-fn at_depth(recipe: &str, sample: &Sample, limit: Limit) -> Limit {
-    let code = 1.0 / 257.0;
-    let levels = match (&sample.image.samples, limit.levels) {
-        (Samples::U8(_), levels) => levels,
-        (Samples::U16(_), 0.0) if !recipe.contains("brightness") => 0.0,
-        (_, 0.0) => code,
-        _ => 5.0 * code,
-    };
-    Limit { levels, ..limit }
-}
+use support::{cases, oracle, tolerance};
 
 /// Cpu against oracle; where the one refuses the image, the other must.
 fn conforms(recipe: &str, sample: &Sample, limit: Limit) -> Result<Difference, String> {
@@ -48,7 +33,9 @@ fn operation_conforms(name: &str) {
     let mut tally = Tally::default();
     for sample in hostile() {
         for recipe in cases::of_operation(spec, &sample.image, &mut rng) {
-            tally.add(&recipe, &sample, |limit| conforms(&recipe, &sample, at_depth(&recipe, &sample, limit)));
+            tally.add(&recipe, &sample, |limit| {
+                conforms(&recipe, &sample, tolerance::at_depth(&recipe, &sample.image, limit))
+            });
         }
     }
     tally.finish(name, hostile().len());
@@ -86,7 +73,9 @@ fn chains_conform() {
     for sample in hostile() {
         for _ in 0..CHAINS_PER_IMAGE {
             let recipe = cases::chain(&sample.image, &mut rng);
-            tally.add(&recipe, &sample, |limit| conforms(&recipe, &sample, at_depth(&recipe, &sample, limit)));
+            tally.add(&recipe, &sample, |limit| {
+                conforms(&recipe, &sample, tolerance::at_depth(&recipe, &sample.image, limit))
+            });
         }
     }
     tally.finish("chains", hostile().len() * CHAINS_PER_IMAGE);

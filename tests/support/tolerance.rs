@@ -1,5 +1,7 @@
 //! How far a result may lie from the reference, from the operations page; the registry must say the same.
 
+use imgproc::image::{Image, Samples};
+
 use super::compare::Limit;
 use super::oracle::{Step, steps};
 
@@ -66,4 +68,18 @@ fn decides(step: &Step) -> bool {
 /// Whether it takes the nearest pixel to a place that is not exact.
 fn rounds_a_place(step: &Step) -> bool {
     step.name == "rotate" && step_levels(step) > 0.0 && step.word("filter", "bilinear") == "nearest"
+}
+
+/// The page's tolerance, which is for 8-bit input; at 16 bits rounding hides less. There f32 keeps far within a level,
+/// so that a slightly wrong weight shows. One code is allowed where the page has 0 and f32 can't settle every rounding
+/// as f64 does: for floats, and for sums that are not whole codes.
+pub fn at_depth(recipe: &str, image: &Image, limit: Limit) -> Limit {
+    let code = 1.0 / 257.0;
+    let levels = match (&image.samples, limit.levels) {
+        (Samples::U8(_), levels) => levels,
+        (Samples::U16(_), 0.0) if !recipe.contains("brightness") => 0.0,
+        (_, 0.0) => code,
+        _ => 5.0 * code,
+    };
+    Limit { levels, ..limit }
 }
