@@ -2,6 +2,7 @@
 //!
 //! Each shows something that a recipe can work on: edges, discs, strokes in uneven light, alpha, low contrast at
 //! 16 bits, a photo that lies on its side.
+#![allow(clippy::disallowed_methods, reason = "it writes pictures")]
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -1,6 +1,7 @@
 //! Pictures of every operation's example, kept in `tests/golden/`, which every backend must give again.
 //!
 //! A missing one is drawn by the CPU backend and the test fails, so that it is looked at before it is committed.
+#![allow(clippy::disallowed_methods, reason = "it writes pictures")]
 
 mod support;
 
