@@ -3,6 +3,9 @@
 //! Each shows something that a recipe can work on: edges, discs, strokes in uneven light, alpha, low contrast at
 //! 16 bits, a photo that lies on its side.
 
+// The rule on the disk is for the program.
+#![allow(clippy::disallowed_methods)]
+
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};

@@ -118,7 +118,7 @@ impl Backend for Perturbing {
 
     fn submit(&self, task: Task, done: Done) {
         self.dispatches.fetch_add(1, Ordering::Relaxed);
-        done(CpuBackend::default().compute(task).map(|mut image| {
+        done(CpuBackend.compute(task).map(|mut image| {
             if let Samples::U8(v) = &mut image.samples {
                 v[0] = if v[0] > 127 { v[0] - self.by } else { v[0] + self.by };
             }
@@ -149,7 +149,7 @@ fn the_harness_fails_where_nothing_was_dispatched() {
 #[test]
 fn the_harness_fails_where_both_sides_are_one_backend() {
     let dispatches = AtomicU64::new(0);
-    let device = Device { backend: &CpuBackend::default(), dispatches: &|| dispatches.fetch_add(1, Ordering::Relaxed) };
+    let device = Device { backend: &CpuBackend, dispatches: &|| dispatches.fetch_add(1, Ordering::Relaxed) };
     let outcome = agreement(&device, "invert", &sample(4, 4, 1, 8, Content::Noise), Limit::levels(1.0));
     assert!(outcome.unwrap_err().contains("both sides"));
 }

@@ -2,6 +2,9 @@
 //!
 //! A missing one is drawn by the CPU backend and the test fails, so that it is looked at before it is committed.
 
+// The rule on the disk is for the program; this test writes pictures.
+#![allow(clippy::disallowed_methods)]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -211,7 +211,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
         let results = [1, 2, 3, 8].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
             let task = Task { graph: graph.clone(), image: image.clone(), depth: image.depth() };
-            pool.install(|| CpuBackend::default().compute(task).expect("it computes"))
+            pool.install(|| CpuBackend.compute(task).expect("it computes"))
         });
         assert!(results.iter().all(|r| *r == results[0]), "`{recipe}` depends on the number of threads");
     }

@@ -31,7 +31,7 @@ pub fn compute(backend: &dyn Backend, graph: &Graph, image: &Image) -> Result<Im
 }
 
 pub fn cpu(recipe: &str, image: &Image) -> Result<Image, String> {
-    compute(&CpuBackend::default(), &graph(recipe, image)?, image)
+    compute(&CpuBackend, &graph(recipe, image)?, image)
 }
 
 /// A backend that counts what it hands to its device.
@@ -74,7 +74,7 @@ pub fn with_adapter<T>(run: impl FnOnce(&Device) -> T) -> T {
 pub fn agreement(device: &Device, recipe: &str, sample: &Sample, limit: Limit) -> Result<Difference, String> {
     let context = |what: String| format!("`{recipe}` on {}: {what}", sample.name);
     let image = &sample.image;
-    let cpu = CpuBackend::default();
+    let cpu = CpuBackend;
     let (cpu_name, device_name) = (cpu.name(), device.backend.name());
     if cpu_name == device_name || device.backend.computes_here() {
         return Err(context(format!("both sides are computed by {cpu_name}")));
