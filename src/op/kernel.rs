@@ -83,12 +83,6 @@ pub trait Window: Debug + Send + Sync {
         Alpha::Keep
     }
 
-    /// Loop iterations that the WGSL formula takes for one sample: some drivers end an invocation's loops after 65,535
-    /// in all, so the backend gives an invocation only as many samples as stay below that.
-    fn iterations(&self) -> u32 {
-        0
-    }
-
     /// One row of one channel: `output[i]` from the window around column `i + reach` of the middle row.
     fn row(&self, window: WindowRows, output: &mut [f32]);
 }

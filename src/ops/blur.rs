@@ -17,7 +17,9 @@ impl Blur {
     pub fn build(&self, graph: &mut Graph, input: NodeId) -> NodeId {
         let edges = premultiplied_edges(self.edges, graph.layout(input).alpha);
         premultiplied(graph, input, |graph, mut node| {
-            for place in [Place::Horizontal, Place::Vertical] {
+            // One weight is 1: nothing to do. Colour where alpha is 0 is lost all the same, as by any blur.
+            let places = if self.weights.len() == 1 { &[][..] } else { &[Place::Horizontal, Place::Vertical] };
+            for &place in places {
                 let taps = Taps::Sum { weights: self.weights.clone(), scale: self.scale };
                 node = graph.axis(Axis { place, taps, edges, alpha: Alpha::Work }, node);
             }

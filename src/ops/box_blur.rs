@@ -37,8 +37,4 @@ impl Operation for BoxBlur {
         let edges = self.arguments.edges(graph.layout(input).colours);
         Ok(Blur { weights: vec![1.0; taps], scale: 1.0 / taps as f32, edges }.build(graph, input))
     }
-
-    fn is_identity(&self) -> bool {
-        self.taps() == 1
-    }
 }

@@ -30,9 +30,6 @@ struct GaussianBlur {
 
 /// The blur of `sigma` px, as `gaussian_blur` and the operations made of it have it.
 pub fn gaussian(graph: &mut Graph, input: NodeId, sigma: f64, edges: Edges) -> NodeId {
-    if sigma == 0.0 {
-        return input;
-    }
     Blur { weights: weights::gaussian(sigma), scale: 1.0, edges }.build(graph, input)
 }
 
@@ -40,9 +37,5 @@ impl Operation for GaussianBlur {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         let edges = self.arguments.edges(graph.layout(input).colours);
         Ok(gaussian(graph, input, self.arguments.number("sigma"), edges))
-    }
-
-    fn is_identity(&self) -> bool {
-        self.arguments.number("sigma") == 0.0
     }
 }

@@ -82,11 +82,6 @@ impl Window for MedianWindow {
         self.edges
     }
 
-    fn iterations(&self) -> u32 {
-        let side = 2 * self.reach() + 1;
-        if self.reach() <= NETWORK_RADIUS { 0 } else { 33 * side * (side + 1) }
-    }
-
     fn row(&self, window: WindowRows, output: &mut [f32]) {
         match self.reach() {
             1 => by_network::<9>(window, output),

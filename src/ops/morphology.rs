@@ -113,10 +113,6 @@ impl Window for MorphologyWindow {
         self.extreme().edges()
     }
 
-    fn iterations(&self) -> u32 {
-        (-self.radius..=self.radius).map(|dy| 2 * self.half_width(dy) as u32 + 2).sum()
-    }
-
     fn row(&self, window: WindowRows, output: &mut [f32]) {
         match self.extreme() {
             Extreme::Least => self.fold(window, output, |a, b| if b < a { b } else { a }),

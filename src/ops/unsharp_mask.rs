@@ -42,7 +42,7 @@ impl Operation for UnsharpMask {
     }
 
     fn is_identity(&self) -> bool {
-        self.arguments.number("amount") == 0.0 || self.arguments.number("sigma") == 0.0
+        self.arguments.number("amount") == 0.0
     }
 }
 
