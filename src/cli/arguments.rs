@@ -51,6 +51,9 @@ pub enum Command {
     Ops {
         /// The operation to show
         name: Option<String>,
+        /// The catalogue as a Markdown table
+        #[arg(long, conflicts_with = "name")]
+        markdown: bool,
     },
     /// List the adapters of this machine, and which one each backend would take
     Devices {

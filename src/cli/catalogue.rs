@@ -18,6 +18,28 @@ pub fn table() -> String {
     text
 }
 
+/// The catalogue as a Markdown table, as it stands in the README.
+pub fn markdown() -> String {
+    let mut text = String::from("| operation | parameters (default) | what it does | within |\n|---|---|---|---|\n");
+    for spec in registry() {
+        let parameters: Vec<String> = spec.parameters.iter().map(brief_parameter).collect();
+        let (name, summary, tolerance) = (spec.name, spec.summary, spec.tolerance);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| `{name}` | {} | {summary} | {tolerance} |", parameters.join(", "));
+    }
+    text
+}
+
+/// Name and default of a parameter, starred where it may stand without its key.
+fn brief_parameter(parameter: &Parameter) -> String {
+    let star = if parameter.starred { "\\*" } else { "" };
+    match parameter.default {
+        None => format!("{star}`{}`", parameter.name),
+        Some("") => format!("{star}`{}` (none)", parameter.name),
+        Some(default) => format!("{star}`{}` ({default})", parameter.name),
+    }
+}
+
 /// One operation in full.
 pub fn page(name: &str) -> Result<String, Problem> {
     let spec = find(name)

@@ -32,8 +32,9 @@ pub fn run() -> Exit {
     let terminal = Terminal::new(cli.color);
     let result = match &cli.command {
         None => main_job::run(&cli.main, terminal),
-        Some(Command::Ops { name: None }) => Ok(print(terminal, &catalogue::table())),
-        Some(Command::Ops { name: Some(name) }) => catalogue::page(name).map(|page| print(terminal, &page)),
+        Some(Command::Ops { name: None, markdown: true }) => Ok(print(terminal, &catalogue::markdown())),
+        Some(Command::Ops { name: None, .. }) => Ok(print(terminal, &catalogue::table())),
+        Some(Command::Ops { name: Some(name), .. }) => catalogue::page(name).map(|page| print(terminal, &page)),
         Some(Command::Devices { json }) => devices::listing(*json).map(|text| print(terminal, &text)),
         Some(Command::Completions { shell }) => Ok(print(terminal, &completions(*shell))),
     };

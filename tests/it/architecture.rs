@@ -162,3 +162,38 @@ fn the_rules_can_be_broken() {
     assert_eq!(used_modules("use crate::pipeline::run;").collect::<Vec<_>>(), ["pipeline"]);
     assert_eq!(used_modules("use $crate::pipeline::run; use crate::Other;").count(), 0);
 }
+
+/// Stems of the files directly in a directory of the project that have that extension.
+fn stems(directory: &str, extension: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    let paths = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = paths.filter(|path| path.extension().is_some_and(|e| e == extension));
+    wanted.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn every_shader_of_an_operation_is_used_by_the_file_of_its_stem() {
+    let shaders = stems("shaders/ops", "wgsl");
+    assert!(shaders.len() > 10, "only {} shaders were found", shaders.len());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops");
+    for shader in shaders {
+        // A second kernel of an operation adds to its stem: equalize_apply.
+        let users: Vec<String> = stems("src/ops", "rs")
+            .into_iter()
+            .filter(|stem| shader.starts_with(stem.as_str()) || shader.ends_with(stem.as_str()))
+            .filter(|stem| {
+                let text = fs::read_to_string(root.join(format!("{stem}.rs"))).unwrap();
+                text.contains(&format!("shaders/ops/{shader}.wgsl"))
+            })
+            .collect();
+        assert_eq!(users.len(), 1, "shaders/ops/{shader}.wgsl is used by {users:?}");
+    }
+}
+
+#[test]
+fn every_operation_has_its_file_and_its_line() {
+    let files = stems("src/ops", "rs");
+    for spec in imgproc::ops::registry() {
+        assert!(files.iter().any(|stem| stem == spec.name), "src/ops/{}.rs is missing", spec.name);
+    }
+}

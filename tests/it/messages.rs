@@ -149,3 +149,10 @@ fn a_reader_that_goes_away_is_no_panic() {
     let ran = Ran::of(child.wait_with_output().unwrap()).ends(0);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
 }
+
+#[test]
+fn the_readme_shows_the_catalogue_as_it_is() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap().replace('\r', "");
+    let table = Place::new().run(&["ops", "--markdown"]).ends(0).stdout;
+    assert!(readme.contains(&table), "put the output of `imgproc ops --markdown` into README.md:\n{table}");
+}
