@@ -94,10 +94,14 @@ fn parts(text: &str, separator: char, column: usize) -> Vec<Part<'_>> {
     found
 }
 
-/// The line up to the first `#` that does not begin a colour (six hexadecimal digits).
+/// The line up to the first `#` that does not begin a colour: six or eight hexadecimal digits where a value stands.
 fn without_comment(line: &str) -> &str {
-    let is_color = |rest: &str| rest.len() >= 6 && rest.bytes().take(6).all(|b| b.is_ascii_hexdigit());
-    let comment = line.char_indices().find(|&(i, c)| c == '#' && !is_color(&line[i + 1..]));
+    let is_color = |at: usize| {
+        let digits = line[at + 1..].bytes().take_while(u8::is_ascii_alphanumeric);
+        let (hex, other): (Vec<u8>, Vec<u8>) = digits.partition(u8::is_ascii_hexdigit);
+        line[..at].trim_end().ends_with(['=', ':']) && other.is_empty() && matches!(hex.len(), 6 | 8)
+    };
+    let comment = line.char_indices().find(|&(i, c)| c == '#' && !is_color(i));
     comment.map_or(line, |(i, _)| &line[..i])
 }
 
@@ -226,6 +230,7 @@ mod tests {
     fn a_colour_is_no_comment() {
         let recipe = Recipe::parse("resize:4x4:fit=contain:background=#ff8000 # orange").unwrap();
         assert_eq!(recipe.text(), "resize:4x4:fit=contain:background=#ff8000");
+        assert_eq!(Recipe::parse("invert #facade of the house\n#decade\nmedian").unwrap().text(), "invert,median");
     }
 
     #[test]
@@ -243,6 +248,7 @@ mod tests {
         assert!(refused("median:1:radius=2").2.contains("stands twice"));
         assert!(refused("crop").2.contains("needs size"));
         assert!(refused("rotate:45").2.contains("multiple of 90"));
+        assert!(refused("rotate:-1e-15").2.contains("multiple of 90"));
         assert_eq!(refused("grayscale\nsobel,\n  blur:1").0, 3);
         assert_eq!(refused("grayscale\n  blur:1").1, 3);
         assert_eq!(refused(" , ").1, 1);

@@ -125,14 +125,6 @@ impl Samples {
         }
     }
 
-    /// Zeros of that depth.
-    pub fn zeroed(depth: Depth, len: usize) -> Samples {
-        match depth {
-            Depth::Eight => Samples::U8(vec![0; len]),
-            Depth::Sixteen => Samples::U16(vec![0; len]),
-        }
-    }
-
     /// Sample `i` on the working scale, 0 to 255.
     pub fn level(&self, i: usize) -> f64 {
         match self {

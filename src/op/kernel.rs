@@ -162,13 +162,6 @@ pub enum Statistic {
     Each,
 }
 
-/// Counts of each code: `codes` of them for each lane (one for luma, else one a colour channel).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Histogram {
-    pub codes: u32,
-    pub counts: Vec<u32>,
-}
-
 /// A table made from the histogram of a whole image of codes, as long as the histogram.
 /// WGSL: `fn stem(lane: u32, p: Struct)` run by one workgroup of 256 invocations a lane: reads `histogram(i)`,
 /// writes `set_table(i, value)`; `i` counts the codes of all lanes, `CODES` is the number in each.

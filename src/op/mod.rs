@@ -7,7 +7,7 @@ mod shader;
 
 pub use graph::{Graph, Node, NodeId};
 pub use kernel::{
-    Alpha, Axis, Histogram, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Window, WindowRows,
+    Alpha, Axis, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Window, WindowRows,
 };
 pub use parameter::{Arguments, BORDER, Color, Kind, Parameter, ResizeSize, VALUE, Value};
 pub use shader::{Formula, ShaderStruct};

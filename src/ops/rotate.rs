@@ -20,11 +20,11 @@ pub static SPEC: Spec = Spec {
     decides: false,
     example: "rotate:90",
     make: |arguments| {
-        let turns = arguments.number("angle").rem_euclid(360.0) / 90.0;
+        let turns = arguments.number("angle") / 90.0;
         if turns.fract() != 0.0 {
             return Err(Refusal("rotate expects an angle that is a multiple of 90".into()));
         }
-        Ok(Box::new(Rotate { turns: turns as u32 }))
+        Ok(Box::new(Rotate { turns: turns.rem_euclid(4.0) as u32 }))
     },
 };
 

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::{Backend, BackendError, Done, Task};
 use crate::image::{Depth, Image, Region, Samples};
-use crate::op::{Graph, NodeId};
+use crate::op::NodeId;
 use evaluate::Evaluation;
 use samples::{Code, store_rows};
 
@@ -59,7 +59,7 @@ fn compute(task: &Task) -> Result<Image, BackendError> {
 fn whole<C: Code>(evaluation: &Evaluation, node: NodeId, codes_per_unit: f32) -> Vec<C> {
     let layout = evaluation.graph.layout(node);
     let mut codes = vec![C::default(); layout.samples() as usize];
-    let rows = band_rows(evaluation.graph, evaluation, node);
+    let rows = band_rows(evaluation, node);
     let band_codes = rows as usize * layout.width as usize * layout.channels() as usize;
     let band = |(index, target): (usize, &mut [C])| {
         let region = band_region(layout.region(), rows, index);
@@ -80,20 +80,24 @@ fn band_region(image: Region, rows: u32, index: usize) -> Region {
 }
 
 /// Bytes of tiles that one band may hold: they should stay in a core's cache.
-const BAND_BYTES: usize = 1 << 20;
+const BAND_BYTES: usize = 2 << 20;
 
-/// The greatest number of rows whose evaluation stays in cache; few where the graph turns rows into columns.
-fn band_rows(graph: &Graph, evaluation: &Evaluation, node: NodeId) -> u32 {
-    let image = graph.layout(node).region();
+/// Rows of a band: as many as stay in cache, but so many that neighbouring bands don't compute more twice than once.
+fn band_rows(evaluation: &Evaluation, node: NodeId) -> u32 {
+    let image = evaluation.graph.layout(node).region();
     let tile_bytes = |rows: u32| {
-        let middle = (image.height - rows.min(image.height)) / 2;
-        let band = Region { y: middle, height: rows.min(image.height), ..image };
+        let height = rows.min(image.height);
+        let band = Region { y: (image.height - height) / 2, height, ..image };
+        let nodes = evaluation.graph.nodes().iter();
         let regions = evaluation.regions(node, band);
-        let bytes = |(id, region): (usize, &Region)| region.pixels() * graph.nodes()[id].layout.channels() as usize * 4;
-        regions.iter().enumerate().map(bytes).sum::<usize>()
+        nodes.zip(regions).map(|(n, region)| region.pixels() * n.layout.channels() as usize * 4).sum::<usize>()
     };
+    let mut rows = [256, 128, 64, 32, 16].into_iter().find(|&rows| tile_bytes(rows) <= BAND_BYTES).unwrap_or(8);
+    // What twice the rows cost more is their own; the rest of a band is shared with its neighbours.
+    while rows < image.height && tile_bytes(rows) > 2 * (tile_bytes(2 * rows) - tile_bytes(rows)) {
+        rows *= 2;
+    }
     let threads = rayon::current_num_threads() as u32;
-    let fair = if threads == 1 { image.height } else { image.height.div_ceil(4 * threads) };
-    let most = [256, 128, 64, 32, 16].into_iter().find(|&rows| tile_bytes(rows) <= BAND_BYTES).unwrap_or(8);
-    most.min(fair.max(16))
+    let fair = if threads == 1 { image.height } else { image.height.div_ceil(2 * threads) };
+    rows.min(fair.max(16))
 }

@@ -25,9 +25,8 @@ impl Reader<'_> {
             return;
         };
         let (width, left) = (i64::from(self.layout.width), i64::from(self.tile.region.x));
-        let row = self.tile.row(self.channel, y);
         let outside = |x: i64| match self.border.index(x, self.layout.width) {
-            Some(x) => row[(i64::from(x) - left) as usize],
+            Some(x) => self.tile.part(self.channel, y, x, 1)[0],
             None => self.value,
         };
         let inside = xs.start.max(0)..xs.end.min(width);
@@ -35,6 +34,7 @@ impl Reader<'_> {
             target.extend(xs.map(outside));
             return;
         }
+        let row = self.tile.row(self.channel, y);
         target.extend((xs.start..inside.start).map(outside));
         target.extend_from_slice(&row[(inside.start - left) as usize..(inside.end - left) as usize]);
         target.extend((inside.end..xs.end).map(outside));

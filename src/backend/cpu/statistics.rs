@@ -23,7 +23,7 @@ pub fn with_tables(mut evaluation: Evaluation) -> Evaluation {
             };
             evaluation.stored[input.0] = Some(codes);
         }
-        let rows = band_rows(evaluation.graph, &evaluation, input);
+        let rows = band_rows(&evaluation, input);
         let lanes = lanes(&**kernel, node.layout);
         let bands = node.layout.height.div_ceil(rows) as usize;
         let counts = (0..bands)

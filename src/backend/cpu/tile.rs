@@ -17,7 +17,7 @@ thread_local! {
 }
 
 /// Spare buffers that a thread keeps, and values in each: more than bands need is given back.
-const SPARE_BUFFERS: usize = 16;
+const SPARE_BUFFERS: usize = 8;
 const SPARE_VALUES: usize = 1 << 20;
 
 impl Tile {

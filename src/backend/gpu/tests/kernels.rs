@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::image::{Edges, Layout};
-use crate::op::{Alpha, Formula, Histogram, Kernel, Point, PointRow, Reduce, Statistic, Window, WindowRows};
+use crate::op::{Alpha, Formula, Kernel, Point, PointRow, Reduce, Statistic, Window, WindowRows};
 use crate::shader_struct;
 
 shader_struct! {
@@ -172,8 +172,8 @@ pub fn remainders(statistic: Statistic) -> Kernel {
     Kernel::Reduce(Arc::new(TestReduce(statistic)))
 }
 
-/// The counts that a reduce kernel is to see.
-pub fn counts(statistic: Statistic, layout: Layout, codes: u32, pixels: impl Iterator<Item = [u32; 3]>) -> Histogram {
+/// The counts of each code that a reduce kernel is to see, lane after lane.
+pub fn counts(statistic: Statistic, layout: Layout, codes: u32, pixels: impl Iterator<Item = [u32; 3]>) -> Vec<u32> {
     let lanes = if statistic == Statistic::Luma { 1 } else { layout.colours };
     let mut counts = vec![0; (lanes * codes) as usize];
     for [r, g, b] in pixels {
@@ -185,5 +185,5 @@ pub fn counts(statistic: Statistic, layout: Layout, codes: u32, pixels: impl Ite
             }
         }
     }
-    Histogram { codes, counts }
+    counts
 }

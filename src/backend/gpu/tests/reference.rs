@@ -60,8 +60,8 @@ pub fn evaluate(graph: &Graph, image: &Image, depth: Depth) -> Vec<f64> {
                 let code = |v: f64| v as u32;
                 let pixels =
                     (0..inputs[0].planes[0].len()).map(|i| inputs[0].pixel(i)).map(|p| [p[0], p[1], p[2]].map(code));
-                let histogram = kernels::counts(r.statistic(), inputs[0].layout, graph.depth.codes(), pixels);
-                let table = r.table(&histogram.counts).into_iter().map(f64::from).collect();
+                let counts = kernels::counts(r.statistic(), inputs[0].layout, graph.depth.codes(), pixels);
+                let table = r.table(&counts).into_iter().map(f64::from).collect();
                 Value { layout: node.layout, planes: Vec::new(), table }
             }
         };
