@@ -92,12 +92,12 @@ fn band_rows(evaluation: &Evaluation, node: NodeId) -> u32 {
         let regions = evaluation.regions(node, band);
         nodes.zip(regions).map(|(n, region)| region.pixels() * n.layout.channels() as usize * 4).sum::<usize>()
     };
-    let mut rows = [256, 128, 64, 32, 16].into_iter().find(|&rows| tile_bytes(rows) <= BAND_BYTES).unwrap_or(8);
     // What twice the rows cost more is their own; the rest of a band is shared with its neighbours.
-    while rows < image.height && tile_bytes(rows) > 2 * (tile_bytes(2 * rows) - tile_bytes(rows)) {
-        rows *= 2;
-    }
-    let threads = rayon::current_num_threads() as u32;
-    let fair = if threads == 1 { image.height } else { image.height.div_ceil(2 * threads) };
-    rows.min(fair.max(16))
+    let shares_little = |rows: u32| tile_bytes(rows) <= 2 * tile_bytes(2 * rows).saturating_sub(tile_bytes(rows));
+    let doublings = std::iter::successors(Some(8), |rows: &u32| rows.checked_mul(2));
+    let least =
+        doublings.take_while(|&rows| rows < image.height).find(|&rows| shares_little(rows)).unwrap_or(image.height);
+    let cached = [256, 128, 64, 32].into_iter().find(|&rows| tile_bytes(rows) <= BAND_BYTES).unwrap_or(16);
+    let fair = image.height.div_ceil(4 * rayon::current_num_threads() as u32);
+    cached.min(fair.max(16)).max(least)
 }
