@@ -13,7 +13,7 @@ use crate::backend::{BackendError, Done};
 use crate::image::{Image, Samples};
 
 /// How long the device may take for one image before it counts as hung.
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// How long a wait for the device keeps a new image waiting while a slot is free.
 const SLICE: Duration = Duration::from_millis(2);
@@ -30,9 +30,9 @@ pub struct Job {
 
 pub enum Message {
     Job(Box<Job>),
-    /// Destroys the device, as if it were lost.
+    /// Something done to the device between jobs.
     #[cfg(test)]
-    Destroy,
+    Run(Box<dyn FnOnce(&wgpu::Device) + Send>),
 }
 
 /// The one answer to a job; a job that is dropped answers too.
@@ -43,7 +43,7 @@ impl Answer {
         Answer(Some(done))
     }
 
-    fn give(mut self, result: Result<Image, BackendError>) {
+    pub fn give(mut self, result: Result<Image, BackendError>) {
         if let Some(done) = self.0.take() {
             done(result);
         }
@@ -81,15 +81,19 @@ pub struct Engine {
     flights: VecDeque<Flight>,
     /// How long the oldest flight has been waited for.
     waited: Duration,
+    /// How long it may be waited for.
+    limit: Duration,
     dispatches: Arc<AtomicU64>,
 }
 
 impl Engine {
     /// A device with all that the adapter allows. `staged`: images go through staging even where they need not.
+    /// `limit`: how long the device may take for one image before it counts as hung.
     pub fn open(
         adapter: &wgpu::Adapter,
         dispatches: Arc<AtomicU64>,
         staged: bool,
+        limit: Duration,
     ) -> Result<Engine, wgpu::RequestDeviceError> {
         // Where device and processor share their memory, images need no staging; elsewhere it would be slow to read.
         let shared = matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
@@ -117,6 +121,7 @@ impl Engine {
             free,
             flights: VecDeque::new(),
             waited: Duration::ZERO,
+            limit,
             dispatches,
         })
     }
@@ -143,7 +148,7 @@ impl Engine {
         match message {
             Message::Job(job) => self.start(*job),
             #[cfg(test)]
-            Message::Destroy => self.device.destroy(),
+            Message::Run(act) => act(&self.device),
         }
     }
 
@@ -178,7 +183,7 @@ impl Engine {
                 self.free.push(Slot::new(self.direct));
                 self.pipelines = Pipelines::default();
                 // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
-                drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(LIMIT) }));
+                drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(self.limit) }));
                 let error = self.lost_error().unwrap_or(BackendError::Image(message));
                 job.answer.give(Err(error));
             }
@@ -188,7 +193,7 @@ impl Engine {
     /// Waits for the oldest flight (only a moment where a new image could be taken meanwhile) and answers what is done.
     fn wait(&mut self, briefly: bool) {
         let Some(oldest) = self.flights.front() else { return };
-        let timeout = if briefly { SLICE } else { LIMIT - self.waited };
+        let timeout = if briefly { SLICE } else { self.limit.saturating_sub(self.waited) };
         let submission_index = Some(oldest.submission.clone());
         let polled = self.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(timeout) });
         let flown = self.flights.len();
@@ -197,18 +202,24 @@ impl Engine {
         }
         if self.lost.get().is_none() {
             match polled {
-                Err(wgpu::PollError::Timeout) if self.flights.len() == flown => self.waited += timeout,
+                Err(wgpu::PollError::Timeout) if self.flights.len() == flown => {
+                    self.waited += timeout;
+                    if self.waited >= self.limit {
+                        self.lose(&format!("it did not answer in {} s", self.limit.as_secs()));
+                    }
+                }
                 Err(e @ wgpu::PollError::WrongSubmissionIndex(..)) => self.lose(&e.to_string()),
                 // The wait is over and the staging isn't mapped: that never comes.
                 Ok(_) if self.flights.len() == flown => self.lose("it finished and gave no result"),
                 _ => self.waited = Duration::ZERO,
             }
-            if self.waited >= LIMIT {
-                self.lose(&format!("it did not answer in {} s", LIMIT.as_secs()));
-            }
         }
         if let Some(error) = self.lost_error() {
-            self.flights.drain(..).for_each(|f| f.answer.give(Err(error.clone())));
+            for flight in self.flights.drain(..) {
+                // Its own slot may still be in use; without any, no message would be received again.
+                self.free.push(Slot::new(self.direct));
+                flight.answer.give(Err(error.clone()));
+            }
         }
     }
 

@@ -1,8 +1,22 @@
 //! What goes wrong stays with its image, and a lost device ends nothing but itself.
 
+use std::time::Duration;
+
 use super::kernels::*;
 use super::*;
-use crate::backend::gpu::engine::Message;
+use crate::op::{Formula, Kernel, Point, PointRow};
+
+/// Does something to the device once what was submitted before is taken.
+fn run(gpu: &GpuBackend, act: impl FnOnce(&wgpu::Device) + Send + 'static) {
+    gpu.send(Message::Run(Box::new(act)));
+}
+
+/// Keeps the engine from taking jobs until what this gives is dropped.
+fn hold(gpu: &GpuBackend) -> std::sync::mpsc::Sender<()> {
+    let (sender, receiver) = channel::<()>();
+    run(gpu, move |_| drop(receiver.recv()));
+    sender
+}
 
 fn image() -> Image {
     noise(Layout::new(40, 30, 3), Kind::U8, &mut fastrand::Rng::with_seed(1))
@@ -60,7 +74,7 @@ fn a_lost_device_answers_every_image_with_an_error() {
     let (sender, receiver) = channel();
     for i in 0..6 {
         if i == 2 {
-            gpu.send(Message::Destroy);
+            run(&gpu, |device| device.destroy());
         }
         let sender = sender.clone();
         gpu.submit(task(graph(), image()), Box::new(move |result| sender.send((i, result)).unwrap()));
@@ -86,4 +100,55 @@ fn jobs_in_flight_are_answered_when_the_backend_is_dropped() {
     drop((gpu, sender));
     let results: Vec<_> = receiver.iter().collect();
     assert!(results.len() == 4 && results.iter().all(|r| r.is_ok()));
+}
+
+#[test]
+fn a_device_that_hangs_is_given_up_and_every_image_answered() {
+    let gpu = GpuBackend::open_with(choice(), None, false, Duration::ZERO).unwrap();
+    // Slow enough to be under way when three are in flight.
+    let reach = if gpu.adapter().is_software() { 24 } else { 200 };
+    let layout = Layout::new(640, 480, 1);
+    let image = noise(layout, Kind::U8, &mut fastrand::Rng::with_seed(2));
+    let (sender, receiver) = channel();
+    let held = hold(&gpu);
+    for _ in 0..SLOTS + 4 {
+        let sender = sender.clone();
+        let graph = chain(layout, Depth::Eight, vec![square_of_reach(reach)]);
+        gpu.submit(task(graph, image.clone()), Box::new(move |result| sender.send(result).unwrap()));
+    }
+    drop(held);
+    for i in 0..SLOTS + 4 {
+        let result = receiver.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|e| panic!("{i}: {e}"));
+        let Err(BackendError::Device(message)) = result else { panic!("{i}: {result:?}") };
+        assert!(message.contains("did not answer"), "{message}");
+    }
+    let (dropped, ended) = channel();
+    std::thread::spawn(move || {
+        drop(gpu);
+        dropped.send(()).unwrap();
+    });
+    ended.recv_timeout(Duration::from_secs(60)).expect("the engine's thread ends");
+}
+
+#[derive(Debug)]
+struct Panics;
+
+impl Point for Panics {
+    fn formula(&self) -> Formula {
+        panic!("on purpose")
+    }
+
+    fn row(&self, _row: PointRow, _output: &mut [&mut [f32]]) {
+        unreachable!("this kernel is only planned")
+    }
+}
+
+#[test]
+fn a_panic_while_planning_fails_its_image_only() {
+    let gpu = open();
+    let graph = |kernel| chain(image().layout, Depth::Eight, vec![kernel]);
+    let result = gpu.compute(task(graph(Kernel::Point(Arc::new(Panics))), image()));
+    let Err(BackendError::Image(message)) = &result else { panic!("{result:?}") };
+    assert!(message.contains("panicked"), "{message}");
+    assert!(gpu.compute(task(graph(linear(-1.0, 255.0)), image())).is_ok());
 }
