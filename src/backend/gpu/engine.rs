@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::SLOTS;
@@ -66,6 +66,8 @@ struct Flight {
     /// The source's samples; their memory is used again for the result.
     spare: Samples,
     answer: Answer,
+    /// What the device said outside any scope while this was in flight.
+    fault: Option<String>,
 }
 
 pub struct Engine {
@@ -73,6 +75,8 @@ pub struct Engine {
     queue: wgpu::Queue,
     /// Why the device is gone; set by its callback or by a wait that took too long.
     lost: Arc<OnceLock<String>>,
+    /// The first error that no scope caught since the last look.
+    uncaptured: Arc<Mutex<Option<String>>>,
     /// Whether images need no staging.
     direct: bool,
     pipelines: Pipelines,
@@ -108,14 +112,19 @@ impl Engine {
         let lost = Arc::new(OnceLock::new());
         let flag = lost.clone();
         device.set_device_lost_callback(move |_, message| drop(flag.set(message)));
-        // What no scope catches shows as a wrong state later; the default handler would panic.
-        device.on_uncaptured_error(Arc::new(|_| {}));
+        // The default handler would panic.
+        let uncaptured = Arc::new(Mutex::new(None));
+        let first = uncaptured.clone();
+        device.on_uncaptured_error(Arc::new(move |error| {
+            first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| complaint(&error));
+        }));
         let free = (0..SLOTS).map(|_| Slot::new(direct)).collect();
         let pipelines = Pipelines::default();
         Ok(Engine {
             device,
             queue,
             lost,
+            uncaptured,
             direct,
             pipelines,
             free,
@@ -164,6 +173,8 @@ impl Engine {
 
     /// Submits a job, or answers it with what went wrong.
     fn start(&mut self, job: Job) {
+        // Errors from before this job are not its own.
+        self.blame();
         if let Some(error) = self.lost_error() {
             return job.answer.give(Err(error));
         }
@@ -176,7 +187,8 @@ impl Engine {
         match submitted {
             Ok((submission, mapping)) => {
                 self.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
-                self.flights.push_back(Flight { slot, submission, mapping, spare: job.samples, answer: job.answer });
+                let Job { samples: spare, answer, .. } = job;
+                self.flights.push_back(Flight { slot, submission, mapping, spare, answer, fault: None });
             }
             Err(message) => {
                 // Half-made buffers go with the slot, and a broken pipeline with the cache.
@@ -196,6 +208,7 @@ impl Engine {
         let timeout = if briefly { SLICE } else { self.limit.saturating_sub(self.waited) };
         let submission_index = Some(oldest.submission.clone());
         let polled = self.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(timeout) });
+        self.blame();
         let flown = self.flights.len();
         while let Some(flight) = self.flights.pop_front_if(|f| f.mapping.outcome().is_some()) {
             self.land(flight);
@@ -224,18 +237,28 @@ impl Engine {
     }
 
     /// Answers a flight whose staging has been mapped, or failed to.
-    fn land(&mut self, flight: Flight) {
+    fn land(&mut self, mut flight: Flight) {
         let read = match flight.mapping.outcome() {
             Some(true) => flight.slot.read(flight.spare),
             _ => Err("the result can't be read back from the GPU; use --backend cpu".into()),
         };
-        let result = match (read, self.lost_error()) {
-            (Ok((stored, samples)), None) => Ok(Image::new(stored.layout, samples)),
-            (_, Some(error)) => Err(error),
-            (Err(message), None) => Err(BackendError::Image(message)),
+        flight.fault = flight.fault.or(self.blame());
+        let result = match (read, flight.fault, self.lost_error()) {
+            (_, _, Some(error)) => Err(error),
+            (_, Some(message), None) | (Err(message), None, None) => Err(BackendError::Image(message)),
+            (Ok((stored, samples)), None, None) => Ok(Image::new(stored.layout, samples)),
         };
         self.free.push(if result.is_ok() { flight.slot } else { Slot::new(self.direct) });
         flight.answer.give(result);
+    }
+
+    /// Fails what is in flight by an error that no scope caught: which image it spoilt can't be told. Gives the error.
+    fn blame(&mut self) -> Option<String> {
+        let message = self.uncaptured.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        for flight in &mut self.flights {
+            flight.fault.get_or_insert_with(|| message.clone());
+        }
+        Some(message)
     }
 
     /// From here on every job is answered by an error.
@@ -261,10 +284,16 @@ fn scoped<T>(device: &wgpu::Device, calls: impl FnOnce() -> Result<T, String>) -
     }
     match first {
         None => result,
-        Some(wgpu::Error::OutOfMemory { .. }) => {
-            Err("the GPU has too little memory for this image; use --backend cpu, or make it smaller first".into())
+        Some(error) => Err(complaint(&error)),
+    }
+}
+
+fn complaint(error: &wgpu::Error) -> String {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => {
+            "the GPU has too little memory for this image; use --backend cpu, or make it smaller first".into()
         }
-        Some(error) => Err(format!("the GPU refused the work: {error}")),
+        error => format!("the GPU refused the work: {error}"),
     }
 }
 

@@ -152,3 +152,32 @@ fn a_panic_while_planning_fails_its_image_only() {
     assert!(message.contains("panicked"), "{message}");
     assert!(gpu.compute(task(graph(linear(-1.0, 255.0)), image())).is_ok());
 }
+
+#[test]
+fn an_error_outside_any_scope_fails_what_is_in_flight() {
+    let gpu = open();
+    let graph = || chain(image().layout, Depth::Eight, vec![linear(-1.0, 255.0)]);
+    let (sender, receiver) = channel();
+    let held = hold(&gpu);
+    for i in 0..3 {
+        if i == 2 {
+            run(&gpu, |device| {
+                let usage = wgpu::BufferUsages::STORAGE;
+                let huge = wgpu::BufferDescriptor { label: None, size: 1 << 60, usage, mapped_at_creation: false };
+                drop(device.create_buffer(&huge));
+            });
+        }
+        let sender = sender.clone();
+        gpu.submit(task(graph(), image()), Box::new(move |result| sender.send((i, result)).unwrap()));
+    }
+    drop((held, sender));
+    let results: Vec<_> = receiver.iter().collect();
+    assert_eq!(results.len(), 3);
+    for (i, result) in results {
+        match result {
+            Err(BackendError::Image(message)) => assert!(i < 2 && message.contains("refused"), "{i}: {message}"),
+            result => assert!(i == 2 && result.is_ok(), "{i}: {result:?}"),
+        }
+    }
+    assert!(gpu.compute(task(graph(), image())).is_ok());
+}
