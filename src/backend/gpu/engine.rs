@@ -33,6 +33,9 @@ pub enum Message {
     /// Something done to the device between jobs.
     #[cfg(test)]
     Run(Box<dyn FnOnce(&wgpu::Device) + Send>),
+    /// From here on the device seems to finish nothing.
+    #[cfg(test)]
+    Hang,
 }
 
 /// The one answer to a job; a job that is dropped answers too.
@@ -88,6 +91,8 @@ pub struct Engine {
     /// How long it may be waited for.
     limit: Duration,
     dispatches: Arc<AtomicU64>,
+    #[cfg(test)]
+    hung: bool,
 }
 
 impl Engine {
@@ -132,6 +137,8 @@ impl Engine {
             waited: Duration::ZERO,
             limit,
             dispatches,
+            #[cfg(test)]
+            hung: false,
         })
     }
 
@@ -158,6 +165,8 @@ impl Engine {
             Message::Job(job) => self.start(*job),
             #[cfg(test)]
             Message::Run(act) => act(&self.device),
+            #[cfg(test)]
+            Message::Hang => self.hung = true,
         }
     }
 
@@ -187,6 +196,8 @@ impl Engine {
         match submitted {
             Ok((submission, mapping)) => {
                 self.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
+                #[cfg(test)]
+                let mapping = if self.hung { Arc::default() } else { mapping };
                 let Job { samples: spare, answer, .. } = job;
                 self.flights.push_back(Flight { slot, submission, mapping, spare, answer, fault: None });
             }
@@ -208,6 +219,8 @@ impl Engine {
         let timeout = if briefly { SLICE } else { self.limit.saturating_sub(self.waited) };
         let submission_index = Some(oldest.submission.clone());
         let polled = self.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(timeout) });
+        #[cfg(test)]
+        let polled = if self.hung { Err(wgpu::PollError::Timeout) } else { polled };
         self.blame();
         let flown = self.flights.len();
         while let Some(flight) = self.flights.pop_front_if(|f| f.mapping.outcome().is_some()) {
