@@ -15,7 +15,7 @@ fn run(gpu: &GpuBackend, act: impl FnOnce(&wgpu::Device) + Send + 'static) {
 /// Keeps the engine from taking jobs until what this gives is dropped.
 fn hold(gpu: &GpuBackend) -> std::sync::mpsc::Sender<()> {
     let (sender, receiver) = channel::<()>();
-    run(gpu, move |_| drop(receiver.recv()));
+    run(gpu, move |_| _ = receiver.recv());
     sender
 }
 
