@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::SLOTS;
@@ -13,7 +13,7 @@ use crate::backend::{BackendError, Done};
 use crate::image::{Image, Samples};
 
 /// How long the device may take for one image before it counts as hung.
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// How long a wait for the device keeps a new image waiting while a slot is free.
 const SLICE: Duration = Duration::from_millis(2);
@@ -30,9 +30,12 @@ pub struct Job {
 
 pub enum Message {
     Job(Box<Job>),
-    /// Destroys the device, as if it were lost.
+    /// Something done to the device between jobs.
     #[cfg(test)]
-    Destroy,
+    Run(Box<dyn FnOnce(&wgpu::Device) + Send>),
+    /// From here on the device seems to finish nothing.
+    #[cfg(test)]
+    Hang,
 }
 
 /// The one answer to a job; a job that is dropped answers too.
@@ -43,7 +46,7 @@ impl Answer {
         Answer(Some(done))
     }
 
-    fn give(mut self, result: Result<Image, BackendError>) {
+    pub fn give(mut self, result: Result<Image, BackendError>) {
         if let Some(done) = self.0.take() {
             done(result);
         }
@@ -66,6 +69,8 @@ struct Flight {
     /// The source's samples; their memory is used again for the result.
     spare: Samples,
     answer: Answer,
+    /// What the device said outside any scope while this was in flight.
+    fault: Option<String>,
 }
 
 pub struct Engine {
@@ -73,6 +78,8 @@ pub struct Engine {
     queue: wgpu::Queue,
     /// Why the device is gone; set by its callback or by a wait that took too long.
     lost: Arc<OnceLock<String>>,
+    /// The first error that no scope caught since the last look.
+    uncaptured: Arc<Mutex<Option<String>>>,
     /// Whether images need no staging.
     direct: bool,
     pipelines: Pipelines,
@@ -81,15 +88,21 @@ pub struct Engine {
     flights: VecDeque<Flight>,
     /// How long the oldest flight has been waited for.
     waited: Duration,
+    /// How long it may be waited for.
+    limit: Duration,
     dispatches: Arc<AtomicU64>,
+    #[cfg(test)]
+    hung: bool,
 }
 
 impl Engine {
     /// A device with all that the adapter allows. `staged`: images go through staging even where they need not.
+    /// `limit`: how long the device may take for one image before it counts as hung.
     pub fn open(
         adapter: &wgpu::Adapter,
         dispatches: Arc<AtomicU64>,
         staged: bool,
+        limit: Duration,
     ) -> Result<Engine, wgpu::RequestDeviceError> {
         // Where device and processor share their memory, images need no staging; elsewhere it would be slow to read.
         let shared = matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
@@ -104,20 +117,28 @@ impl Engine {
         let lost = Arc::new(OnceLock::new());
         let flag = lost.clone();
         device.set_device_lost_callback(move |_, message| drop(flag.set(message)));
-        // What no scope catches shows as a wrong state later; the default handler would panic.
-        device.on_uncaptured_error(Arc::new(|_| {}));
+        // The default handler would panic.
+        let uncaptured = Arc::new(Mutex::new(None));
+        let first = uncaptured.clone();
+        device.on_uncaptured_error(Arc::new(move |error| {
+            first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| complaint(&error));
+        }));
         let free = (0..SLOTS).map(|_| Slot::new(direct)).collect();
         let pipelines = Pipelines::default();
         Ok(Engine {
             device,
             queue,
             lost,
+            uncaptured,
             direct,
             pipelines,
             free,
             flights: VecDeque::new(),
             waited: Duration::ZERO,
+            limit,
             dispatches,
+            #[cfg(test)]
+            hung: false,
         })
     }
 
@@ -143,7 +164,9 @@ impl Engine {
         match message {
             Message::Job(job) => self.start(*job),
             #[cfg(test)]
-            Message::Destroy => self.device.destroy(),
+            Message::Run(act) => act(&self.device),
+            #[cfg(test)]
+            Message::Hang => self.hung = true,
         }
     }
 
@@ -159,6 +182,8 @@ impl Engine {
 
     /// Submits a job, or answers it with what went wrong.
     fn start(&mut self, job: Job) {
+        // Errors from before this job are not its own.
+        self.blame();
         if let Some(error) = self.lost_error() {
             return job.answer.give(Err(error));
         }
@@ -171,14 +196,17 @@ impl Engine {
         match submitted {
             Ok((submission, mapping)) => {
                 self.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
-                self.flights.push_back(Flight { slot, submission, mapping, spare: job.samples, answer: job.answer });
+                #[cfg(test)]
+                let mapping = if self.hung { Arc::default() } else { mapping };
+                let Job { samples: spare, answer, .. } = job;
+                self.flights.push_back(Flight { slot, submission, mapping, spare, answer, fault: None });
             }
             Err(message) => {
                 // Half-made buffers go with the slot, and a broken pipeline with the cache.
                 self.free.push(Slot::new(self.direct));
                 self.pipelines = Pipelines::default();
                 // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
-                drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(LIMIT) }));
+                drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(self.limit) }));
                 let error = self.lost_error().unwrap_or(BackendError::Image(message));
                 job.answer.give(Err(error));
             }
@@ -188,43 +216,62 @@ impl Engine {
     /// Waits for the oldest flight (only a moment where a new image could be taken meanwhile) and answers what is done.
     fn wait(&mut self, briefly: bool) {
         let Some(oldest) = self.flights.front() else { return };
-        let timeout = if briefly { SLICE } else { LIMIT - self.waited };
+        let timeout = if briefly { SLICE } else { self.limit.saturating_sub(self.waited) };
         let submission_index = Some(oldest.submission.clone());
         let polled = self.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(timeout) });
+        #[cfg(test)]
+        let polled = if self.hung { Err(wgpu::PollError::Timeout) } else { polled };
+        self.blame();
         let flown = self.flights.len();
         while let Some(flight) = self.flights.pop_front_if(|f| f.mapping.outcome().is_some()) {
             self.land(flight);
         }
         if self.lost.get().is_none() {
             match polled {
-                Err(wgpu::PollError::Timeout) if self.flights.len() == flown => self.waited += timeout,
+                Err(wgpu::PollError::Timeout) if self.flights.len() == flown => {
+                    self.waited += timeout;
+                    if self.waited >= self.limit {
+                        self.lose(&format!("it did not answer in {} s", self.limit.as_secs()));
+                    }
+                }
                 Err(e @ wgpu::PollError::WrongSubmissionIndex(..)) => self.lose(&e.to_string()),
                 // The wait is over and the staging isn't mapped: that never comes.
                 Ok(_) if self.flights.len() == flown => self.lose("it finished and gave no result"),
                 _ => self.waited = Duration::ZERO,
             }
-            if self.waited >= LIMIT {
-                self.lose(&format!("it did not answer in {} s", LIMIT.as_secs()));
-            }
         }
         if let Some(error) = self.lost_error() {
-            self.flights.drain(..).for_each(|f| f.answer.give(Err(error.clone())));
+            for flight in self.flights.drain(..) {
+                // Its own slot may still be in use; without any, no message would be received again.
+                self.free.push(Slot::new(self.direct));
+                flight.answer.give(Err(error.clone()));
+            }
         }
     }
 
     /// Answers a flight whose staging has been mapped, or failed to.
-    fn land(&mut self, flight: Flight) {
+    fn land(&mut self, mut flight: Flight) {
         let read = match flight.mapping.outcome() {
             Some(true) => flight.slot.read(flight.spare),
             _ => Err("the result can't be read back from the GPU; use --backend cpu".into()),
         };
-        let result = match (read, self.lost_error()) {
-            (Ok((stored, samples)), None) => Ok(Image::new(stored.layout, samples)),
-            (_, Some(error)) => Err(error),
-            (Err(message), None) => Err(BackendError::Image(message)),
+        flight.fault = flight.fault.or(self.blame());
+        let result = match (read, flight.fault, self.lost_error()) {
+            (_, _, Some(error)) => Err(error),
+            (_, Some(message), None) | (Err(message), None, None) => Err(BackendError::Image(message)),
+            (Ok((stored, samples)), None, None) => Ok(Image::new(stored.layout, samples)),
         };
         self.free.push(if result.is_ok() { flight.slot } else { Slot::new(self.direct) });
         flight.answer.give(result);
+    }
+
+    /// Fails what is in flight by an error that no scope caught: which image it spoilt can't be told. Gives the error.
+    fn blame(&mut self) -> Option<String> {
+        let message = self.uncaptured.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        for flight in &mut self.flights {
+            flight.fault.get_or_insert_with(|| message.clone());
+        }
+        Some(message)
     }
 
     /// From here on every job is answered by an error.
@@ -250,10 +297,16 @@ fn scoped<T>(device: &wgpu::Device, calls: impl FnOnce() -> Result<T, String>) -
     }
     match first {
         None => result,
-        Some(wgpu::Error::OutOfMemory { .. }) => {
-            Err("the GPU has too little memory for this image; use --backend cpu, or make it smaller first".into())
+        Some(error) => Err(complaint(&error)),
+    }
+}
+
+fn complaint(error: &wgpu::Error) -> String {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => {
+            "the GPU has too little memory for this image; use --backend cpu, or make it smaller first".into()
         }
-        Some(error) => Err(format!("the GPU refused the work: {error}")),
+        error => format!("the GPU refused the work: {error}"),
     }
 }
 

@@ -19,10 +19,12 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::{Backend, BackendError, Done, Task};
 use engine::{Answer, Engine, Job, Message};
@@ -82,7 +84,7 @@ pub struct GpuBackend {
     adapter: Adapter,
     dispatches: Arc<AtomicU64>,
     /// None while dropping: the thread ends when no sender is left.
-    jobs: Option<SyncSender<Message>>,
+    jobs: Option<Sender<Message>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -92,19 +94,20 @@ impl GpuBackend {
     /// # Errors
     /// Where no adapter of that choice exists, or it gives no device.
     pub fn open(choice: Choice, named: Option<&str>) -> Result<GpuBackend, OpenError> {
-        GpuBackend::open_staged(choice, named, false)
+        GpuBackend::open_with(choice, named, false, engine::LIMIT)
     }
 
     /// `staged`: images are copied through staging buffers on every device, as on one with memory of its own.
-    fn open_staged(choice: Choice, named: Option<&str>, staged: bool) -> Result<GpuBackend, OpenError> {
+    /// `limit`: how long the device may take for one image.
+    fn open_with(choice: Choice, named: Option<&str>, staged: bool, limit: Duration) -> Result<GpuBackend, OpenError> {
         let mut found = adapter::enumerate();
         let abouts: Vec<Adapter> = found.iter().map(|f| f.about.clone()).collect();
         let found = found.swap_remove(adapter::choose(&abouts, &choice, named)?);
         let dispatches = Arc::new(AtomicU64::new(0));
-        let engine = Engine::open(&found.handle, dispatches.clone(), staged)
+        let engine = Engine::open(&found.handle, dispatches.clone(), staged, limit)
             .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", found.about.name)))?;
-        // One more than there are slots: the next image waits here while all are taken.
-        let (sender, receiver) = sync_channel(SLOTS + 1);
+        // Unbounded, so that `submit` never blocks; callers submit no more than `depth` at a time.
+        let (sender, receiver) = channel();
         let thread = std::thread::Builder::new()
             .name("gpu".into())
             .spawn(move || engine.run(receiver))
@@ -139,17 +142,21 @@ impl Backend for GpuBackend {
     }
 
     fn depth(&self) -> usize {
+        // One more than there are slots: the next image waits while all are taken.
         SLOTS + 1
     }
 
     fn submit(&self, task: Task, done: Done) {
+        let answer = Answer::new(done);
         let format = Format::of_samples(&task.image.samples);
-        match build::plan(&task.graph, format, task.depth, &self.adapter.limits) {
-            Ok(plan) => {
-                let job = Job { plan, samples: task.image.samples, answer: Answer::new(done) };
-                self.send(Message::Job(Box::new(job)));
-            }
-            Err(message) => done(Err(BackendError::Image(message))),
+        let plan = || build::plan(&task.graph, format, task.depth, &self.adapter.limits);
+        // A panic would end the caller's thread, and with it other images than this.
+        let planned = catch_unwind(AssertUnwindSafe(plan)).unwrap_or_else(|_| {
+            Err("a fault of this program: planning the GPU's work panicked; use --backend cpu".into())
+        });
+        match planned {
+            Ok(plan) => self.send(Message::Job(Box::new(Job { plan, samples: task.image.samples, answer }))),
+            Err(message) => answer.give(Err(BackendError::Image(message))),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! What the device is to do for an image, as plain data: buffers, and passes over them.
 
-use std::fmt::{self, Display};
-
 use super::AdapterLimits;
 use super::storage::Stored;
 
@@ -63,18 +61,6 @@ impl Plan {
                  use --backend cpu, or make it smaller first",
                 layout.width, layout.height
             ));
-        }
-        Ok(())
-    }
-}
-
-impl Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        for (i, bytes) in self.buffers.iter().enumerate() {
-            writeln!(f, "buffer {i}: {bytes} bytes")?;
-        }
-        for pass in &self.passes {
-            writeln!(f, "{}: groups {:?}, {:?}", pass.label, pass.groups, pass.bindings)?;
         }
         Ok(())
     }

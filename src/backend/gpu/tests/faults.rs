@@ -1,8 +1,23 @@
 //! What goes wrong stays with its image, and a lost device ends nothing but itself.
 
+use std::time::Duration;
+
 use super::kernels::*;
 use super::*;
 use crate::backend::gpu::engine::Message;
+use crate::op::{Formula, Kernel, Point, PointRow};
+
+/// Does something to the device once what was submitted before is taken.
+fn run(gpu: &GpuBackend, act: impl FnOnce(&wgpu::Device) + Send + 'static) {
+    gpu.send(Message::Run(Box::new(act)));
+}
+
+/// Keeps the engine from taking jobs until what this gives is dropped.
+fn hold(gpu: &GpuBackend) -> std::sync::mpsc::Sender<()> {
+    let (sender, receiver) = channel::<()>();
+    run(gpu, move |_| _ = receiver.recv());
+    sender
+}
 
 fn image() -> Image {
     noise(Layout::new(40, 30, 3), Kind::U8, &mut fastrand::Rng::with_seed(1))
@@ -28,12 +43,18 @@ fn a_wrong_shader_fails_its_image_only() {
 
 #[test]
 fn each_choice_opens_its_own_kind_or_nothing() {
-    assert!(open().adapter().is_software());
-    match GpuBackend::open(Choice::Hardware, None) {
-        Ok(gpu) => assert!(!gpu.adapter().is_software()),
-        Err(e) => assert!(e.0.contains("--backend software") && e.0.contains(open().name().as_str()), "{e}"),
+    let tested = open();
+    for choice in [Choice::Hardware, Choice::Software] {
+        let software = matches!(choice, Choice::Software);
+        match GpuBackend::open(choice, None) {
+            Ok(gpu) => assert_eq!(gpu.adapter().is_software(), software),
+            Err(e) => {
+                assert_ne!(tested.adapter().is_software(), software, "{e}");
+                assert!(e.0.contains("--backend cpu") && e.0.contains(&tested.name()), "{e}");
+            }
+        }
     }
-    assert!(GpuBackend::open(Choice::Software, Some("no such adapter")).is_err());
+    assert!(GpuBackend::open(choice(), Some("no such adapter")).is_err());
     assert!(adapters().iter().enumerate().all(|(i, a)| a.index == i));
 }
 
@@ -60,7 +81,7 @@ fn a_lost_device_answers_every_image_with_an_error() {
     let (sender, receiver) = channel();
     for i in 0..6 {
         if i == 2 {
-            gpu.send(Message::Destroy);
+            run(&gpu, |device| device.destroy());
         }
         let sender = sender.clone();
         gpu.submit(task(graph(), image()), Box::new(move |result| sender.send((i, result)).unwrap()));
@@ -86,4 +107,82 @@ fn jobs_in_flight_are_answered_when_the_backend_is_dropped() {
     drop((gpu, sender));
     let results: Vec<_> = receiver.iter().collect();
     assert!(results.len() == 4 && results.iter().all(|r| r.is_ok()));
+}
+
+#[test]
+fn a_device_that_hangs_is_given_up_and_every_image_answered() {
+    let gpu = GpuBackend::open_with(choice(), None, false, Duration::from_millis(50)).unwrap();
+    let (sender, receiver) = channel();
+    // All are queued before the first is taken: as many as there are slots fly, the others wait.
+    let held = hold(&gpu);
+    gpu.send(Message::Hang);
+    for _ in 0..SLOTS + 4 {
+        let sender = sender.clone();
+        let graph = chain(image().layout, Depth::Eight, vec![linear(-1.0, 255.0)]);
+        gpu.submit(task(graph, image()), Box::new(move |result| drop(sender.send(result))));
+    }
+    drop(held);
+    for i in 0..SLOTS + 4 {
+        let result = receiver.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|e| panic!("{i}: {e}"));
+        let Err(BackendError::Device(message)) = result else { panic!("{i}: {result:?}") };
+        assert!(message.contains("did not answer"), "{message}");
+    }
+    let (dropped, ended) = channel();
+    std::thread::spawn(move || {
+        drop(gpu);
+        dropped.send(()).unwrap();
+    });
+    ended.recv_timeout(Duration::from_secs(60)).expect("the engine's thread ends");
+}
+
+#[derive(Debug)]
+struct Panics;
+
+impl Point for Panics {
+    fn formula(&self) -> Formula {
+        panic!("on purpose")
+    }
+
+    fn row(&self, _row: PointRow, _output: &mut [&mut [f32]]) {
+        unreachable!("this kernel is only planned")
+    }
+}
+
+#[test]
+fn a_panic_while_planning_fails_its_image_only() {
+    let gpu = open();
+    let graph = |kernel| chain(image().layout, Depth::Eight, vec![kernel]);
+    let result = gpu.compute(task(graph(Kernel::Point(Arc::new(Panics))), image()));
+    let Err(BackendError::Image(message)) = &result else { panic!("{result:?}") };
+    assert!(message.contains("panicked"), "{message}");
+    assert!(gpu.compute(task(graph(linear(-1.0, 255.0)), image())).is_ok());
+}
+
+#[test]
+fn an_error_outside_any_scope_fails_what_is_in_flight() {
+    let gpu = open();
+    let graph = || chain(image().layout, Depth::Eight, vec![linear(-1.0, 255.0)]);
+    let (sender, receiver) = channel();
+    let held = hold(&gpu);
+    for i in 0..3 {
+        if i == 2 {
+            run(&gpu, |device| {
+                let usage = wgpu::BufferUsages::empty();
+                let useless = wgpu::BufferDescriptor { label: None, size: 16, usage, mapped_at_creation: false };
+                drop(device.create_buffer(&useless));
+            });
+        }
+        let sender = sender.clone();
+        gpu.submit(task(graph(), image()), Box::new(move |result| sender.send((i, result)).unwrap()));
+    }
+    drop((held, sender));
+    let results: Vec<_> = receiver.iter().collect();
+    assert_eq!(results.len(), 3);
+    for (i, result) in results {
+        match result {
+            Err(BackendError::Image(message)) => assert!(i < 2 && message.contains("refused"), "{i}: {message}"),
+            result => assert!(i == 2 && result.is_ok(), "{i}: {result:?}"),
+        }
+    }
+    assert!(gpu.compute(task(graph(), image())).is_ok());
 }

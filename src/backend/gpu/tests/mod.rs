@@ -1,4 +1,4 @@
-//! Tests of the GPU backend: plans as data, and whole graphs on the software adapter against an obvious evaluation.
+//! Tests of the GPU backend: plans as data, and whole graphs on an adapter against an obvious evaluation.
 
 mod devices;
 mod faults;
@@ -14,9 +14,18 @@ use super::*;
 use crate::image::{Depth, Image, Layout, Samples};
 use crate::op::Graph;
 
-/// The software adapter; its absence is a failure.
+/// What the tests run on: a software adapter, or real hardware with `IMGPROC_TEST_ADAPTER=gpu`.
+fn choice() -> Choice {
+    match std::env::var("IMGPROC_TEST_ADAPTER").as_deref() {
+        Ok("gpu") => Choice::Hardware,
+        Ok("software") | Err(_) => Choice::Software,
+        Ok(other) => panic!("IMGPROC_TEST_ADAPTER={other}: expected gpu or software"),
+    }
+}
+
+/// The adapter to test; its absence is a failure.
 fn open() -> GpuBackend {
-    GpuBackend::open(Choice::Software, None).expect("the tests need a software adapter")
+    GpuBackend::open(choice(), None).unwrap_or_else(|e| panic!("{e}; ./scripts/test installs what is needed"))
 }
 
 /// Results in the order of the tasks, all of them submitted before the first is waited for.

@@ -78,7 +78,12 @@ fn colour_is_that_of_the_image_module() {
         let Samples::U16(got) = gpu.compute(task).unwrap().samples else { panic!("16 bits were asked for") };
         for (pixel, got) in source.chunks_exact(3).zip(got) {
             let expected = 257.0 * twin(which, [pixel[0], pixel[1], pixel[2]]);
-            let slack = if which < 2 { 0.51 } else { 2.0 };
+            let slack = match which {
+                // Real hardware may be less exact: a level.
+                _ if !gpu.adapter().is_software() => 257.0,
+                0 | 1 => 0.51,
+                _ => 2.0,
+            };
             assert!((f32::from(got) - expected).abs() <= slack, "{which} {pixel:?}: {got}, not {expected}");
         }
     }
