@@ -5,6 +5,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::budget::Permit;
 use super::disk::Opened;
 use super::outcome::{Done, Failure, Job};
@@ -13,7 +15,7 @@ use crate::backend::{BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, EncodeOptions, Format, Header};
 use crate::image::{Depth, Image};
 use crate::op::Graph;
-use crate::timeline::{Stage, Worker};
+use crate::timeline::{Running, Stage, Worker};
 
 /// What is known of an image from its header.
 struct Known {
@@ -41,12 +43,19 @@ pub(super) struct Decoded {
 }
 
 /// What stays of an image while the backend has its pixels.
-pub(super) struct Away {
-    pub job: Arc<Job>,
+struct Away {
+    job: Arc<Job>,
     icc: Option<Vec<u8>>,
     colours: u32,
     done: Done,
     permit: Permit,
+}
+
+/// An image that the device has.
+pub(super) struct Submitted {
+    away: Away,
+    answer: oneshot::Receiver<Result<Image, BackendError>>,
+    span: Running,
 }
 
 /// The recipe's result.
@@ -210,14 +219,21 @@ pub(super) fn compute(run: &Run, decoded: Decoded, worker: Worker) -> Result<Pro
     away.come_back(run, result)
 }
 
-/// Takes the image through the recipe on the device, while nobody waits.
-pub(super) async fn compute_elsewhere(run: &Run, decoded: Decoded) -> Result<Processed, Failure> {
-    let _span = run.recorder.start(decoded.job.index, Stage::Compute, Worker::Device);
+/// Hands the image to the device. That plans the work and may block, so it belongs on a worker.
+pub(super) fn submit(run: &Run, decoded: Decoded) -> Submitted {
+    let span = run.recorder.start(decoded.job.index, Stage::Compute, Worker::Device);
     let (task, away) = decoded.hand_over(run);
-    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let (sender, answer) = oneshot::channel();
     run.backend.submit(task, Box::new(move |result| drop(sender.send(result))));
-    let result = receiver.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
-    away.come_back(run, result)
+    Submitted { away, answer, span }
+}
+
+/// The device's answer; no thread waits for it.
+pub(super) async fn answer(run: &Run, submitted: Submitted) -> Result<Processed, Failure> {
+    let Submitted { away, answer, span } = submitted;
+    let result = answer.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
+    drop(span);
+    guarded(Stage::Compute, || away.come_back(run, result))
 }
 
 /// Encodes.
@@ -260,10 +276,13 @@ async fn blocking<T: Send + 'static>(
 
 /// A panic of a stage is that image's failure, not the run's.
 pub(super) fn guarded<T>(stage: Stage, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let failure = Failure::new(stage, format!("a fault in this program: {}", panic_text(panic.as_ref())));
-        Err(failure.hint("please report it with the image"))
-    })
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(fault(stage, panic.as_ref())))
+}
+
+/// The failure that a panic is.
+pub(super) fn fault(stage: Stage, panic: &(dyn Any + Send)) -> Failure {
+    let failure = Failure::new(stage, format!("a fault in this program: {}", panic_text(panic)));
+    failure.hint("please report it with the image")
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
