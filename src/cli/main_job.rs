@@ -34,7 +34,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let chosen = choose(arguments.backend, arguments.adapter.as_deref())?;
     let outputs = Outputs::claim(&request.output).map_err(not_ours)?;
     let plan = plan.treat_existing(request.existing).map_err(refused)?;
-    outputs.clear_leftovers(plan.jobs.iter().filter_map(|job| job.output.parent()));
+    outputs.clear_leftovers();
     let speaks = !arguments.quiet && !arguments.json;
     if let Some(reason) = chosen.reason.as_deref().filter(|_| speaks) {
         terminal.say(reason);

@@ -18,8 +18,8 @@ pub(super) struct Markers<'a> {
     pub stored: Stored,
     /// 1 gray, 3 colour, 4 CMYK or YCCK.
     pub components: u8,
-    /// Sequence number and part of the profile, in the order of the file.
-    icc_parts: Vec<(u8, &'a [u8])>,
+    /// Sequence number, number of parts in all, and part of the profile, in the order of the file.
+    icc_parts: Vec<(u8, u8, &'a [u8])>,
     /// Where the entropy-coded data of the first scan begins.
     scan: usize,
 }
@@ -40,8 +40,8 @@ impl<'a> Markers<'a> {
                     orientation = orientation.or(exif);
                 }
                 APP2 => {
-                    if let Some([number, _count, part @ ..]) = segment.strip_prefix(ICC) {
-                        icc_parts.push((*number, part));
+                    if let Some([number, count, part @ ..]) = segment.strip_prefix(ICC) {
+                        icc_parts.push((*number, *count, part));
                     }
                 }
                 EOI => return Err(broken("it holds no image data")),
@@ -57,12 +57,16 @@ impl<'a> Markers<'a> {
         }
     }
 
-    /// The profile put together, if all of its parts are there.
+    /// The profile put together, if all of its parts are there, each once.
     pub fn icc(&self) -> Option<Vec<u8>> {
         let mut parts = self.icc_parts.clone();
-        parts.sort_by_key(|(number, _)| *number);
-        let complete = parts.iter().zip(1..).all(|((number, _), expected)| *number == expected);
-        (complete && !parts.is_empty()).then(|| parts.iter().flat_map(|(_, part)| *part).copied().collect())
+        parts.sort_by_key(|(number, ..)| *number);
+        let all = parts.len();
+        let fits = |(i, (number, count, _)): (usize, &(u8, u8, _))| {
+            usize::from(*number) == i + 1 && usize::from(*count) == all
+        };
+        let complete = all > 0 && parts.iter().enumerate().all(fits);
+        complete.then(|| parts.iter().flat_map(|(.., part)| *part).copied().collect())
     }
 
     /// Whether an end marker follows the first scan.
@@ -176,6 +180,22 @@ mod tests {
         assert_eq!(Markers::read(&both).unwrap().icc().unwrap(), b"abcd");
         let gap = file(&[(APP2, one), (APP2, four), FRAME, SCAN]);
         assert_eq!(Markers::read(&gap).unwrap().icc(), None);
+        let cut = file(&[(APP2, one), FRAME, SCAN]);
+        assert_eq!(Markers::read(&cut).unwrap().icc(), None);
+        let twice = file(&[(APP2, one), (APP2, one), FRAME, SCAN]);
+        assert_eq!(Markers::read(&twice).unwrap().icc(), None);
+    }
+
+    #[test]
+    fn a_profile_may_have_as_many_parts_as_a_byte_counts() {
+        let parts: Vec<Vec<u8>> = (1..=255).map(|i| [ICC, &[i, 255, i]].concat()).collect();
+        let mut segments: Vec<(u8, &[u8])> = parts.iter().map(|part| (APP2, part.as_slice())).collect();
+        segments.extend([FRAME, SCAN]);
+        let profile: Vec<u8> = (1..=255).collect();
+        assert_eq!(Markers::read(&file(&segments)).unwrap().icc(), Some(profile));
+        let again = parts[0].clone();
+        segments.insert(0, (APP2, &again));
+        assert_eq!(Markers::read(&file(&segments)).unwrap().icc(), None);
     }
 
     #[test]

@@ -137,8 +137,8 @@ pub fn header(bytes: &[u8]) -> Result<Header, CodecError> {
 /// The image, upright (EXIF orientation applied; in PNG and JPEG the tag has to stand before the image data).
 ///
 /// Palettes become RGB or RGBA, gray of fewer than 8 bits becomes 8-bit gray, 16-bit samples stay so, CMYK becomes RGB.
-/// Float samples stay floats, with NaN as 0 and infinities as the largest finite values. Only the first frame or page
-/// is read. A profile that is not for the image's channels is dropped.
+/// Float samples stay floats, with NaN as 0 and all others clamped to -1e6..=1e6 (white is 1). Only the first frame or
+/// page is read. A profile that is not for the image's channels is dropped.
 ///
 /// # Errors
 /// Anything but complete, valid image data; more pixels than `options.max_pixels`, told from the header.

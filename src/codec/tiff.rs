@@ -11,6 +11,10 @@ use std::io::{Cursor, ErrorKind};
 /// What a decoder may allocate for one tag or strip beyond the size of the file.
 const WORKING_BYTES: usize = 64 << 20;
 
+/// The greatest float sample, where white is 1. Far beyond any light, and small enough for sums of a whole window to stay
+/// finite.
+const FLOAT_LIMIT: f32 = 1e6;
+
 type Source<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// How samples lie in a file.
@@ -198,9 +202,9 @@ fn straighten_floats(pixel: &mut [f32]) {
     }
 }
 
-/// NaN is 0, infinities are the largest finite values.
+/// NaN is 0, and all else within [`FLOAT_LIMIT`].
 fn finite(v: f32) -> f32 {
-    if v.is_nan() { 0.0 } else { v.clamp(f32::MIN, f32::MAX) }
+    if v.is_nan() { 0.0 } else { v.clamp(-FLOAT_LIMIT, FLOAT_LIMIT) }
 }
 
 /// Gray of fewer than 8 bits, the first sample in the highest bits, spread over 0 to 255.

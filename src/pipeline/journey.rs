@@ -5,21 +5,26 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::budget::Permit;
 use super::disk::Opened;
 use super::outcome::{Done, Failure, Job};
 use super::{Run, describe};
 use crate::backend::{BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, EncodeOptions, Format, Header};
-use crate::image::{Depth, Image};
-use crate::op::Graph;
-use crate::timeline::{Stage, Worker};
+use crate::image::{Depth, Image, Layout};
+use crate::op::{Graph, Kernel};
+use crate::timeline::{Running, Stage, Worker};
+
+/// Bytes of a sample while kernels work on it.
+const FLOAT_BYTES: u64 = 4;
 
 /// What is known of an image from its header.
 struct Known {
     header: Header,
     graph: Arc<Graph>,
-    /// Bytes that it will need at most: file, decoded image, result, encoded result.
+    /// Bytes that it is estimated to need, its file included.
     cost: u64,
 }
 
@@ -41,12 +46,19 @@ pub(super) struct Decoded {
 }
 
 /// What stays of an image while the backend has its pixels.
-pub(super) struct Away {
-    pub job: Arc<Job>,
+struct Away {
+    job: Arc<Job>,
     icc: Option<Vec<u8>>,
     colours: u32,
     done: Done,
     permit: Permit,
+}
+
+/// An image that the device has.
+pub(super) struct Submitted {
+    away: Away,
+    answer: oneshot::Receiver<Result<Image, BackendError>>,
+    span: Running,
 }
 
 /// The recipe's result.
@@ -133,13 +145,42 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
         return Err(Failure::new(Stage::Decode, cause).hint("--max-pixels raises it"));
     }
     let graph = graph(run, header.layout, header.depth)?;
+    let result = result_depth(run, job, header.depth);
+    let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.computes_here());
+    Ok(Known { header, graph, cost })
+}
+
+/// An estimate of the bytes that an image takes besides its file, all stages counted as if they came at once:
+/// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
+/// - the result and its encoding, which is hardly ever larger;
+/// - what each histogram is taken of, which the CPU keeps whole: as codes, or as floats where there is alpha;
+/// - with a device, the two largest results of kernels as floats, and the source and the result once more on their way.
+///
+/// Not counted are the CPU's tiles, small and the same for all sizes, the coefficients of a progressive JPEG (2 bytes a
+/// sample), and what an encoder holds beside its output.
+fn working_bytes(header: &Header, graph: &Graph, result: Depth, computes_here: bool) -> u64 {
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
     // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
     let floats = if header.format == Format::Tiff && header.depth == Depth::Sixteen { 2 } else { 1 };
     let decoded = header.layout.samples() * sample_bytes(header.depth) * floats;
-    let result = graph.output_layout().samples() * sample_bytes(result_depth(run, job, header.depth));
-    // An encoded result is hardly ever larger than its pixels.
-    Ok(Known { header, graph, cost: file_bytes + decoded + 2 * result })
+    let result = graph.output_layout().samples() * sample_bytes(result);
+    let whole: u64 = if computes_here { kept_whole(graph) } else { 0 };
+    let device = if computes_here { 0 } else { decoded + result + FLOAT_BYTES * largest_two(graph) };
+    2 * decoded + 2 * result + whole + device
+}
+
+/// Bytes of the images that histograms are taken of; a reduce node has the layout of its input.
+fn kept_whole(graph: &Graph) -> u64 {
+    let reduced = graph.nodes().iter().filter(|node| matches!(node.kernel, Kernel::Reduce(_)));
+    let code_bytes = u64::from(graph.depth.bits() / 8);
+    reduced.map(|node| node.layout.samples() * if node.layout.alpha { FLOAT_BYTES } else { code_bytes }).sum()
+}
+
+/// Samples of the two largest nodes.
+fn largest_two(graph: &Graph) -> u64 {
+    let mut samples: Vec<u64> = graph.nodes().iter().map(|node| node.layout.samples()).collect();
+    samples.sort_unstable();
+    samples.iter().rev().take(2).sum()
 }
 
 /// Depth of the result of an image of that depth: its own unless asked otherwise, if the output format holds it.
@@ -152,8 +193,17 @@ fn mega(pixels: u64) -> f64 {
     pixels as f64 / 1e6
 }
 
-fn graph(run: &Run, layout: crate::image::Layout, depth: Depth) -> Result<Arc<Graph>, Failure> {
-    run.settings.recipe.graph(layout, depth).map(Arc::new).map_err(|refusal| Failure::new(Stage::Compute, refusal))
+/// The recipe's kernels for an image; refused where a result on the way would be larger than images may be.
+fn graph(run: &Run, layout: Layout, depth: Depth) -> Result<Arc<Graph>, Failure> {
+    let graph = run.settings.recipe.graph(layout, depth).map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
+    let limit = run.settings.decode.max_pixels;
+    if let Some(node) = graph.nodes().iter().find(|node| node.layout.pixels() > limit) {
+        let Layout { width, height, .. } = node.layout;
+        let (would, allowed) = (mega(node.layout.pixels()), mega(limit));
+        let cause = format!("the recipe would make {width}x{height} px, {would:.1} MP; the limit is {allowed:.1} MP");
+        return Err(Failure::new(Stage::Compute, cause).hint("--max-pixels raises it"));
+    }
+    Ok(Arc::new(graph))
 }
 
 /// Decodes.
@@ -210,14 +260,21 @@ pub(super) fn compute(run: &Run, decoded: Decoded, worker: Worker) -> Result<Pro
     away.come_back(run, result)
 }
 
-/// Takes the image through the recipe on the device, while nobody waits.
-pub(super) async fn compute_elsewhere(run: &Run, decoded: Decoded) -> Result<Processed, Failure> {
-    let _span = run.recorder.start(decoded.job.index, Stage::Compute, Worker::Device);
+/// Hands the image to the device. That plans the work and may block, so it belongs on a worker.
+pub(super) fn submit(run: &Run, decoded: Decoded) -> Submitted {
+    let span = run.recorder.start(decoded.job.index, Stage::Compute, Worker::Device);
     let (task, away) = decoded.hand_over(run);
-    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let (sender, answer) = oneshot::channel();
     run.backend.submit(task, Box::new(move |result| drop(sender.send(result))));
-    let result = receiver.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
-    away.come_back(run, result)
+    Submitted { away, answer, span }
+}
+
+/// The device's answer; no thread waits for it.
+pub(super) async fn answer(run: &Run, submitted: Submitted) -> Result<Processed, Failure> {
+    let Submitted { away, answer, span } = submitted;
+    let result = answer.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
+    drop(span);
+    guarded(Stage::Compute, || away.come_back(run, result))
 }
 
 /// Encodes.
@@ -260,10 +317,13 @@ async fn blocking<T: Send + 'static>(
 
 /// A panic of a stage is that image's failure, not the run's.
 pub(super) fn guarded<T>(stage: Stage, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let failure = Failure::new(stage, format!("a fault in this program: {}", panic_text(panic.as_ref())));
-        Err(failure.hint("please report it with the image"))
-    })
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(fault(stage, panic.as_ref())))
+}
+
+/// The failure that a panic is.
+pub(super) fn fault(stage: Stage, panic: &(dyn Any + Send)) -> Failure {
+    let failure = Failure::new(stage, format!("a fault in this program: {}", panic_text(panic)));
+    failure.hint("please report it with the image")
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
@@ -274,11 +334,26 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipe::Recipe;
 
     #[test]
     fn a_panic_is_a_failure_with_its_text() {
         let failure = guarded::<()>(Stage::Compute, || panic!("row {}", 7)).unwrap_err();
         assert_eq!(failure.to_string(), "compute: a fault in this program: row 7");
         assert!(failure.hint.is_some() && !failure.ends_run);
+    }
+
+    #[test]
+    fn the_estimate_counts_what_each_stage_holds() {
+        let layout = Layout::new(10, 10, 4);
+        let header = Header { format: Format::Png, layout, depth: Depth::Eight };
+        let estimate = |recipe: &str, here: bool| {
+            let graph = Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
+            working_bytes(&header, &graph, Depth::Eight, here)
+        };
+        let samples = layout.samples();
+        assert_eq!(estimate("invert", true), 4 * samples);
+        assert_eq!(estimate("equalize", true), 4 * samples + 4 * samples);
+        assert_eq!(estimate("invert", false), 4 * samples + 2 * samples + 8 * samples);
     }
 }

@@ -16,7 +16,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use budget::Budget;
 pub use outcome::{Done, Failure, Fate, Job, Outcome};
 pub use plan::{Existing, Plan, PlanError, Request, plan};
 pub use runtime::Runtime;
@@ -28,6 +27,7 @@ use crate::codec::DecodeOptions;
 use crate::image::Depth;
 use crate::recipe::Recipe;
 use crate::timeline::{Recorder, Span};
+use budget::Budget;
 use disk::Outputs;
 
 /// Stack of a worker, which may take up an image while it waits for parts of another.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::ThreadPool;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::journey::{self, Encoded, Loaded};
 use super::outcome::{Done, Failure, Fate, Job, Outcome};
@@ -73,7 +74,12 @@ fn serve_oneself(run: Arc<Run>, pool: &ThreadPool, jobs: Vec<Arc<Job>>, sender: 
         let worker = Worker::Cpu(context.index() as u16);
         while run.takes_new() {
             let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            let Some(result) = see_through(&run, &handle, job, worker) else { break };
+            // A panic outside of the guarded stages must not end the worker, and with it the process.
+            let result = match journey::guarded(Stage::Read, || Ok(see_through(&run, &handle, job, worker))) {
+                Ok(Some(result)) => result,
+                Ok(None) => break,
+                Err(failure) => Err(failure),
+            };
             // Nobody listens any more once the run was aborted.
             if sender.blocking_send(outcome(job, result)).is_err() {
                 break;
@@ -139,11 +145,27 @@ async fn read_ahead(run: Arc<Run>, pool: Arc<ThreadPool>, jobs: Vec<Arc<Job>>, s
         let Some(slot) = unless(run.stops_taking(), pass(&gates.reading)).await else { break };
         let (run, pool, gates, sender) = (run.clone(), pool.clone(), gates.clone(), sender.clone());
         tokio::spawn(async move {
-            if let Some(Some(result)) = run.unless_aborted(pass_through(&run, &pool, &gates, &job, slot)).await {
+            let passing = job.clone();
+            let passed = tokio::spawn(async move {
+                run.unless_aborted(pass_through(&run, &pool, &gates, &passing, slot)).await.flatten()
+            });
+            if let Some(result) = result_of(passed).await {
                 // Nobody listens any more once the run was aborted.
                 let _ = sender.send(outcome(&job, result)).await;
             }
         });
+    }
+}
+
+/// What a task gives for its image; a panic outside of the guarded stages is that image's failure too.
+async fn result_of(task: JoinHandle<Option<Result<Done, Failure>>>) -> Option<Result<Done, Failure>> {
+    match task.await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => Some(Err(journey::fault(Stage::Read, panic.as_ref()))),
+            // Dropped with the runtime: nobody listens any more.
+            Err(_) => None,
+        },
     }
 }
 
@@ -189,8 +211,11 @@ async fn work(run: &Arc<Run>, pool: &ThreadPool, loaded: Loaded) -> Result<Encod
         return on_worker(pool, Stage::Compute, move |worker| work_here(&run, loaded, worker)).await;
     }
     let here = run.clone();
-    let decoded = on_worker(pool, Stage::Decode, move |worker| journey::decode(&here, loaded, worker)).await?;
-    let processed = journey::compute_elsewhere(run, decoded).await?;
+    let submitted = on_worker(pool, Stage::Compute, move |worker| {
+        let decoded = journey::guarded(Stage::Decode, || journey::decode(&here, loaded, worker))?;
+        Ok(journey::submit(&here, decoded))
+    });
+    let processed = journey::answer(run, submitted.await?).await?;
     let here = run.clone();
     on_worker(pool, Stage::Encode, move |worker| journey::encode(&here, processed, worker)).await
 }

@@ -26,6 +26,8 @@ enum Act {
     Panic,
     /// Never answers.
     Hang,
+    /// Blocks for that long before it takes the image.
+    Block(Duration),
 }
 
 /// A device with a thread of its own, as the GPU has; or, where it computes here, a CPU.
@@ -72,9 +74,14 @@ impl Backend for Fake {
     }
 
     fn submit(&self, task: Task, answer: Answer) {
-        match (self.manner)(self.begun.fetch_add(1, Ordering::SeqCst)) {
+        let mut act = (self.manner)(self.begun.fetch_add(1, Ordering::SeqCst));
+        if let Act::Block(time) = act {
+            std::thread::sleep(time);
+            act = Act::Compute;
+        }
+        match act {
             Act::Compute if self.here => CpuBackend.submit(task, answer),
-            Act::Compute => {
+            Act::Compute | Act::Block(_) => {
                 let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
                 self.most_at_once.fetch_max(now, Ordering::SeqCst);
                 self.queue.lock().unwrap().send((task, answer)).unwrap();
@@ -203,10 +210,41 @@ fn an_image_that_the_backend_refuses_fails_alone() {
 #[test]
 fn a_panic_fails_its_image_alone() {
     for schedule in Schedule::ALL {
-        let report = Scene::new(6, schedule).run_fake(true, |n| if n == 2 { Act::Panic } else { Act::Compute });
-        assert_eq!(counts(&report), (5, 1, 0), "{schedule:?}");
-        let failure = report.outcomes.iter().find_map(Outcome::failure).unwrap();
-        assert!(failure.stage == Stage::Compute && failure.cause.contains("a bad kernel"), "{failure}");
+        for here in [true, false] {
+            let report = Scene::new(6, schedule).run_fake(here, |n| if n == 2 { Act::Panic } else { Act::Compute });
+            assert_eq!(counts(&report), (5, 1, 0), "{schedule:?}, here: {here}");
+            let failure = report.outcomes.iter().find_map(Outcome::failure).unwrap();
+            assert!(failure.stage == Stage::Compute && failure.cause.contains("a bad kernel"), "{failure}");
+        }
+    }
+}
+
+/// A shutdown that is raised that many steps after a tenth of a second.
+fn raised_soon(steps: usize) -> Shutdown {
+    let shutdown = Shutdown::default();
+    let stopper = shutdown.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        for _ in 0..steps {
+            stopper.advance();
+        }
+    });
+    shutdown
+}
+
+#[test]
+fn a_submit_that_blocks_does_not_keep_a_run_from_stopping() {
+    for schedule in Schedule::ALL {
+        // For ever, as far as this test goes.
+        let fake = Arc::new(Fake::new(false, |_| Act::Block(Duration::from_secs(20))));
+        let report = Scene::new(8, schedule).run(fake, &raised_soon(2));
+        assert_eq!((counts(&report), report.interrupted), ((0, 0, 8), true), "{schedule:?}");
+        assert!(report.wall < Duration::from_secs(10), "{schedule:?}: {:?}", report.wall);
+
+        let fake = Arc::new(Fake::new(false, |_| Act::Block(Duration::from_millis(300))));
+        let report = Scene::new(40, schedule).run(fake, &raised_soon(1));
+        let (done, failed, unfinished) = counts(&report);
+        assert!(done >= 1 && failed == 0 && unfinished > 20, "{schedule:?}: {done}, {failed}, {unfinished}");
     }
 }
 
@@ -229,15 +267,8 @@ fn a_device_that_is_lost_ends_the_run() {
 fn an_abort_does_not_wait_for_what_hangs() {
     for schedule in Schedule::ALL {
         let scene = Scene::new(8, schedule);
-        let shutdown = Shutdown::default();
-        let stopper = shutdown.clone();
-        std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(100));
-            stopper.advance();
-            stopper.advance();
-        });
         // Some backends hang with the worker in their hands: `compute` waits for the answer.
-        let report = scene.run(Arc::new(Fake::new(false, |_| Act::Hang)), &shutdown);
+        let report = scene.run(Arc::new(Fake::new(false, |_| Act::Hang)), &raised_soon(2));
         assert_eq!((counts(&report), report.interrupted), ((0, 0, 8), true), "{schedule:?}");
         assert_eq!(fs::read_dir(scene.directory.path().join("out")).unwrap().count(), 0);
     }
@@ -265,7 +296,9 @@ fn who_ran_what_is_recorded() {
     let workers_of = |schedule, stage| {
         let report = Scene::new(6, schedule).run_fake(true, |_| Act::Compute);
         let spans = report.spans.into_iter().filter(move |s| s.stage == stage);
-        spans.map(|s| s.worker).collect::<Vec<Worker>>()
+        let workers: Vec<Worker> = spans.map(|s| s.worker).collect();
+        assert!(workers.len() >= 6, "{schedule:?}: {stage:?} was recorded {} times", workers.len());
+        workers
     };
     assert!(workers_of(Schedule::Overlapped, Stage::Read).iter().all(|w| *w == Worker::Loader));
     assert!(workers_of(Schedule::Concurrent, Stage::Decode).iter().all(|w| *w == Worker::Cpu(0)));

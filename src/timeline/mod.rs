@@ -3,7 +3,7 @@
 mod figures;
 mod verdict;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use figures::{Basis, Figures, StageFigures, figures};
@@ -80,11 +80,11 @@ impl Span {
     }
 }
 
-/// Takes down the spans of a run.
-#[derive(Debug)]
+/// Takes down the spans of a run; clones take down the same.
+#[derive(Clone, Debug)]
 pub struct Recorder {
     begun: Instant,
-    spans: Mutex<Vec<Span>>,
+    spans: Arc<Mutex<Vec<Span>>>,
 }
 
 impl Default for Recorder {
@@ -96,7 +96,7 @@ impl Default for Recorder {
 impl Recorder {
     /// Starts the run's clock.
     pub fn new() -> Recorder {
-        Recorder { begun: now(), spans: Mutex::new(Vec::new()) }
+        Recorder { begun: now(), spans: Arc::default() }
     }
 
     /// Since the start of the run.
@@ -105,8 +105,8 @@ impl Recorder {
     }
 
     /// Starts a span, which ends when the value is dropped, however the stage ends.
-    pub fn start(&self, image: u32, stage: Stage, worker: Worker) -> Running<'_> {
-        Running { recorder: self, image, stage, worker, start: self.elapsed() }
+    pub fn start(&self, image: u32, stage: Stage, worker: Worker) -> Running {
+        Running { recorder: self.clone(), image, stage, worker, start: self.elapsed() }
     }
 
     /// The spans that have ended so far.
@@ -115,19 +115,19 @@ impl Recorder {
     }
 }
 
-/// A span that has not ended.
+/// A span that has not ended. It may end on another thread.
 #[derive(Debug)]
-pub struct Running<'a> {
-    recorder: &'a Recorder,
+pub struct Running {
+    recorder: Recorder,
     image: u32,
     stage: Stage,
     worker: Worker,
     start: Duration,
 }
 
-impl Drop for Running<'_> {
+impl Drop for Running {
     fn drop(&mut self) {
-        let Running { recorder, image, stage, worker, start } = *self;
+        let Running { ref recorder, image, stage, worker, start } = *self;
         let span = Span { image, stage, worker, start, end: recorder.elapsed() };
         recorder.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
     }

@@ -46,7 +46,13 @@ impl Source {
 
     /// The lines before the tests at the end of the file.
     fn own_lines(&self) -> impl Iterator<Item = &(usize, String)> {
-        self.lines.iter().take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+        let begins = |lines: &[(usize, String)]| {
+            // `mod tests;` at the top of a file is no end of it.
+            matches!(lines, [(_, first), .., (_, last)]
+                if first.starts_with("#[cfg(test)]") && last.contains("mod ") && last.ends_with('{'))
+        };
+        let end = self.lines.windows(2).position(begins).unwrap_or(self.lines.len());
+        self.lines[..end].iter()
     }
 }
 
@@ -161,6 +167,10 @@ fn the_rules_can_be_broken() {
     assert!(names("println!(\"\")", "println!") && !names("eprintln!(\"\")", "println!"));
     assert_eq!(used_modules("use crate::pipeline::run;").collect::<Vec<_>>(), ["pipeline"]);
     assert_eq!(used_modules("use $crate::pipeline::run; use crate::Other;").count(), 0);
+    let text = ["#[cfg(test)]", "mod tests;", "use a;", "#[cfg(test)]", "mod tests {", "use b;"];
+    let lines = text.iter().enumerate().map(|(i, line)| (i + 1, line.to_string())).collect();
+    let source = Source { path: "a.rs".into(), lines };
+    assert_eq!(source.own_lines().count(), 3);
 }
 
 /// Stems of the files directly in a directory of the project that have that extension.

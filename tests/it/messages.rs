@@ -156,3 +156,12 @@ fn the_readme_shows_the_catalogue_as_it_is() {
     let table = Place::new().run(&["ops", "--markdown"]).ends(0).stdout;
     assert!(readme.contains(&table), "put the output of `imgproc ops --markdown` into README.md:\n{table}");
 }
+
+#[test]
+fn a_result_beyond_the_limit_fails_its_image() {
+    let place = Place::new();
+    place.draw("in/a.png", 8, 8);
+    let ran = place.run_cpu(&["-i", "in", "-r", "resize:60000x60000:fit=fill"]).ends(1);
+    ran.says(&["failed: in/a.png: compute: the recipe would make 60000x", "--max-pixels raises it"]);
+    place.run_cpu(&["-i", "in", "-r", "resize:90x90:fit=fill", "--max-pixels", "100", "--overwrite"]).ends(1);
+}

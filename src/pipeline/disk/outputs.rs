@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use walkdir::WalkDir;
+
 /// How the names of temporary files begin. They never stay, but for a run that was killed.
 pub const TEMPORARY_PREFIX: &str = ".imgproc-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
@@ -58,13 +60,12 @@ impl Outputs {
         Err(ClaimError::Busy(root.to_path_buf()))
     }
 
-    /// Removes what a killed run left in the output directory and in those directories. Nobody else writes there: the lock
-    /// is ours. Returns how many files went.
-    pub fn clear_leftovers<'a>(&'a self, directories: impl Iterator<Item = &'a Path>) -> usize {
-        let directories: HashSet<&Path> = directories.chain([self.root.as_path()]).collect();
-        let leftovers = directories.iter().filter_map(|d| fs::read_dir(d).ok()).flatten().flatten().filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
+    /// Removes what a killed run left anywhere below the output directory, links not followed. Nobody else writes there:
+    /// the lock is ours. Returns how many files went.
+    pub fn clear_leftovers(&self) -> usize {
+        let files = WalkDir::new(&self.root).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+        let leftovers = files.filter(|entry| {
+            let name = entry.file_name().to_string_lossy();
             name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
         });
         // One that can't be removed is in nobody's way.
@@ -182,9 +183,13 @@ mod tests {
         for name in [".imgproc-dead.tmp", ".imgproc-notes", "x.tmp"] {
             fs::write(directory.path().join(name), b"x").unwrap();
         }
+        let deep = directory.path().join("a/b");
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join(".imgproc-dead.tmp"), b"x").unwrap();
         let outputs = Outputs::claim(directory.path()).unwrap();
-        assert_eq!(outputs.clear_leftovers([directory.path(), Path::new("/no/such/place")].into_iter()), 1);
+        assert_eq!(outputs.clear_leftovers(), 2);
         outputs.close();
-        assert_eq!(names(directory.path()), [".imgproc-notes", "x.tmp"]);
+        assert_eq!(names(directory.path()), [".imgproc-notes", "a", "x.tmp"]);
+        assert!(names(&deep).is_empty());
     }
 }
