@@ -28,8 +28,8 @@ impl Runtime {
         Ok(Runtime { tokio, in_flight })
     }
 
-    /// Lets the user's wish to stop raise `shutdown` from here on: each ^C (on Unix also SIGTERM) one step further. `tell`
-    /// hears of each step.
+    /// Lets the user's wish to stop raise `shutdown` from here on: each ^C one step further, of which `tell`
+    /// hears; SIGTERM (on Windows the closing of the console) all the way.
     ///
     /// # Errors
     /// Where the signals can't be listened for.
@@ -46,10 +46,10 @@ impl Runtime {
         self.tokio.spawn(async move {
             loop {
                 tokio::select! {
-                    _ = signals.0.recv() => {}
-                    _ = signals.1.recv() => {}
+                    _ = signals.0.recv() => tell(shutdown.advance()),
+                    // Whoever sends this kills soon after: there is no time for the images in flight.
+                    _ = signals.1.recv() => shutdown.abort(),
                 }
-                tell(shutdown.advance());
             }
         });
         Ok(())

@@ -59,8 +59,18 @@ fn it_does_so_where_workers_read_for_themselves() {
 }
 
 #[test]
-fn a_request_to_terminate_is_one_too() {
-    stopped_by("-TERM", "concurrent");
+fn it_does_so_where_one_worker_works() {
+    stopped_by("-INT", "concurrent");
+}
+
+#[test]
+fn a_request_to_terminate_leaves_at_once_and_only_whole_results() {
+    let place = slow_place();
+    let child = place.start_cpu(SLOW);
+    wait_for_first(&place);
+    signal(&child, "-TERM");
+    Ran::of(child.wait_with_output().unwrap()).ends(130).says(&["not done, interrupted"]);
+    assert!(check_whole(&place) < MANY, "the run was over before the signal came");
 }
 
 #[test]

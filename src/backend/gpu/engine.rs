@@ -15,6 +15,9 @@ use crate::image::{Image, Samples};
 /// How long the device may take for one image before it counts as hung.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
+/// The same for a software rasterizer, which is slow long before it is hung.
+pub const SOFTWARE_LIMIT: Duration = Duration::from_secs(3600);
+
 /// How long a wait for the device keeps a new image waiting while a slot is free.
 const SLICE: Duration = Duration::from_millis(2);
 

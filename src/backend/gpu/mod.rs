@@ -94,7 +94,11 @@ impl GpuBackend {
     /// # Errors
     /// Where no adapter of that choice exists, or it gives no device.
     pub fn open(choice: Choice, named: Option<&str>) -> Result<GpuBackend, OpenError> {
-        GpuBackend::open_with(choice, named, false, engine::LIMIT)
+        let limit = match choice {
+            Choice::Hardware => engine::LIMIT,
+            Choice::Software => engine::SOFTWARE_LIMIT,
+        };
+        GpuBackend::open_with(choice, named, false, limit)
     }
 
     /// `staged`: images are copied through staging buffers on every device, as on one with memory of its own.
