@@ -197,6 +197,7 @@ pub struct EncodeOptions {
 pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, CodecError> {
     guarded("the encoder", || match options.format {
         Format::Jpeg => jpeg::encode(image, options.quality),
+        Format::Tiff => tiff::encode(image),
         _ => raster::encode(image, options),
     })
 }

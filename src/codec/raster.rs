@@ -1,8 +1,8 @@
-//! The formats that the `image` crate reads and writes. It writes TIFF, too; `tiff` reads that.
+//! The formats that the `image` crate reads and writes.
 
 use super::{CodecError, EncodeOptions, Format, Stored, gif_screen, icc, png_compression};
 use crate::image::{Depth, Image, Layout, Samples};
-use ::image::codecs::{bmp, gif, png, pnm, tiff, webp};
+use ::image::codecs::{bmp, gif, png, pnm, webp};
 use ::image::metadata::Orientation;
 use ::image::{ColorType, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageResult, Limits};
 use std::error::Error;
@@ -135,7 +135,7 @@ fn explained(error: ImageError, format: Format, in_header: bool) -> CodecError {
     CodecError::Other(text)
 }
 
-/// PNG, WebP, TIFF and BMP.
+/// PNG, WebP and BMP.
 pub(super) fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, CodecError> {
     let Layout { width, height, .. } = image.layout;
     let format = options.format;
@@ -153,9 +153,8 @@ pub(super) fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, 
             write(encoder, image, samples, colour)
         }
         Format::WebP => write(webp::WebPEncoder::new_lossless(&mut target), image, samples, colour),
-        Format::Tiff => write(tiff::TiffEncoder::new(&mut target), image, samples, colour),
         Format::Bmp => bmp::BmpEncoder::new(&mut target).write_image(samples, width, height, colour),
-        Format::Jpeg | Format::Gif | Format::Pnm => {
+        Format::Jpeg | Format::Tiff | Format::Gif | Format::Pnm => {
             return Err(CodecError::Other(format!("{} is not written by this encoder", format.name())));
         }
     };

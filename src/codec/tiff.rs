@@ -1,9 +1,10 @@
-//! Reads TIFF: gray of 1, 2, 4, 8 and 16 bits, RGB, CMYK and alpha of 8 and 16, floats of 32; the first page.
+//! Writes TIFF, and reads it: gray of 1, 2, 4, 8 and 16 bits, RGB, CMYK and alpha of 8 and 16, floats of 32; the first page.
 
 use super::{CodecError, Stored, icc};
-use crate::image::{Depth, Layout, Samples};
+use crate::image::{Depth, Image, Layout, Samples};
 use ::image::metadata::Orientation;
 use ::tiff::decoder::{ChunkType, Decoder, Limits};
+use ::tiff::encoder::{TiffEncoder, TiffValue, colortype};
 use ::tiff::tags::{CompressionMethod, Tag};
 use ::tiff::{ColorType, TiffError};
 use std::io::{Cursor, ErrorKind};
@@ -234,6 +235,39 @@ fn explained(error: TiffError, in_header: bool) -> CodecError {
         TiffError::LimitsExceeded => "tiff: the file asks for too much memory".into(),
         error => format!("tiff: {error}"),
     })
+}
+
+/// An uncompressed TIFF of gray, RGB or RGBA (straight alpha), 8 or 16 bits.
+pub(super) fn encode(image: &Image) -> Result<Vec<u8>, CodecError> {
+    let written = match (&image.samples, image.layout.channels()) {
+        (Samples::U8(v), 1) => written::<colortype::Gray8>(image, v),
+        (Samples::U8(v), 3) => written::<colortype::RGB8>(image, v),
+        (Samples::U8(v), 4) => written::<colortype::RGBA8>(image, v),
+        (Samples::U16(v), 1) => written::<colortype::Gray16>(image, v),
+        (Samples::U16(v), 3) => written::<colortype::RGB16>(image, v),
+        (Samples::U16(v), 4) => written::<colortype::RGBA16>(image, v),
+        _ => return Err(CodecError::Other("tiff can't hold gray with alpha or floats".into())),
+    };
+    written.map_err(|error| CodecError::Other(format!("tiff: {error}")))
+}
+
+fn written<C: colortype::ColorType>(image: &Image, samples: &[C::Inner]) -> Result<Vec<u8>, TiffError>
+where
+    [C::Inner]: TiffValue,
+{
+    /// Says that the fourth sample is straight alpha.
+    const UNASSOCIATED_ALPHA: u16 = 2;
+    let mut target = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut target)?;
+    let mut page = encoder.new_image::<C>(image.layout.width, image.layout.height)?;
+    if image.layout.alpha {
+        page.encoder().write_tag(Tag::ExtraSamples, UNASSOCIATED_ALPHA)?;
+    }
+    if let Some(profile) = image.icc.as_ref().filter(|profile| icc::fits(profile, image.layout)) {
+        page.encoder().write_tag(Tag::IccProfile, &profile[..])?;
+    }
+    page.write_data(samples)?;
+    Ok(target.into_inner())
 }
 
 #[cfg(test)]

@@ -96,3 +96,13 @@ fn planes_are_interleaved() {
     let bytes = tiff(2, 1, &[1, 2, 3, 4, 5, 6], &tags);
     assert_eq!(decoded(&bytes), Image::new(Layout::new(2, 1, 3), Samples::U8(vec![1, 3, 5, 2, 4, 6])));
 }
+
+#[test]
+fn alpha_is_said_to_be_alpha() {
+    let image = Image::new(Layout::new(2, 1, 4), Samples::U8(vec![9, 8, 7, 128, 1, 2, 3, 0]));
+    let bytes = super::encode(&image).unwrap();
+    let mut source = ::tiff::decoder::Decoder::new(std::io::Cursor::new(&bytes[..])).unwrap();
+    let extra = source.find_tag_unsigned_vec::<u16>(::tiff::tags::Tag::ExtraSamples).unwrap();
+    assert_eq!(extra, Some(vec![2]));
+    assert_eq!(decode(&bytes, &OPTIONS).unwrap(), image);
+}
