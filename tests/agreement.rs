@@ -3,6 +3,7 @@
 //! without an adapter these tests fail.
 #![cfg(feature = "gpu")]
 
+#[macro_use]
 mod support;
 
 use std::collections::BTreeSet;
@@ -49,29 +50,7 @@ fn operation_agrees(name: &str) {
     tally.finish(name, least_cases(spec.parameters.len()));
 }
 
-/// A test for each operation, so that they are named in the report, run side by side and fail alone.
-macro_rules! operations_agree {
-    ($($name:ident)*) => {
-        $(#[test]
-        fn $name() {
-            operation_agrees(stringify!($name));
-        })*
-
-        const TESTED: &[&str] = &[$(stringify!($name)),*];
-    };
-}
-
-operations_agree! {
-    grayscale brightness contrast invert threshold equalize
-    gaussian_blur box_blur median unsharp_mask sobel erode dilate
-    resize crop flip rotate
-}
-
-#[test]
-fn every_operation_of_the_registry_is_tested() {
-    let registered: BTreeSet<&str> = registry().iter().map(|spec| spec.name).collect();
-    assert_eq!(registered, TESTED.iter().copied().collect());
-}
+test_each_operation!(operation_agrees);
 
 #[test]
 fn the_registry_allows_no_more_than_the_page() {

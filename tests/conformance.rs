@@ -2,6 +2,7 @@
 
 #[path = "support/harness.rs"]
 mod harness;
+#[macro_use]
 mod support;
 
 use std::collections::BTreeSet;
@@ -41,28 +42,7 @@ fn operation_conforms(name: &str) {
     tally.finish(name, hostile().len());
 }
 
-macro_rules! operations_conform {
-    ($($name:ident)*) => {
-        $(#[test]
-        fn $name() {
-            operation_conforms(stringify!($name));
-        })*
-
-        const TESTED: &[&str] = &[$(stringify!($name)),*];
-    };
-}
-
-operations_conform! {
-    grayscale brightness contrast invert threshold equalize
-    gaussian_blur box_blur median unsharp_mask sobel erode dilate
-    resize crop flip rotate
-}
-
-#[test]
-fn every_operation_of_the_registry_is_tested() {
-    let registered: BTreeSet<&str> = registry().iter().map(|spec| spec.name).collect();
-    assert_eq!(registered, TESTED.iter().copied().collect());
-}
+test_each_operation!(operation_conforms);
 
 const CHAINS_PER_IMAGE: usize = 30;
 

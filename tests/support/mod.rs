@@ -3,6 +3,31 @@
 // The rules on disk and output are for the program; tests write pictures and counts.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
+/// A test for each operation, so that they are named in the report, run side by side and fail alone; and one that none
+/// of the registry is left out.
+#[allow(unused_macros, reason = "not every binary tests them one by one")]
+macro_rules! test_each_operation {
+    ($check:ident) => {
+        test_each_operation! { $check:
+            grayscale brightness contrast invert threshold equalize
+            gaussian_blur box_blur median unsharp_mask sobel erode dilate
+            resize crop flip rotate
+        }
+    };
+    ($check:ident: $($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            $check(stringify!($name));
+        })*
+
+        #[test]
+        fn every_operation_of_the_registry_is_tested() {
+            let registered: BTreeSet<&str> = registry().iter().map(|spec| spec.name).collect();
+            assert_eq!(registered, [$(stringify!($name)),*].into_iter().collect());
+        }
+    };
+}
+
 pub mod cases;
 pub mod compare;
 pub mod images;
