@@ -47,41 +47,19 @@ fn choose_adapter(name: BackendName, adapter: Option<&str>) -> Result<Chosen, Pr
     use imgproc::backend::gpu::Choice;
 
     match name {
-        BackendName::Software => open(Choice::Software, adapter, None),
+        BackendName::Software => open(Choice::Software, adapter),
         BackendName::Auto if adapter.is_none() => choose_for_user(),
-        BackendName::Auto => open_named(adapter.unwrap_or_default()),
-        _ => open(Choice::Hardware, adapter, None),
+        // A named adapter is taken, of whichever kind it is.
+        BackendName::Auto => open(Choice::Any, adapter),
+        _ => open(Choice::Hardware, adapter),
     }
 }
 
 #[cfg(feature = "gpu")]
-fn open(
-    choice: imgproc::backend::gpu::Choice,
-    adapter: Option<&str>,
-    reason: Option<String>,
-) -> Result<Chosen, Problem> {
+fn open(choice: imgproc::backend::gpu::Choice, adapter: Option<&str>) -> Result<Chosen, Problem> {
     let backend = imgproc::backend::gpu::GpuBackend::open(choice, adapter)
         .map_err(|e| Problem::new(e).help("`imgproc devices` lists what there is; --backend cpu needs no device"))?;
-    Ok(Chosen { backend: Arc::new(backend), reason })
-}
-
-/// `auto` with a named adapter takes it, of whichever kind it is.
-#[cfg(feature = "gpu")]
-fn open_named(adapter: &str) -> Result<Chosen, Problem> {
-    use imgproc::backend::gpu::Choice;
-
-    let software = matching(adapter).is_some_and(|adapter| adapter.is_software());
-    open(if software { Choice::Software } else { Choice::Hardware }, Some(adapter), None)
-}
-
-#[cfg(feature = "gpu")]
-fn matching(name: &str) -> Option<imgproc::backend::gpu::Adapter> {
-    let wanted = name.to_lowercase();
-    let adapters = imgproc::backend::gpu::adapters();
-    match name.parse::<usize>() {
-        Ok(index) => adapters.into_iter().find(|a| a.index == index),
-        Err(_) => adapters.into_iter().find(|a| a.name.to_lowercase().contains(&wanted)),
-    }
+    Ok(Chosen { backend: Arc::new(backend), reason: None })
 }
 
 /// `auto`: real hardware if there is some, else the CPU.

@@ -94,6 +94,7 @@ pub fn choose(adapters: &[Adapter], choice: &Choice, named: Option<&str>) -> Res
     let allowed = |a: &&Adapter| match choice {
         Choice::Hardware => !a.is_software(),
         Choice::Software => a.is_software(),
+        Choice::Any => true,
     };
     let fits = |a: &&Adapter| match named.map(|n| (n.parse::<usize>(), n)) {
         None => true,
@@ -103,16 +104,19 @@ pub fn choose(adapters: &[Adapter], choice: &Choice, named: Option<&str>) -> Res
     if let Some(adapter) = adapters.iter().filter(allowed).find(fits) {
         return Ok(adapter.index);
     }
-    let wanted = match (choice, named) {
-        (Choice::Hardware, None) => "no hardware GPU was found".to_string(),
-        (Choice::Software, None) => "no software rasterizer was found".to_string(),
-        (Choice::Hardware, Some(named)) => format!("no hardware GPU goes by `{named}`"),
-        (Choice::Software, Some(named)) => format!("no software rasterizer goes by `{named}`"),
+    let kind = match choice {
+        Choice::Hardware => "hardware GPU",
+        Choice::Software => "software rasterizer",
+        Choice::Any => "adapter",
+    };
+    let wanted = match named {
+        None => format!("no {kind} was found"),
+        Some(named) => format!("no {kind} goes by `{named}`"),
     };
     let advice = match choice {
         _ if named.is_some() && adapters.iter().any(|a| allowed(&a)) => "give an index or part of a name of those",
         Choice::Hardware => "install the GPU's driver, or use --backend software or --backend cpu",
-        Choice::Software => {
+        Choice::Software | Choice::Any => {
             "install lavapipe (Linux: packages mesa-vulkan-drivers and libvulkan1; WARP is part of Windows), \
              or use --backend cpu"
         }
@@ -158,6 +162,9 @@ mod tests {
         assert_eq!(choose(&all, &Choice::Hardware, Some("intel")), Ok(1));
         assert_eq!(choose(&all, &Choice::Hardware, Some("1")), Ok(1));
         assert_eq!(choose(&all, &Choice::Software, None), Ok(2));
+        assert_eq!(choose(&all, &Choice::Any, None), Ok(0));
+        assert_eq!(choose(&all, &Choice::Any, Some("2")), Ok(2));
+        assert!(choose(&all, &Choice::Any, Some("9")).unwrap_err().0.contains("no adapter goes by `9`"));
         assert!(choose(&all, &Choice::Software, Some("0")).unwrap_err().0.contains("index or part of a name"));
     }
 }

@@ -73,6 +73,8 @@ pub enum Choice {
     Hardware,
     /// A software rasterizer only.
     Software,
+    /// Either, hardware first.
+    Any,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,19 +96,22 @@ impl GpuBackend {
     /// # Errors
     /// Where no adapter of that choice exists, or it gives no device.
     pub fn open(choice: Choice, named: Option<&str>) -> Result<GpuBackend, OpenError> {
-        let limit = match choice {
-            Choice::Hardware => engine::LIMIT,
-            Choice::Software => engine::SOFTWARE_LIMIT,
-        };
-        GpuBackend::open_with(choice, named, false, limit)
+        GpuBackend::open_with(choice, named, false, None)
     }
 
     /// `staged`: images are copied through staging buffers on every device, as on one with memory of its own.
-    /// `limit`: how long the device may take for one image.
-    fn open_with(choice: Choice, named: Option<&str>, staged: bool, limit: Duration) -> Result<GpuBackend, OpenError> {
+    /// `limit`: how long the device may take for one image; none: as long as its kind may need.
+    fn open_with(
+        choice: Choice,
+        named: Option<&str>,
+        staged: bool,
+        limit: Option<Duration>,
+    ) -> Result<GpuBackend, OpenError> {
         let mut found = adapter::enumerate();
         let abouts: Vec<Adapter> = found.iter().map(|f| f.about.clone()).collect();
         let found = found.swap_remove(adapter::choose(&abouts, &choice, named)?);
+        let usual = if found.about.is_software() { engine::SOFTWARE_LIMIT } else { engine::LIMIT };
+        let limit = limit.unwrap_or(usual);
         let dispatches = Arc::new(AtomicU64::new(0));
         let engine = Engine::open(&found.handle, dispatches.clone(), staged, limit)
             .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", found.about.name)))?;

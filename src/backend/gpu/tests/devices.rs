@@ -246,7 +246,7 @@ fn histograms_make_tables() {
 
 #[test]
 fn staging_gives_the_same() {
-    let staged = GpuBackend::open_with(choice(), None, true, engine::LIMIT).unwrap();
+    let staged = GpuBackend::open_with(choice(), None, true, None).unwrap();
     let direct = open();
     let mut rng = fastrand::Rng::with_seed(10);
     let tasks = || {

@@ -111,7 +111,7 @@ fn jobs_in_flight_are_answered_when_the_backend_is_dropped() {
 
 #[test]
 fn a_device_that_hangs_is_given_up_and_every_image_answered() {
-    let gpu = GpuBackend::open_with(choice(), None, false, Duration::from_millis(50)).unwrap();
+    let gpu = GpuBackend::open_with(choice(), None, false, Some(Duration::from_millis(50))).unwrap();
     let (sender, receiver) = channel();
     // All are queued before the first is taken: as many as there are slots fly, the others wait.
     let held = hold(&gpu);
