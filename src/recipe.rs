@@ -1,7 +1,7 @@
 //! Text to operations and back. The syntax is that of the operations page; `imgproc ops` shows it.
 
 use crate::image::{Depth, Layout};
-use crate::op::{Arguments, Graph, Operation, Parameter, Refusal, Spec};
+use crate::op::{Arguments, Channels, Graph, Operation, Parameter, Refusal, Spec};
 use crate::ops;
 
 /// Operations in the order in which they apply; at least one.
@@ -35,10 +35,13 @@ impl Recipe {
     /// unless it begins a colour.
     pub fn parse(text: &str) -> Result<Recipe, RecipeError> {
         let mut steps = Vec::new();
+        let mut known = Known::Nothing;
         for (number, line) in text.lines().enumerate() {
             let error = |(column, message)| RecipeError { line: number + 1, column, message };
             for part in parts(without_comment(line), ',', 1) {
-                steps.push(parse_step(&part).map_err(error)?);
+                let (spec, step) = parse_step(&part).map_err(error)?;
+                known = known.after(spec).map_err(|message| error((part.column, message)))?;
+                steps.push(step);
             }
         }
         if steps.is_empty() {
@@ -71,6 +74,34 @@ impl Recipe {
                 .map_err(|refusal| Refusal(format!("{}: {refusal}", step.text)))?;
         }
         Ok(graph)
+    }
+}
+
+/// What is known of an image's colour channels within a recipe, whatever the file held, and by which operation.
+#[derive(Clone, Copy)]
+enum Known {
+    Nothing,
+    Gray(&'static str),
+    Colour(&'static str),
+}
+
+impl Known {
+    /// # Errors
+    /// Where the operation asks for other channels than there are, or works on colour that is gone.
+    fn after(self, spec: &'static Spec) -> Result<Known, String> {
+        let name = spec.name;
+        match (spec.channels, self) {
+            (Channels::OfColour, Known::Gray(by)) => {
+                Err(format!("{name} works on colour, and {by} before it leaves a gray image"))
+            }
+            (Channels::GrayOnly, Known::Colour(by)) => {
+                Err(format!("{name} works on gray, and {by} before it gives colour; put grayscale between them"))
+            }
+            (Channels::ToGray, _) => Ok(Known::Gray(name)),
+            (Channels::ToColour, _) => Ok(Known::Colour(name)),
+            (Channels::GrayOnly, Known::Nothing) => Ok(Known::Gray(name)),
+            _ => Ok(self),
+        }
     }
 }
 
@@ -107,7 +138,7 @@ fn without_comment(line: &str) -> &str {
 
 type Located<T> = Result<T, (usize, String)>;
 
-fn parse_step(part: &Part) -> Located<Step> {
+fn parse_step(part: &Part) -> Located<(&'static Spec, Step)> {
     let fields = parts(part.text, ':', part.column);
     let Some((name, fields)) = fields.split_first() else {
         return Err((part.column, "expected an operation before ':'".into()));
@@ -130,7 +161,7 @@ fn parse_step(part: &Part) -> Located<Step> {
     }
     fill_defaults(spec, &mut arguments).map_err(|message| (part.column, message))?;
     let operation = (spec.make)(&arguments).map_err(|refusal| (part.column, refusal.0))?;
-    Ok(Step { operation, text: part.text.to_string() })
+    Ok((spec, Step { operation, text: part.text.to_string() }))
 }
 
 /// The parameter that a field names (the first may leave the name out), and its value's text.

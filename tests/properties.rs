@@ -249,10 +249,13 @@ fn values_beyond_a_range_are_refused_with_their_column() {
             let beyond = match parameter.kind {
                 Kind::Number { low, high } => [low - 1.0, high + 1.0].map(|v| v.to_string()).to_vec(),
                 Kind::Whole { low, high } => [low - 1, high + 1].map(|v| v.to_string()).to_vec(),
+                Kind::Odd { low, high } => [low - 2, high + 2, low + 1].map(|v| v.to_string()).to_vec(),
                 Kind::OneOf(_) | Kind::Flag => vec!["perhaps".into()],
                 Kind::Color => vec!["256".into(), "1/2".into(), "#12345".into()],
                 Kind::Size => vec!["0x4".into(), "4x".into()],
                 Kind::ResizeSize => vec!["0x4".into(), "x".into(), "0%".into()],
+                Kind::Quad => vec!["0/0/1/0/1/1/0".into(), "0/0/1/0/1/1/0/inf".into()],
+                Kind::Matrix => vec!["1/2;3".into(), "1/a".into(), ";".into()],
             };
             for value in beyond {
                 let text = format!("invert,{}:{}={value}", spec.name, parameter.name);

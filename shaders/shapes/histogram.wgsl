@@ -1,49 +1,31 @@
-// Counts of whole codes: of the luma (LUMA) or of each colour channel, lane after lane, CODES in each.
+// Counts of whole codes: of the luma (LUMA) or of each colour channel, CODES in each lane; lanes are counted channel
+// after channel and, within one, tile after tile.
 //
-// Needs `count(i)` of histogram_local.wgsl or histogram_global.wgsl, which also holds the entry point.
+// Needs `count_part(group, local)`, which counts one invocation's share of the pixels, of histogram_image.wgsl or
+// histogram_tiles.wgsl, and `count(i)` of histogram_local.wgsl or histogram_global.wgsl, which hold the entry point.
 
 struct Reduce {
     // quads in the image
     quads: u32,
     // quads in a row
     columns: u32,
-    // workgroups in a row of the dispatch
+    // workgroups in a row of the dispatch, or of a tile
     span: u32,
+    // tiles in the image
+    tiles: u32,
+    across: u32,
+    // of a tile, px
+    tile_width: u32,
+    tile_height: u32,
 }
 
-const QUADS_EACH = 16u;
+// The tile that the workgroup counts.
+var<private> tile: u32;
 
-// Counts the quads of one invocation of a workgroup.
-fn count_quads(group: vec3u, local: u32) {
-    let first = (group.y * params.reduce.span + group.x) * 256u * QUADS_EACH + local;
-    for (var k = 0u; k < QUADS_EACH; k++) {
-        let i = first + 256u * k;
-        if (i < params.reduce.quads) {
-            let y = i / params.reduce.columns;
-            count_quad(i - y * params.reduce.columns, y);
-        }
-    }
-}
-
-fn count_quad(q: u32, y: u32) {
-    let r = codes(load4_0(q, y, 0u));
-    var g = r;
-    var b = r;
-    if (COLOURS == 3u) {
-        g = codes(load4_0(q, y, 1u));
-        b = codes(load4_0(q, y, 2u));
-    }
-    let pixels = min(params.input_0.width - 4u * q, 4u);
-    count_pixel(r.x, g.x, b.x);
-    if (pixels > 1u) {
-        count_pixel(r.y, g.y, b.y);
-    }
-    if (pixels > 2u) {
-        count_pixel(r.z, g.z, b.z);
-    }
-    if (pixels > 3u) {
-        count_pixel(r.w, g.w, b.w);
-    }
+// Place of a count among all, given its code behind those of the channels before it.
+fn place_of_count(i: u32) -> u32 {
+    let channel = i / CODES;
+    return (channel * params.reduce.tiles + tile) * CODES + (i - channel * CODES);
 }
 
 fn codes(v: vec4f) -> vec4u {

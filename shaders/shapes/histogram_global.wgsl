@@ -2,9 +2,9 @@
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-    count_quads(group, local);
+    count_part(group, local);
 }
 
 fn count(i: u32) {
-    atomicAdd(&output[i], 1u);
+    atomicAdd(&output[place_of_count(i)], 1u);
 }

@@ -4,12 +4,12 @@ var<workgroup> counts: array<atomic<u32>, LANES * CODES>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-    count_quads(group, local);
+    count_part(group, local);
     workgroupBarrier();
     for (var i = local; i < LANES * CODES; i += 256u) {
         let n = atomicLoad(&counts[i]);
         if (n != 0u) {
-            atomicAdd(&output[i], n);
+            atomicAdd(&output[place_of_count(i)], n);
         }
     }
 }

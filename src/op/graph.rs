@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Axis, Kernel, Permutation, Place, Point, Taps, Window};
+use super::{Axis, Flood, Gather, Kernel, Neighbourhood, Permutation, Place, Point, Stencil, Taps, Window};
 use crate::image::{Depth, Layout};
 
 /// Place of a node in its graph.
@@ -15,7 +15,7 @@ pub struct Node {
     pub kernel: Kernel,
     /// Earlier nodes. A point kernel reads one or two images and at most one table, which comes last.
     pub inputs: Vec<NodeId>,
-    /// Of the result; of a reduce node, which gives a table, that of its input.
+    /// Of the result; of a node that gives a table, that of the image it is for.
     pub layout: Layout,
 }
 
@@ -44,6 +44,45 @@ impl Graph {
     /// A point kernel that keeps the size and channels of its first input.
     pub fn point(&mut self, kernel: impl Point + 'static, inputs: &[NodeId]) -> NodeId {
         self.push(Kernel::Point(Arc::new(kernel)), inputs, self.layout(inputs[0]))
+    }
+
+    /// A point kernel that keeps the size and alpha of its first input and gives that many colour channels.
+    pub fn point_to(&mut self, colours: u32, kernel: impl Point + 'static, inputs: &[NodeId]) -> NodeId {
+        let layout = Layout { colours, ..self.layout(inputs[0]) };
+        self.push(Kernel::Point(Arc::new(kernel)), inputs, layout)
+    }
+
+    pub fn stencil(&mut self, stencil: Stencil, input: NodeId) -> NodeId {
+        self.push(Kernel::Stencil(Arc::new(stencil)), &[input], self.layout(input))
+    }
+
+    /// A neighbourhood kernel that gives that many colour channels.
+    pub fn neighbourhood(&mut self, colours: u32, kernel: impl Neighbourhood + 'static, input: NodeId) -> NodeId {
+        let layout = Layout { colours, ..self.layout(input) };
+        self.push(Kernel::Neighbourhood(Arc::new(kernel)), &[input], layout)
+    }
+
+    /// The gathering from `input` that gives an image of that size.
+    pub fn gather(&mut self, gather: Gather, input: NodeId, width: u32, height: u32) -> NodeId {
+        let layout = self.layout(input).sized(width, height);
+        self.push(Kernel::Gather(Arc::new(gather)), &[input], layout)
+    }
+
+    /// # Panics
+    /// Where the image has more than one channel: a fault of this program.
+    pub fn flood(&mut self, flood: Flood, input: NodeId) -> NodeId {
+        assert_eq!(self.layout(input).channels(), 1, "a flood runs over one channel");
+        self.push(Kernel::Flood(flood), &[input], self.layout(input))
+    }
+
+    /// The table of the greatest value of an image's first channel.
+    pub fn maximum(&mut self, input: NodeId) -> NodeId {
+        self.push(Kernel::Maximum, &[input], self.layout(input))
+    }
+
+    /// A table of constants for point kernels that read `image`.
+    pub fn table(&mut self, values: impl Into<Arc<[f32]>>, image: NodeId) -> NodeId {
+        self.push(Kernel::Table(values.into()), &[], self.layout(image))
     }
 
     pub fn window(&mut self, kernel: impl Window + 'static, input: NodeId) -> NodeId {

@@ -5,7 +5,8 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use super::Formula;
+use super::gather::square_region;
+use super::{Flood, Formula, Gather, Neighbourhood, Stencil};
 use crate::image::weights::Resampling;
 use crate::image::{Edges, Layout, Region};
 
@@ -27,16 +28,28 @@ pub enum Kernel {
     Window(Arc<dyn Window>),
     Axis(Arc<Axis>),
     Permute(Arc<Permutation>),
+    Stencil(Arc<Stencil>),
+    Neighbourhood(Arc<dyn Neighbourhood>),
+    Gather(Arc<Gather>),
+    Flood(Flood),
     /// A table from the histogram of the input, which must hold whole codes.
     Reduce(Arc<dyn Reduce>),
+    /// A table of one value: the greatest of the first channel, or 0 where all are below.
+    Maximum,
+    /// A table of constants; reads nothing.
+    Table(Arc<[f32]>),
 }
 
-/// The rows that a point kernel reads: one of each channel, of each image among its inputs in turn.
+/// The rows that a point kernel reads: one of each channel, of each image among its inputs in turn. All have the size of
+/// the first; a second one may have other channels.
 pub struct PointRow<'a> {
     /// Colour channels of the first image, then of the second; with [`Alpha::Work`] each followed by its alpha.
     pub inputs: &'a [&'a [f32]],
-    /// The table of the reduce node among the inputs; empty without one.
+    /// The table of the node among the inputs that gives one; empty without one.
     pub table: &'a [f32],
+    /// Place of the first pixel, px.
+    pub x: u32,
+    pub y: u32,
 }
 
 impl PointRow<'_> {
@@ -52,7 +65,8 @@ impl PointRow<'_> {
 
 /// Each pixel by itself. WGSL: `fn stem(v: vec4f, p: Struct) -> vec4f`, or with a second image
 /// `fn stem(v: vec4f, w: vec4f, p: Struct) -> vec4f`; colour in `rgb` (gray stands in all three), alpha in `a`;
-/// `table(i: u32) -> f32` reads the table where a reduce node is among the inputs.
+/// `table(i: u32) -> f32` reads the table where a node that gives one is among the inputs; `position` is the pixel's
+/// place as `vec2f`, px.
 pub trait Point: Debug + Send + Sync {
     fn formula(&self) -> Formula;
 
@@ -160,6 +174,32 @@ pub enum Statistic {
     Luma,
     /// One of each colour channel.
     Each,
+    /// One of each tile of the luma, row after row.
+    LumaTiles(Tiles),
+    /// The same of each colour channel, channel after channel.
+    EachTiles(Tiles),
+}
+
+/// A grid of tiles of one size. They may reach beyond the right and bottom edges, where reflect101 is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tiles {
+    pub across: u32,
+    pub down: u32,
+    /// Of a tile, px.
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Statistic {
+    /// Histograms that it takes of an image of that many colour channels.
+    pub fn lanes(self, colours: u32) -> u32 {
+        match self {
+            Statistic::Luma => 1,
+            Statistic::Each => colours,
+            Statistic::LumaTiles(t) => t.across * t.down,
+            Statistic::EachTiles(t) => t.across * t.down * colours,
+        }
+    }
 }
 
 /// A table made from the histogram of a whole image of codes, as long as the histogram.
@@ -175,6 +215,11 @@ pub trait Reduce: Debug + Send + Sync {
 }
 
 impl Kernel {
+    /// Whether its result is a table and no image.
+    pub fn gives_table(&self) -> bool {
+        matches!(self, Kernel::Reduce(_) | Kernel::Maximum | Kernel::Table(_))
+    }
+
     /// The part of an input of that layout that the region `output` is computed from.
     pub fn source_region(&self, output: Region, input: Layout) -> Region {
         if output.is_empty() {
@@ -182,14 +227,11 @@ impl Kernel {
         }
         match self {
             Kernel::Source | Kernel::Point(_) => output,
-            Kernel::Reduce(_) => input.region(),
-            Kernel::Window(w) => {
-                let (r, border) = (i64::from(w.reach()), w.edges().border);
-                Region::from_spans(
-                    border.span(i64::from(output.x) - r, i64::from(output.right()) + r, input.width),
-                    border.span(i64::from(output.y) - r, i64::from(output.bottom()) + r, input.height),
-                )
-            }
+            Kernel::Gather(_) | Kernel::Flood(_) => input.region(),
+            Kernel::Reduce(_) | Kernel::Maximum | Kernel::Table(_) => input.region(),
+            Kernel::Window(w) => square_region(output, w.reach(), w.edges(), input),
+            Kernel::Stencil(s) => square_region(output, s.reach(), s.edges, input),
+            Kernel::Neighbourhood(n) => square_region(output, n.reach(), n.edges(), input),
             Kernel::Axis(axis) => axis.source_region(output, input),
             Kernel::Permute(p) => p.source_region(output, input),
         }

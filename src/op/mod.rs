@@ -1,15 +1,17 @@
 //! The vocabulary: what an operation is, its parameters, the kernels it is made of, the graph they form.
 
+mod gather;
 mod graph;
 mod kernel;
 mod parameter;
 mod shader;
 
+pub use gather::{FARTHEST, Flood, Gather, LEAST_W, Neighbourhood, NeighbourhoodRows, Sampling, Stencil, Tap};
 pub use graph::{Graph, Node, NodeId};
 pub use kernel::{
-    Alpha, Axis, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Window, WindowRows,
+    Alpha, Axis, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles, Window, WindowRows,
 };
-pub use parameter::{Arguments, BORDER, Color, Kind, Parameter, ResizeSize, VALUE, Value};
+pub use parameter::{Arguments, BORDER, Color, Kind, Matrix, Parameter, ResizeSize, VALUE, Value};
 pub use shader::{Formula, ShaderStruct};
 
 /// Why an operation does not apply to an image: an error of that image, not of the run.
@@ -40,7 +42,7 @@ pub enum Shape {
     Window,
     /// a one-dimensional neighbourhood, along rows and then along columns
     Axis,
-    /// one pixel anywhere else
+    /// pixels anywhere else
     Gather,
     /// a statistic of the whole image, then a point step
     Reduce,
@@ -61,6 +63,21 @@ impl Shape {
     }
 }
 
+/// What an operation asks of colour channels, and leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channels {
+    /// any, as many out
+    Any,
+    /// any, one out
+    ToGray,
+    /// any, three out
+    ToColour,
+    /// one only
+    GrayOnly,
+    /// any, but it changes nothing in a gray image
+    OfColour,
+}
+
 /// An entry of the registry: everything that is said of an operation, once.
 pub struct Spec {
     pub name: &'static str,
@@ -69,6 +86,7 @@ pub struct Spec {
     /// The formula and its edge cases, for `imgproc ops NAME`.
     pub definition: &'static str,
     pub shape: Shape,
+    pub channels: Channels,
     pub parameters: &'static [Parameter],
     /// The published function or `oracle` that results are compared with.
     pub reference: &'static str,

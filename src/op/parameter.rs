@@ -53,9 +53,18 @@ pub enum Kind {
         low: i64,
         high: i64,
     },
+    /// An odd whole number.
+    Odd {
+        low: i64,
+        high: i64,
+    },
     OneOf(&'static [&'static str]),
     Flag,
     Color,
+    /// Eight numbers: four points.
+    Quad,
+    /// Rows of numbers, of one length.
+    Matrix,
     /// `WxH`
     Size,
     /// `WxH`, `Wx`, `xH` or `N%`
@@ -97,6 +106,23 @@ pub enum ResizeSize {
     },
 }
 
+/// Numbers in rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    pub columns: usize,
+    /// Row after row.
+    pub values: Vec<f64>,
+}
+
+impl Matrix {
+    /// Longest side that a recipe may write.
+    pub const MAX_SIDE: usize = 63;
+
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.columns
+    }
+}
+
 /// A parameter's value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -107,6 +133,8 @@ pub enum Value {
     Color(Color),
     Size(u32, u32),
     ResizeSize(ResizeSize),
+    Quad([f64; 8]),
+    Matrix(Matrix),
 }
 
 impl Kind {
@@ -121,6 +149,10 @@ impl Kind {
                 let v: i64 = text.parse().ok()?;
                 (low <= v && v <= high).then_some(Value::Whole(v))
             }
+            Kind::Odd { low, high } => match (Kind::Whole { low, high }).parse(text)? {
+                Value::Whole(v) if v % 2 != 0 => Some(Value::Whole(v)),
+                _ => None,
+            },
             Kind::OneOf(names) => {
                 let text = text.replace('-', "_");
                 names.iter().find(|n| **n == text).map(|n| Value::Name(n))
@@ -129,6 +161,8 @@ impl Kind {
             Kind::Color => parse_color(text).map(Value::Color),
             Kind::Size => parse_box(text).map(|(w, h)| Value::Size(w, h)),
             Kind::ResizeSize => parse_resize_size(text).map(Value::ResizeSize),
+            Kind::Quad => <[f64; 8]>::try_from(parse_numbers(text, &['/', 'x'])?).ok().map(Value::Quad),
+            Kind::Matrix => parse_matrix(text).map(Value::Matrix),
         }
     }
 
@@ -138,11 +172,14 @@ impl Kind {
             Kind::Number { low, high } if low == f64::NEG_INFINITY && high == f64::INFINITY => "a number".into(),
             Kind::Number { low, high } => format!("a number from {low} to {high}"),
             Kind::Whole { low, high } => format!("a whole number from {low} to {high}"),
+            Kind::Odd { low, high } => format!("an odd whole number from {low} to {high}"),
             Kind::OneOf(names) => format!("one of {}", names.join(", ")),
             Kind::Flag => "true or false".into(),
             Kind::Color => "a colour (L, R/G/B, R/G/B/A or #rrggbb[aa], levels 0 to 255)".into(),
             Kind::Size => "a size WxH in px, sides 1 to 65535".into(),
             Kind::ResizeSize => "a size WxH, Wx, xH (px, sides 1 to 65535) or N%".into(),
+            Kind::Quad => "eight numbers X/Y/X/Y/X/Y/X/Y".into(),
+            Kind::Matrix => format!("rows of numbers as 0/1/0;1/4/1;0/1/0, at most {0}x{0}", Matrix::MAX_SIDE),
         }
     }
 }
@@ -165,6 +202,19 @@ fn parse_color(text: &str) -> Option<Color> {
         [red, green, blue, alpha] => Some(Color { red, green, blue, alpha }),
         _ => None,
     }
+}
+
+/// Finite numbers between separators.
+fn parse_numbers(text: &str, separators: &[char]) -> Option<Vec<f64>> {
+    let number = |t: &str| t.trim().parse().ok().filter(|v: &f64| v.is_finite());
+    text.split(separators).map(number).collect()
+}
+
+fn parse_matrix(text: &str) -> Option<Matrix> {
+    let rows: Vec<Vec<f64>> = text.split(';').map(|row| parse_numbers(row, &['/'])).collect::<Option<_>>()?;
+    let columns = rows[0].len();
+    let fits = rows.iter().all(|row| row.len() == columns) && rows.len().max(columns) <= Matrix::MAX_SIDE;
+    fits.then(|| Matrix { columns, values: rows.concat() })
 }
 
 /// A side of an image, px.
@@ -237,6 +287,10 @@ impl Arguments {
         }
     }
 
+    pub fn optional_number(&self, name: &str) -> Option<f64> {
+        self.get(name).map(|_| self.number(name))
+    }
+
     pub fn name(&self, name: &str) -> &'static str {
         match self.get(name) {
             Some(Value::Name(v)) => v,
@@ -262,6 +316,24 @@ impl Arguments {
         match self.get(name) {
             Some(Value::Size(w, h)) => (*w, *h),
             other => panic!("parameter {name} is no size: {other:?}"),
+        }
+    }
+
+    pub fn optional_size(&self, name: &str) -> Option<(u32, u32)> {
+        self.get(name).map(|_| self.size(name))
+    }
+
+    pub fn quad(&self, name: &str) -> [f64; 8] {
+        match self.get(name) {
+            Some(Value::Quad(v)) => *v,
+            other => panic!("parameter {name} is no quad: {other:?}"),
+        }
+    }
+
+    pub fn matrix(&self, name: &str) -> &Matrix {
+        match self.get(name) {
+            Some(Value::Matrix(v)) => v,
+            other => panic!("parameter {name} is no matrix: {other:?}"),
         }
     }
 

@@ -1,13 +1,14 @@
 //! `box_blur`: the mean of a square window.
 
 use super::blur::Blur;
-use crate::op::{Arguments, BORDER, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE};
+use crate::op::{Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE};
 
 pub static SPEC: Spec = Spec {
     name: "box_blur",
     summary: "blurs with the mean of a square window",
     definition: "Mean of the (2 radius + 1)² window, on premultiplied colour.",
     shape: Shape::Axis,
+    channels: Channels::Any,
     parameters: &[
         Parameter::new("radius", Kind::Whole { low: 0, high: 1000 }, "1", "of the window").unit("px").starred(),
         BORDER,

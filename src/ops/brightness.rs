@@ -1,6 +1,6 @@
 //! `brightness`: a level added.
 
-use crate::op::{Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -8,6 +8,7 @@ pub static SPEC: Spec = Spec {
     summary: "adds a level to every colour channel",
     definition: "v + amount",
     shape: Shape::Point,
+    channels: Channels::Any,
     parameters: &[Parameter::new("amount", Kind::Number { low: -255.0, high: 255.0 }, "0", "what is added")
         .unit("levels")
         .starred()],

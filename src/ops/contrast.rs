@@ -1,6 +1,6 @@
 //! `contrast`: distance from a pivot, scaled.
 
-use crate::op::{Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -8,6 +8,7 @@ pub static SPEC: Spec = Spec {
     summary: "scales the distance of every level from a pivot",
     definition: "(v - pivot) factor + pivot",
     shape: Shape::Point,
+    channels: Channels::Any,
     parameters: &[
         Parameter::new("factor", Kind::Number { low: 0.0, high: 100.0 }, "1", "1 changes nothing").starred(),
         Parameter::new("pivot", Kind::Number { low: 0.0, high: 255.0 }, "127.5", "the level that stays").unit("levels"),

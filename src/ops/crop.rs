@@ -1,7 +1,7 @@
 //! `crop`: a box out of the image.
 
 use crate::image::{Border, Edges};
-use crate::op::{Graph, Kind, NodeId, Operation, Parameter, Permutation, Refusal, Shape, Spec};
+use crate::op::{Channels, Graph, Kind, NodeId, Operation, Parameter, Permutation, Refusal, Shape, Spec};
 
 /// Center or a compass name.
 pub const GRAVITIES: &[&str] =
@@ -13,6 +13,7 @@ pub static SPEC: Spec = Spec {
     definition: "The box of that size at x, y; a side that is not given is placed by gravity, center rounded down. \
                  A box that does not lie inside the image is an error for that image.",
     shape: Shape::Gather,
+    channels: Channels::Any,
     parameters: &[
         Parameter::required("size", Kind::Size, "of the box").unit("px").starred(),
         Parameter::new("x", Kind::Whole { low: 0, high: 1_000_000 }, "", "left edge of the box").unit("px"),

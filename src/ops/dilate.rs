@@ -1,7 +1,7 @@
 //! `dilate`: the maximum over a shape.
 
 use super::morphology::{Extreme, Morphology, PARAMETERS};
-use crate::op::{Shape, Spec};
+use crate::op::{Channels, Shape, Spec};
 
 pub static SPEC: Spec = Spec {
     name: "dilate",
@@ -9,6 +9,7 @@ pub static SPEC: Spec = Spec {
     definition: "Maximum over the shape, the outside left out, iterations times. A disk of radius r holds the offsets \
                  with dx² + dy² <= r² + r. Alpha stays.",
     shape: Shape::Axis,
+    channels: Channels::Any,
     parameters: PARAMETERS,
     reference: "cv2.dilate",
     tolerance: 0,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::quantise::quantised;
 use crate::image::colour::luma_code;
 use crate::op::{
-    Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Reduce, Refusal, Shape, Spec,
-    Statistic,
+    Channels, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Reduce, Refusal, Shape,
+    Spec, Statistic,
 };
 use crate::shader_struct;
 
@@ -19,6 +19,7 @@ pub static SPEC: Spec = Spec {
                  constant image stays). Colour, luma: v + (table[Y] - Y) with Y in whole codes; each: every channel by \
                  its own table. On 256 levels, or 65,536 of a 16-bit image, after quantising. Alpha stays.",
     shape: Shape::Reduce,
+    channels: Channels::Any,
     parameters: &[Parameter::new("channels", Kind::OneOf(CHANNELS), "luma", "whose histogram is spread")],
     reference: "cv2.equalizeHist",
     tolerance: 0,

@@ -1,7 +1,7 @@
 //! `erode`: the minimum over a shape.
 
 use super::morphology::{Extreme, Morphology, PARAMETERS};
-use crate::op::{Shape, Spec};
+use crate::op::{Channels, Shape, Spec};
 
 pub static SPEC: Spec = Spec {
     name: "erode",
@@ -9,6 +9,7 @@ pub static SPEC: Spec = Spec {
     definition: "Minimum over the shape, the outside left out, iterations times. A disk of radius r holds the offsets \
                  with dx² + dy² <= r² + r. Alpha stays.",
     shape: Shape::Axis,
+    channels: Channels::Any,
     parameters: PARAMETERS,
     reference: "cv2.erode",
     tolerance: 0,

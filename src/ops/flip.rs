@@ -1,7 +1,7 @@
 //! `flip`: mirrored.
 
 use super::crop::moved;
-use crate::op::{Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec};
+use crate::op::{Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec};
 
 const AXES: &[&str] = &["horizontal", "vertical"];
 
@@ -10,6 +10,7 @@ pub static SPEC: Spec = Spec {
     summary: "mirrors the image",
     definition: "horizontal: left to right; vertical: top to bottom.",
     shape: Shape::Gather,
+    channels: Channels::Any,
     parameters: &[Parameter::new("axis", Kind::OneOf(AXES), "horizontal", "the direction that is reversed").starred()],
     reference: "cv2.flip",
     tolerance: 0,

@@ -2,13 +2,14 @@
 
 use super::blur::Blur;
 use crate::image::{Edges, weights};
-use crate::op::{Arguments, BORDER, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE};
+use crate::op::{Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE};
 
 pub static SPEC: Spec = Spec {
     name: "gaussian_blur",
     summary: "blurs with a Gaussian",
     definition: "Separable, radius floor(4 sigma + 0.5), weights exp(-x² / 2 sigma²) normalised; on premultiplied colour.",
     shape: Shape::Axis,
+    channels: Channels::Any,
     parameters: &[
         Parameter::new("sigma", Kind::Number { low: 0.0, high: 1000.0 }, "1", "standard deviation")
             .unit("px")

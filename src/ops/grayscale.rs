@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::image::Layout;
 use crate::image::colour::{linear_from_srgb, luma, srgb_from_linear};
 use crate::op::{
-    Arguments, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+    Arguments, Channels, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape,
+    Spec,
 };
 use crate::shader_struct;
 
@@ -17,6 +18,7 @@ pub static SPEC: Spec = Spec {
     definition: "bt601: (299 R + 587 G + 114 B) / 1000; bt709: 0.2126 R + 0.7152 G + 0.0722 B; average: (R + G + B) / 3; \
                  linear: bt709 on decoded sRGB, encoded again. A gray image stays as it is; alpha stays.",
     shape: Shape::Point,
+    channels: Channels::ToGray,
     parameters: &[Parameter::new("weights", Kind::OneOf(WEIGHTS), "bt601", "how much each colour counts").starred()],
     reference: "cv2.cvtColor (bt601)",
     tolerance: 1,

@@ -1,6 +1,6 @@
 //! `invert`: the negative.
 
-use crate::op::{Formula, Graph, NodeId, Operation, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{Channels, Formula, Graph, NodeId, Operation, Point, PointRow, Refusal, Shape, Spec};
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -8,6 +8,7 @@ pub static SPEC: Spec = Spec {
     summary: "the negative",
     definition: "255 - v",
     shape: Shape::Point,
+    channels: Channels::Any,
     parameters: &[],
     reference: "cv2.bitwise_not",
     tolerance: 0,

@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 use crate::image::{Border, Edges};
 use crate::op::{
-    Arguments, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE, Window, WindowRows,
+    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE, Window,
+    WindowRows,
 };
 use crate::shader_struct;
 
@@ -16,6 +17,7 @@ pub static SPEC: Spec = Spec {
     summary: "removes specks: the middle value of a square window",
     definition: "Median of the (2 radius + 1)² window of each colour channel. Alpha stays.",
     shape: Shape::Window,
+    channels: Channels::Any,
     parameters: &[
         Parameter::new("radius", Kind::Whole { low: 0, high: MAX_RADIUS as i64 }, "1", "of the window")
             .unit("px")

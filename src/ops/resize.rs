@@ -6,7 +6,8 @@ use super::premultiply::premultiplied;
 use crate::image::Edges;
 use crate::image::weights::{Filter, Resampling};
 use crate::op::{
-    Alpha, Arguments, Axis, Graph, Kind, NodeId, Operation, Parameter, Place, Refusal, ResizeSize, Shape, Spec, Taps,
+    Alpha, Arguments, Axis, Channels, Graph, Kind, NodeId, Operation, Parameter, Place, Refusal, ResizeSize, Shape,
+    Spec, Taps,
 };
 
 const FITS: &[&str] = &["inside", "cover", "contain", "fill", "outside"];
@@ -22,6 +23,7 @@ pub static SPEC: Spec = Spec {
                  inside fits into the box, outside covers it, cover covers and crops it, contain fits and fills up with \
                  background, fill ignores proportions. A free side is max(1, floor(v + 0.5)).",
     shape: Shape::Axis,
+    channels: Channels::Any,
     parameters: &[
         Parameter::required("size", Kind::ResizeSize, "a box, one side or a percentage").starred(),
         Parameter::new("fit", Kind::OneOf(FITS), "inside", "how proportions meet the box"),

@@ -1,13 +1,14 @@
 //! `rotate`: quarter turns, as permutations.
 
 use super::crop::moved;
-use crate::op::{Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec};
+use crate::op::{Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec};
 
 pub static SPEC: Spec = Spec {
     name: "rotate",
     summary: "turns the image counter-clockwise by multiples of 90 degrees",
     definition: "Exact permutations of the pixels.",
     shape: Shape::Gather,
+    channels: Channels::Any,
     parameters: &[Parameter::required(
         "angle",
         Kind::Number { low: -360_000.0, high: 360_000.0 },

@@ -2,8 +2,8 @@
 
 use crate::image::Edges;
 use crate::op::{
-    Arguments, BORDER, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE, Window,
-    WindowRows,
+    Arguments, BORDER, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE,
+    Window, WindowRows,
 };
 use crate::shader_struct;
 
@@ -15,6 +15,7 @@ pub static SPEC: Spec = Spec {
     definition: "gx by the unnormalised kernel -1 0 1 / -2 0 2 / -1 0 1, gy by its transpose; \
                  scale sqrt(gx² + gy²), or scale times the absolute value of one. Alpha stays.",
     shape: Shape::Window,
+    channels: Channels::Any,
     parameters: &[
         Parameter::new("output", Kind::OneOf(OUTPUTS), "magnitude", "both slopes, or one of them"),
         Parameter::new("scale", Kind::Number { low: 0.0, high: 1000.0 }, "1", "what the slope is multiplied by"),

@@ -1,6 +1,6 @@
 //! `threshold`: levels split in two.
 
-use crate::op::{Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
 use crate::shader_struct;
 
 /// As OpenCV names them.
@@ -12,6 +12,7 @@ pub static SPEC: Spec = Spec {
     definition: "Where v > level, else: binary 255, 0; binary_inv 0, 255; trunc level, v; tozero v, 0; tozero_inv 0, v. \
                  Each colour channel alone.",
     shape: Shape::Point,
+    channels: Channels::Any,
     parameters: &[
         Parameter::new("level", Kind::Number { low: 0.0, high: 255.0 }, "128", "the greatest level below")
             .unit("levels")

@@ -3,7 +3,8 @@
 use super::gaussian_blur::gaussian;
 use crate::image::Edges;
 use crate::op::{
-    Arguments, BORDER, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+    Arguments, BORDER, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape,
+    Spec,
 };
 use crate::shader_struct;
 
@@ -13,6 +14,7 @@ pub static SPEC: Spec = Spec {
     definition: "v + amount (v - blur) where abs(v - blur) > threshold or threshold is 0; blur is gaussian_blur's colour. \
                  Alpha stays.",
     shape: Shape::Composite,
+    channels: Channels::Any,
     parameters: &[
         Parameter::new("amount", Kind::Number { low: 0.0, high: 100.0 }, "1", "how much of the difference is added")
             .starred(),

@@ -14,7 +14,7 @@ use super::{Run, describe};
 use crate::backend::{BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, EncodeOptions, Format, Header};
 use crate::image::{Depth, Image, Layout};
-use crate::op::{Graph, Kernel};
+use crate::op::{Graph, Kernel, Node};
 use crate::timeline::{Running, Stage, Worker};
 
 /// Bytes of a sample while kernels work on it.
@@ -153,7 +153,7 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
 /// An estimate of the bytes that an image takes besides its file, all stages counted as if they came at once:
 /// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
 /// - the result and its encoding, which is hardly ever larger;
-/// - what each histogram is taken of, which the CPU keeps whole: as codes, or as floats where there is alpha;
+/// - what the CPU keeps whole, since a histogram, a flood or a gathering needs all of it: codes or floats;
 /// - with a device, the two largest results of kernels as floats, and the source and the result once more on their way.
 ///
 /// Not counted are the CPU's tiles, small and the same for all sizes, the coefficients of a progressive JPEG (2 bytes a
@@ -169,11 +169,21 @@ fn working_bytes(header: &Header, graph: &Graph, result: Depth, computes_here: b
     2 * decoded + 2 * result + whole + device
 }
 
-/// Bytes of the images that histograms are taken of; a reduce node has the layout of its input.
+/// Bytes of the images that are computed as a whole before what reads them; the source is there in any case.
 fn kept_whole(graph: &Graph) -> u64 {
-    let reduced = graph.nodes().iter().filter(|node| matches!(node.kernel, Kernel::Reduce(_)));
     let code_bytes = u64::from(graph.depth.bits() / 8);
-    reduced.map(|node| node.layout.samples() * if node.layout.alpha { FLOAT_BYTES } else { code_bytes }).sum()
+    let bytes = |node: &Node| {
+        let input = node.inputs.first().filter(|i| i.0 > 0).map_or(0, |i| graph.layout(*i).samples());
+        match node.kernel {
+            Kernel::Reduce(_) if node.layout.alpha => FLOAT_BYTES * input,
+            Kernel::Reduce(_) => code_bytes * input,
+            Kernel::Maximum | Kernel::Gather(_) => FLOAT_BYTES * input,
+            // What it reads, the result, and at worst a place to go on at for each pixel.
+            Kernel::Flood(_) => (FLOAT_BYTES + 1 + 8) * input,
+            _ => 0,
+        }
+    };
+    graph.nodes().iter().map(bytes).sum()
 }
 
 /// Samples of the two largest nodes.

@@ -111,6 +111,7 @@ fn extremes(parameter: &Parameter, layout: Layout) -> Vec<String> {
     match parameter.kind {
         Kind::Number { low, high } => vec![number(low.max(-FARTHEST)), number(held(high.min(FARTHEST)))],
         Kind::Whole { low, high } => vec![low.to_string(), number(held(high as f64))],
+        Kind::Odd { low, high } => vec![low.to_string(), number(high.min(2 * FAR_EXTREME as i64 + 1) as f64)],
         Kind::OneOf(names) => names.iter().map(|name| (*name).to_owned()).collect(),
         Kind::Flag => ["true", "false"].map(String::from).to_vec(),
         Kind::Color => ["0", "255/0/128/0", "#ff8000", "40/200.5/90/128", "#00ff0080"].map(String::from).to_vec(),
@@ -125,6 +126,19 @@ fn extremes(parameter: &Parameter, layout: Layout) -> Vec<String> {
             format!("{}x{}", width.min(100) * 2 + 1, height.min(50) * 3),
             format!("{width}x{height}"),
         ],
+        Kind::Quad => {
+            let (right, bottom) = (width.max(2) - 1, height.max(2) - 1);
+            vec![
+                format!("0/0/{right}/0/{right}/{bottom}/0/{bottom}"),
+                format!("{right}/0/{right}/{bottom}/0/{bottom}/0/0"),
+                format!("-5.5/-2/{}/1/{}/{}/2/{}", right + 3, right, bottom + 7, bottom),
+            ]
+        }
+        Kind::Matrix => {
+            ["3", "1/2", "1;2;1", "-1/0/1;-2/0/2;-1/0/1", "1/4/6/4/1;4/16/24/16/4;6/24/36/24/6;0.5/0/0/0/1"]
+                .map(String::from)
+                .to_vec()
+        }
     }
 }
 
@@ -142,11 +156,14 @@ fn random(parameter: &Parameter, layout: Layout, rng: &mut Rng, range: Range) ->
             number(random_number(low.max(-far), high.min(far).max(low), rng))
         }
         Kind::Whole { low, high } => rng.i64(low..=high.min(low + 6)).to_string(),
+        Kind::Odd { low, high } => (low + 2 * rng.i64(0..=((high - low) / 2).min(6))).to_string(),
         Kind::OneOf(names) => names[rng.usize(..names.len())].to_owned(),
         Kind::Flag => rng.bool().to_string(),
         Kind::Color => random_color(rng),
         Kind::Size => format!("{}x{}", rng.u32(1..=layout.width), rng.u32(1..=layout.height)),
         Kind::ResizeSize => random_resize_size(layout, rng),
+        Kind::Quad => random_quad(layout, rng),
+        Kind::Matrix => random_matrix(rng),
     }
 }
 
@@ -167,6 +184,21 @@ fn random_color(rng: &mut Rng) -> String {
         2 => format!("#{:02x}{:02x}{:02x}{:02x}", rng.u8(..), rng.u8(..), rng.u8(..), rng.u8(..)),
         _ => levels.join("/"),
     }
+}
+
+/// The corners of the image, each moved by up to a third of it: never in one line.
+fn random_quad(layout: Layout, rng: &mut Rng) -> String {
+    let (width, height) = (f64::from(layout.width.max(2) - 1), f64::from(layout.height.max(2) - 1));
+    let corners = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)];
+    let mut moved = |v: f64, side: f64| number(v + side * (rng.f64() - 0.5) * 0.66);
+    corners.map(|(x, y)| format!("{}/{}", moved(x, width), moved(y, height))).join("/")
+}
+
+fn random_matrix(rng: &mut Rng) -> String {
+    let columns = rng.usize(1..=5);
+    let rows = rng.usize(1..=5);
+    let mut row = || (0..columns).map(|_| rng.i8(-3..=9).to_string()).collect::<Vec<_>>().join("/");
+    (0..rows).map(|_| row()).collect::<Vec<_>>().join(";")
 }
 
 fn random_resize_size(layout: Layout, rng: &mut Rng) -> String {

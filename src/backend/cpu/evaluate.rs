@@ -1,16 +1,17 @@
 //! A graph evaluated for a rectangle of one of its nodes.
 
-use super::{axis, permute, point, samples, tile::Tile, window};
+use super::{axis, gather, permute, point, samples, stencil, tile::Tile, window};
 use crate::image::{Image, Region, Samples};
 use crate::op::{Graph, Kernel, NodeId};
+use gather::View;
 
 /// What is known of an image before its pixels are asked for: the source, whole nodes, tables.
 pub struct Evaluation<'a> {
     pub graph: &'a Graph,
     source: &'a Image,
-    /// Whole codes of nodes that were computed before, by node.
+    /// Whole codes, or unrounded values, of nodes that were computed before, by node.
     pub stored: Vec<Option<Samples>>,
-    /// Tables of reduce nodes, by node.
+    /// Tables of the nodes that give one, by node.
     pub tables: Vec<Vec<f32>>,
 }
 
@@ -30,7 +31,9 @@ impl<'a> Evaluation<'a> {
             if regions[id].is_empty() || self.stored[id].is_some() {
                 continue;
             }
-            for input in node.inputs.iter().filter(|i| !self.is_table(**i)) {
+            // A gather reads its input as a whole, wherever that is kept.
+            let reads_tiles = !matches!(node.kernel, Kernel::Gather(_));
+            for input in node.inputs.iter().filter(|i| reads_tiles && !self.is_table(**i)) {
                 let needed = node.kernel.source_region(regions[id], nodes[input.0].layout);
                 regions[input.0] = regions[input.0].union(needed);
             }
@@ -71,21 +74,38 @@ impl<'a> Evaluation<'a> {
         let nothing = Tile::new(Region::EMPTY, node.layout.channels() as usize);
         let input = |index: usize| tiles[node.inputs[index].0].as_ref().unwrap_or(&nothing);
         match (&node.kernel, layout_in) {
-            (Kernel::Point(kernel), Some(from)) => {
-                let images: Vec<&Tile> =
-                    (0..node.inputs.len()).filter(|&i| !self.is_table(node.inputs[i])).map(input).collect();
+            (Kernel::Point(kernel), _) => {
+                let images = node.inputs.iter().enumerate().filter(|(_, id)| !self.is_table(**id));
+                let images: Vec<_> = images.map(|(i, id)| (input(i), self.graph.layout(*id))).collect();
                 let table = node.inputs.iter().find(|i| self.is_table(**i)).map_or(&[][..], |i| &self.tables[i.0]);
-                point::tile(&**kernel, &images, table, from, node.layout, region)
+                point::tile(&**kernel, &images, table, node.layout, region)
             }
             (Kernel::Window(kernel), Some(from)) => window::tile(&**kernel, input(0), from, region),
             (Kernel::Axis(kernel), Some(from)) => axis::tile(kernel, input(0), from, region),
             (Kernel::Permute(kernel), Some(from)) => permute::tile(kernel, input(0), from, region),
+            (Kernel::Stencil(kernel), Some(from)) => stencil::tile(kernel, input(0), from, region),
+            (Kernel::Neighbourhood(kernel), Some(from)) => {
+                stencil::neighbourhood(&**kernel, input(0), from, node.layout, region)
+            }
+            (Kernel::Gather(kernel), _) => gather::tile(kernel, self.view(node.inputs[0]), region),
             (Kernel::Source, _) => samples::load(&self.source.samples, samples::Scale::Levels, node.layout, region),
             (kernel, _) => unreachable!("{kernel:?} gives no image"),
         }
     }
 
+    /// A node that is there as a whole.
+    pub fn view(&self, id: NodeId) -> View<'_> {
+        let layout = self.graph.layout(id);
+        match &self.stored[id.0] {
+            Some(samples) => View { samples, scale: samples::Scale::Codes, layout },
+            None => {
+                assert_eq!(id, NodeId(0), "only the source and what was stored are there as a whole");
+                View { samples: &self.source.samples, scale: samples::Scale::Levels, layout }
+            }
+        }
+    }
+
     fn is_table(&self, id: NodeId) -> bool {
-        matches!(self.graph.node(id).kernel, Kernel::Reduce(_))
+        self.graph.node(id).kernel.gives_table()
     }
 }

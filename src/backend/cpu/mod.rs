@@ -4,12 +4,16 @@
 
 mod axis;
 mod evaluate;
+mod flood;
+mod gather;
 mod permute;
 mod point;
 mod row;
 mod samples;
 mod statistics;
+mod stencil;
 mod tile;
+mod whole;
 mod window;
 
 use rayon::prelude::*;
@@ -46,7 +50,7 @@ fn compute(task: &Task) -> Result<Image, BackendError> {
     if graph.layout(NodeId(0)) != source.layout {
         return Err(BackendError::Image(format!("the graph is not for a {:?}", source.layout)));
     }
-    let evaluation = statistics::with_tables(Evaluation::new(graph, source));
+    let evaluation = whole::prepared(Evaluation::new(graph, source));
     let layout = graph.output_layout();
     let samples = match task.depth {
         Depth::Eight => Samples::U8(whole(&evaluation, graph.output, 1.0)),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::tile::Tile;
-use crate::image::{Border, Layout};
+use crate::image::{Border, Layout, Region};
 
 /// Where rows and columns are read from, for one channel of a tile.
 pub struct Reader<'a> {
@@ -43,6 +43,34 @@ impl Reader<'_> {
     /// The row of the image that position `y` reads; none for the constant.
     pub fn line(&self, y: i64) -> Option<u32> {
         self.border.index(y, self.layout.height)
+    }
+}
+
+/// All rows of a channel of a tile, each extended beyond both ends once, so that windows are slices of rows.
+pub struct Extended {
+    rows: Vec<f32>,
+    width: usize,
+}
+
+impl Extended {
+    /// For windows of that reach around `region`.
+    pub fn new(reader: &Reader, region: Region, reach: u32) -> Extended {
+        let reach = i64::from(reach);
+        let xs = i64::from(region.x) - reach..i64::from(region.right()) + reach;
+        let width = (xs.end - xs.start) as usize;
+        let mut rows = Vec::with_capacity((reader.tile.region.height as usize + 1) * width);
+        for y in reader.tile.ys() {
+            reader.extend(Some(y), xs.clone(), &mut rows);
+        }
+        reader.extend(None, xs, &mut rows);
+        Extended { rows, width }
+    }
+
+    /// Row `y` of the image, or what the border reads there.
+    pub fn row(&self, reader: &Reader, y: i64) -> &[f32] {
+        let tile = reader.tile.region;
+        let index = reader.line(y).map_or(tile.height, |y| y - tile.y) as usize;
+        &self.rows[index * self.width..(index + 1) * self.width]
     }
 }
 

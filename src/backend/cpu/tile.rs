@@ -44,6 +44,14 @@ impl Tile {
         &self.row(channel, y)[begin..begin + width as usize]
     }
 
+    /// Copies a channel of another tile that holds this one's region.
+    pub fn copy_channel(&mut self, channel: usize, from: &Tile, its: usize) {
+        let Region { x, width, .. } = self.region;
+        for y in self.ys() {
+            self.row_mut(channel, y).copy_from_slice(from.part(its, y, x, width));
+        }
+    }
+
     /// Row `y` of every channel.
     pub fn rows_mut(&mut self, y: u32) -> Vec<&mut [f32]> {
         let (width, offset) = (self.region.width as usize, (y - self.region.y) as usize * self.region.width as usize);

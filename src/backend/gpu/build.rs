@@ -1,17 +1,18 @@
 //! From a graph to a plan.
 
 use super::AdapterLimits;
+use super::flood;
 use super::fuse::{self, Group};
 use super::grid::{WORKGROUP, groups};
 use super::head::{self, Head};
 use super::params::Params;
-use super::plan::{BufferId, Pass, Plan};
+use super::plan::{Binding, BufferId, Pass, Plan};
 use super::pool::Pool;
 use super::reduce;
 use super::shader::{ImagePass, Mode, Operand, Step};
 use super::storage::{Format, Stored};
 use crate::image::{Depth, Edges, Layout};
-use crate::op::{Graph, Kernel, NodeId, Reduce};
+use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
 
 /// The plan of a graph for a source in that format and a result of that depth.
 ///
@@ -31,8 +32,10 @@ struct Builder<'a> {
     graph: &'a Graph,
     /// Reads of each node's result that are still to come; the output's is never done.
     uses: Vec<usize>,
-    /// Where each node's result lies; of a reduce node, its table.
+    /// Where each node's result lies.
     buffers: Vec<Option<(BufferId, Stored)>>,
+    /// Where the table of each node that gives one lies.
+    tables: Vec<Option<Binding>>,
     pool: Pool,
     constants: Vec<Vec<u32>>,
     passes: Vec<Pass>,
@@ -48,20 +51,32 @@ impl<'a> Builder<'a> {
         let (source, output) = ((pool.keep(source.bytes()), source), (pool.keep(output.bytes()), output));
         let mut buffers = vec![None; graph.nodes().len()];
         buffers[0] = Some(source);
-        Builder { graph, uses: fuse::uses(graph), buffers, pool, constants: vec![], passes: vec![], source, output }
+        let (uses, tables) = (fuse::uses(graph), vec![None; graph.nodes().len()]);
+        Builder { graph, uses, buffers, tables, pool, constants: vec![], passes: vec![], source, output }
     }
 
     fn group(&mut self, group: &Group) -> Result<(), String> {
         let node = self.graph.node(group.head());
-        let input = self.buffer(node.inputs[0])?;
+        let id = group.head();
+        match &node.kernel {
+            Kernel::Source => return Ok(()),
+            Kernel::Table(values) => return self.table(id, values),
+            Kernel::Reduce(kernel) => return self.reduce(id, kernel.as_ref()),
+            Kernel::Maximum => return self.maximum(id),
+            Kernel::Flood(kernel) => return self.flood(id, *kernel),
+            _ => {}
+        }
+        let input = self.input(id)?;
         let layout = input.1.layout;
         let head = match &node.kernel {
-            Kernel::Source => return Ok(()),
-            Kernel::Reduce(kernel) => return self.reduce(group.head(), kernel.as_ref(), input),
+            Kernel::Stencil(s) => head::stencil(s, layout)?,
+            Kernel::Neighbourhood(n) => head::neighbourhood(n.as_ref(), layout),
+            Kernel::Gather(g) => head::gather(g, node.layout),
             Kernel::Point(_) => head::point(layout),
             Kernel::Window(w) => head::window(w.as_ref(), layout),
             Kernel::Axis(a) => head::axis(a, layout, node.layout)?,
             Kernel::Permute(p) => head::permute(p, layout, node.layout),
+            other => return Err(format!("a fault of this program: {other:?} is no pass over an image")),
         };
         let last = group.last();
         let result = self.graph.layout(last);
@@ -76,12 +91,41 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn reduce(&mut self, id: NodeId, kernel: &dyn Reduce, input: (BufferId, Stored)) -> Result<(), String> {
+    fn table(&mut self, id: NodeId, values: &[f32]) -> Result<(), String> {
+        self.constants.push(values.iter().map(|v| v.to_bits()).collect());
+        self.tables[id.0] = Some(Binding::Constants(self.constants.len() - 1));
+        Ok(())
+    }
+
+    fn reduce(&mut self, id: NodeId, kernel: &dyn Reduce) -> Result<(), String> {
+        let input = self.input(id)?;
         let codes = self.graph.depth.codes();
         let bytes = reduce::bytes(kernel.statistic(), input.1.layout, codes);
         let (counts, table) = (self.pool.keep(bytes), self.pool.keep(bytes));
         self.passes.extend(reduce::passes(kernel, input, counts, table, codes));
-        self.buffers[id.0] = Some((table, input.1));
+        self.tables[id.0] = Some(Binding::Read(table));
+        self.release(self.graph.node(id).inputs[0]);
+        Ok(())
+    }
+
+    fn maximum(&mut self, id: NodeId) -> Result<(), String> {
+        let input = self.input(id)?;
+        let table = self.pool.keep(reduce::MAXIMUM_BYTES);
+        self.passes.push(reduce::maximum_pass(input, table));
+        self.tables[id.0] = Some(Binding::Read(table));
+        self.release(self.graph.node(id).inputs[0]);
+        Ok(())
+    }
+
+    fn flood(&mut self, id: NodeId, kernel: Flood) -> Result<(), String> {
+        let input = self.input(id)?;
+        let bytes = 4 * input.1.layout.pixels();
+        let (parents, marks) = (self.pool.take(bytes), self.pool.take(bytes));
+        let output = self.take(input.1.layout);
+        self.passes.extend(flood::passes(kernel, input, parents, marks, output));
+        self.pool.give_back(parents);
+        self.pool.give_back(marks);
+        self.buffers[id.0] = Some(output);
         self.release(self.graph.node(id).inputs[0]);
         Ok(())
     }
@@ -98,6 +142,11 @@ impl<'a> Builder<'a> {
         if let (0, false, Some((buffer, _))) = (self.uses[id.0], kept, self.buffers[id.0]) {
             self.pool.give_back(buffer);
         }
+    }
+
+    /// Where the first input of a node lies.
+    fn input(&self, id: NodeId) -> Result<(BufferId, Stored), String> {
+        self.buffer(self.graph.node(id).inputs[0])
     }
 
     fn buffer(&self, id: NodeId) -> Result<(BufferId, Stored), String> {
@@ -148,12 +197,13 @@ impl<'a> Builder<'a> {
         let (tables, images): (Vec<NodeId>, Vec<NodeId>) =
             [&[input], reads].concat().into_iter().partition(|r| fuse::is_table(self.graph, *r));
         let images = images.into_iter().map(|r| self.buffer(r)).collect::<Result<Vec<_>, _>>()?;
-        let table = tables.first().map(|t| self.buffer(*t)).transpose()?.map(|t| t.0);
+        let table = tables.first().and_then(|t| self.tables[t.0]);
         let weights = head.weights.as_ref().map(|w| {
             self.constants.push(w.clone());
             self.constants.len() - 1
         });
         let mode = match (head.long, output.1.format, steps) {
+            _ if head.whole_pixels => Mode::Neighbourhoods,
             (true, ..) => Mode::Samples,
             (false, Format::Planes, []) => Mode::Channels,
             _ => Mode::Pixels,
@@ -169,7 +219,8 @@ impl<'a> Builder<'a> {
                 ImagePass { head, mode, border, inputs: &inputs, output: output.1, table: table.is_some(), steps };
             let params = params(&pass, count);
             let [x, y] = groups(count, WORKGROUP);
-            let z = if mode == Mode::Pixels { 1 } else { inputs[0].layout.channels() };
+            let by_channel = matches!(mode, Mode::Channels | Mode::Samples);
+            let z = if by_channel { inputs[0].layout.channels() } else { 1 };
             self.passes.push(Pass {
                 label: label.join(" ") + if border.is_some() { " at the rim" } else { "" },
                 text: pass.text(&params),

@@ -38,14 +38,14 @@ pub fn uses(graph: &Graph) -> Vec<usize> {
 /// Whether a node's pass holds all channels of a pixel at once, so that points can follow in it.
 pub fn carries_points(kernel: &Kernel) -> bool {
     match kernel {
-        Kernel::Point(_) | Kernel::Axis(_) | Kernel::Permute(_) => true,
+        Kernel::Point(_) | Kernel::Axis(_) | Kernel::Permute(_) | Kernel::Stencil(_) | Kernel::Gather(_) => true,
         Kernel::Window(w) => w.reach() <= CARRYING_REACH,
-        Kernel::Source | Kernel::Reduce(_) => false,
+        _ => false,
     }
 }
 
 pub fn is_table(graph: &Graph, id: NodeId) -> bool {
-    matches!(graph.node(id).kernel, Kernel::Reduce(_))
+    graph.node(id).kernel.gives_table()
 }
 
 /// The groups in an order in which each stands after those it reads; the source is in none.

@@ -4,7 +4,7 @@ use super::grid::{Grid, Side};
 use super::storage::{QUAD, Stored};
 use crate::image::weights::Resampling;
 use crate::image::{Edges, Layout};
-use crate::op::{Alpha, Axis, Formula, Permutation, Place, Taps, Window};
+use crate::op::{Alpha, Axis, Formula, Gather, Neighbourhood, Permutation, Place, Stencil, Taps, Window};
 
 /// Loop rounds that one invocation may take. Mesa's software rasterizer ends loops silently after 65,535.
 pub const MAX_ROUNDS: u32 = 30_000;
@@ -24,6 +24,8 @@ pub struct Head {
     /// The shape's own parameters: name, type, words.
     pub words: Option<(&'static str, &'static str, Vec<u32>)>,
     pub window: Option<Formula>,
+    /// Whether the window's formula sees all channels of its neighbours.
+    pub whole_pixels: bool,
     pub weights: Option<Vec<u32>>,
     pub edges: Edges,
     pub alpha: Alpha,
@@ -41,6 +43,7 @@ pub fn point(layout: Layout) -> Head {
         quads: (1, 1),
         words: None,
         window: None,
+        whole_pixels: false,
         weights: None,
         edges: INSIDE_ONLY,
         // The formulas see to alpha themselves.
@@ -95,6 +98,71 @@ pub fn permute(p: &Permutation, input: Layout, output: Layout) -> Head {
     }
 }
 
+pub fn neighbourhood(kernel: &dyn Neighbourhood, layout: Layout) -> Head {
+    let (reach, formula) = (kernel.reach(), kernel.formula());
+    Head {
+        label: format!("neighbourhood {}", formula.stem),
+        shape: vec![include_str!("../../../shaders/shapes/neighbourhood.wgsl")],
+        window: Some(formula),
+        whole_pixels: true,
+        edges: kernel.edges(),
+        grid: Grid {
+            columns: Side::reaching(layout.width, 1, reach, 1 + 2 * reach),
+            rows: Side::reaching(layout.height, 1, reach, 1 + 2 * reach),
+        },
+        ..point(layout)
+    }
+}
+
+/// # Errors
+/// Where there are too many taps.
+pub fn stencil(stencil: &Stencil, layout: Layout) -> Result<Head, String> {
+    let (taps, reach) = (stencil.taps.len() as u64, stencil.reach());
+    check_rounds(taps, taps * u64::from(layout.channels()), layout)?;
+    let tap = |t: &crate::op::Tap| [t.dx as u32, t.dy as u32, t.weight.to_bits(), 0];
+    Ok(Head {
+        label: "stencil".into(),
+        shape: vec![include_str!("../../../shaders/shapes/stencil.wgsl")],
+        words: Some(("stencil", "Stencil", vec![taps as u32, stencil.scale.to_bits(), stencil.offset.to_bits()])),
+        weights: Some(stencil.taps.iter().flat_map(tap).collect()),
+        edges: stencil.edges,
+        alpha: stencil.alpha,
+        grid: Grid {
+            columns: Side::reaching(layout.width, QUAD, reach, QUAD + 2 * reach),
+            rows: Side::reaching(layout.height, 1, reach, 1 + 2 * reach),
+        },
+        ..point(layout)
+    })
+}
+
+pub fn gather(gather: &Gather, output: Layout) -> Head {
+    let places = [gather.input_centre, gather.output_centre].concat();
+    let mut words = words(&[&gather.matrix[..], &places].concat());
+    words.push(gather.sampling as u32);
+    Head {
+        label: "gather".into(),
+        shape: vec![include_str!("../../../shaders/shapes/gather.wgsl")],
+        words: Some(("gather", "Gather", words)),
+        edges: Edges { border: crate::image::Border::Constant, value: gather.background },
+        // Any place may lie beyond the image.
+        grid: Grid { rows: Side { units: output.height, first: output.height, last: 0 }, ..whole(output) },
+        ..point(output)
+    }
+}
+
+/// # Errors
+/// Where an invocation would loop longer than is safe; the message counts taps.
+fn check_rounds(taps: u64, rounds: u64, layout: Layout) -> Result<(), String> {
+    if rounds > u64::from(MAX_ROUNDS) {
+        let limit = u64::from(MAX_ROUNDS) * taps / rounds;
+        return Err(format!(
+            "{taps} taps on {} channels are too many for the GPU backend (limit {limit}); use --backend cpu",
+            layout.channels()
+        ));
+    }
+    Ok(())
+}
+
 /// # Errors
 /// Where there are too many taps.
 pub fn axis(axis: &Axis, input: Layout, output: Layout) -> Result<Head, String> {
@@ -105,14 +173,7 @@ pub fn axis(axis: &Axis, input: Layout, output: Layout) -> Result<Head, String> 
         (_, Place::Vertical) => taps_vertical(axis, input),
     };
     let steps = head.words.as_ref().map_or(0, |(_, _, words)| words[0]);
-    let rounds = u64::from(steps) * u64::from(input.channels());
-    if rounds > u64::from(MAX_ROUNDS) {
-        return Err(format!(
-            "{} taps are too many for the GPU backend (limit {}); use --backend cpu",
-            4 * u64::from(steps),
-            4 * MAX_ROUNDS / input.channels()
-        ));
-    }
+    check_rounds(4 * u64::from(steps), u64::from(steps) * u64::from(input.channels()), input)?;
     Ok(Head { edges: axis.edges, alpha: axis.alpha, ..head })
 }
 

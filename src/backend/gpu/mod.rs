@@ -6,6 +6,7 @@
 mod adapter;
 mod build;
 mod engine;
+mod flood;
 mod fuse;
 mod grid;
 mod head;

@@ -17,6 +17,8 @@ pub enum Mode {
     Channels,
     /// One channel of one pixel, into planes: for windows that loop long.
     Samples,
+    /// All channels of one pixel, into planes: for neighbourhoods of whole pixels.
+    Neighbourhoods,
 }
 
 /// What a formula's image argument is.
@@ -81,18 +83,37 @@ impl ImagePass<'_> {
         for (k, input) in self.inputs.iter().enumerate() {
             text += &loads(k, *input);
         }
-        if let Some(f) = &self.head.window {
-            let stem = f.stem;
-            text += &format!(
-                "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
-            );
-        }
+        text += &self.window_text();
         text += &match self.mode {
             Mode::Pixels => self.write_pixels() + &self.points() + &self.store(),
             Mode::Channels => self.write_channel(),
             Mode::Samples => self.write_sample(),
+            // The shape's file writes.
+            Mode::Neighbourhoods => String::new(),
         };
         text
+    }
+
+    /// What calls the window's formula, and for whole pixels what the formula reads.
+    fn window_text(&self) -> String {
+        let Some(Formula { stem, .. }) = &self.head.window else { return String::new() };
+        if !self.head.whole_pixels {
+            return format!(
+                "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
+            );
+        }
+        let layout = self.inputs[0].layout;
+        let alpha = if layout.alpha { format!("tap(x, y, {}u)", layout.colours) } else { "255.0".into() };
+        let colour = match layout.colours {
+            1 => "vec3f(tap(x, y, 0u))",
+            _ => "tap(x, y, 0u), tap(x, y, 1u), tap(x, y, 2u)",
+        };
+        format!(
+            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\n\
+             fn pixel(x: i32, y: i32) -> vec4f {{\n    return vec4f({colour}, {alpha});\n}}\n\
+             fn neighbourhood(x: i32, y: i32) -> vec4f {{\n    return {stem}(x, y, params.window);\n}}\n",
+            layout.colours, self.output.layout.colours, layout.alpha
+        )
     }
 
     /// Formulas, each file and struct once.
@@ -117,19 +138,19 @@ impl ImagePass<'_> {
         output: usize,
         weights: Option<usize>,
         inputs: &[usize],
-        table: Option<usize>,
+        table: Option<Binding>,
     ) -> Vec<Binding> {
         [Binding::Params, Binding::Write(output)]
             .into_iter()
             .chain(weights.map(Binding::Constants))
             .chain(inputs.iter().map(|i| Binding::Read(*i)))
-            .chain(table.map(Binding::Read))
+            .chain(table)
             .collect()
     }
 
     fn bindings_text(&self) -> String {
         let element = match (self.output.format, self.mode) {
-            (Format::Planes, Mode::Samples) => "f32",
+            (Format::Planes, Mode::Samples | Mode::Neighbourhoods) => "f32",
             (Format::Planes, _) => "vec4f",
             _ => "u32",
         };
@@ -225,7 +246,8 @@ impl ImagePass<'_> {
     /// `points`: the formulas one after another on one pixel; further inputs as arguments w1, w2, …
     fn points(&self) -> String {
         let arguments: String = (1..self.inputs.len()).map(|k| format!(", w{k}: vec4f")).collect();
-        let mut text = format!("fn points(first: vec4f{arguments}) -> vec4f {{\n    var v = first;\n");
+        let mut text = "var<private> position: vec2f;\n".to_string();
+        text += &format!("fn points(first: vec4f{arguments}) -> vec4f {{\n    var v = first;\n");
         for (i, step) in self.steps.iter().enumerate() {
             let operand = |o: &Operand| match o {
                 Operand::Current => "v".to_string(),
@@ -258,6 +280,7 @@ impl ImagePass<'_> {
         for i in 0..4 {
             let others: String =
                 self.inputs.iter().enumerate().skip(1).map(|(k, s)| other_pixel(k, s.layout, i)).collect();
+            text += &format!("    position = vec2f(f32(4u * q + {i}u), f32(y));\n");
             text += &format!("    let p{i} = points(vec4f(r[{i}], g[{i}], b[{i}], a[{i}]){others});\n");
         }
         text + &stores(self.output) + "}\n"

@@ -174,7 +174,7 @@ pub fn remainders(statistic: Statistic) -> Kernel {
 
 /// The counts of each code that a reduce kernel is to see, lane after lane.
 pub fn counts(statistic: Statistic, layout: Layout, codes: u32, pixels: impl Iterator<Item = [u32; 3]>) -> Vec<u32> {
-    let lanes = if statistic == Statistic::Luma { 1 } else { layout.colours };
+    let lanes = statistic.lanes(layout.colours);
     let mut counts = vec![0; (lanes * codes) as usize];
     for [r, g, b] in pixels {
         match (layout.colours, statistic) {
@@ -183,6 +183,7 @@ pub fn counts(statistic: Statistic, layout: Layout, codes: u32, pixels: impl Ite
             (_, Statistic::Each) => {
                 [r, g, b].iter().zip(0..).for_each(|(v, lane)| counts[(lane * codes + v) as usize] += 1);
             }
+            (_, tiles) => panic!("{tiles:?} has no reference: clahe holds it to the CPU"),
         }
     }
     counts

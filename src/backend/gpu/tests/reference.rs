@@ -64,6 +64,7 @@ pub fn evaluate(graph: &Graph, image: &Image, depth: Depth) -> Vec<f64> {
                 let table = r.table(&counts).into_iter().map(f64::from).collect();
                 Value { layout: node.layout, planes: Vec::new(), table }
             }
+            other => panic!("{other:?} has no reference: operations hold it to the CPU"),
         };
         values.push(value);
     }

@@ -1,0 +1,36 @@
+// The greatest value of the first channel, or 0: as bits, which for floats from 0 up are in the order of their values.
+
+struct Maximum {
+    // quads in the image
+    quads: u32,
+    // quads in a row
+    columns: u32,
+    // workgroups in a row of the dispatch
+    span: u32,
+}
+
+const QUADS_EACH = 16u;
+
+var<workgroup> greatest: atomic<u32>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+    let first = (group.y * params.maximum.span + group.x) * 256u * QUADS_EACH + local;
+    var most = 0.0;
+    for (var k = 0u; k < QUADS_EACH; k++) {
+        let i = first + 256u * k;
+        if (i < params.maximum.quads) {
+            let y = i / params.maximum.columns;
+            let q = i - y * params.maximum.columns;
+            // What lies behind the end of a row is no pixel.
+            let present = 4u * q + vec4u(0u, 1u, 2u, 3u) < vec4u(params.input_0.width);
+            let v = select(vec4f(0.0), load4_0(q, y, 0u), present);
+            most = max(most, max(max(v.x, v.y), max(v.z, v.w)));
+        }
+    }
+    atomicMax(&greatest, bitcast<u32>(most));
+    workgroupBarrier();
+    if (local == 0u) {
+        atomicMax(&output[0], atomicLoad(&greatest));
+    }
+}

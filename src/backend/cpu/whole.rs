@@ -1,0 +1,76 @@
+//! What needs a whole image before any of its result can be computed: statistics, floods, gathers.
+
+use rayon::prelude::*;
+
+use super::evaluate::Evaluation;
+use super::statistics::{histogram_tables, maximum};
+use super::{band_region, band_rows, flood::flood, tile::Tile, whole};
+use crate::image::{Depth, Samples};
+use crate::op::{Kernel, NodeId};
+
+/// Computes every table of the graph and every image that is read as a whole, in order; what was computed on the way
+/// is kept, not computed again.
+pub fn prepared(mut evaluation: Evaluation) -> Evaluation {
+    for (id, node) in evaluation.graph.nodes().iter().enumerate() {
+        match &node.kernel {
+            Kernel::Reduce(kernel) => {
+                let codes = if node.layout.alpha { Keep::Values } else { Keep::Codes };
+                keep(&mut evaluation, node.inputs[0], codes);
+                evaluation.tables[id] = histogram_tables(&evaluation, kernel.as_ref(), node.inputs[0]);
+            }
+            Kernel::Maximum => {
+                keep(&mut evaluation, node.inputs[0], Keep::Values);
+                evaluation.tables[id] = vec![maximum(&evaluation, node.inputs[0])];
+            }
+            Kernel::Table(values) => evaluation.tables[id] = values.to_vec(),
+            Kernel::Gather(_) => keep(&mut evaluation, node.inputs[0], Keep::Values),
+            Kernel::Flood(kernel) => {
+                keep(&mut evaluation, node.inputs[0], Keep::Values);
+                let Some(Samples::F32(values)) = evaluation.stored[node.inputs[0].0].take() else {
+                    unreachable!("values were kept");
+                };
+                evaluation.stored[id] = Some(Samples::U8(flood(*kernel, &values, node.layout.width as usize)));
+            }
+            _ => {}
+        }
+    }
+    evaluation
+}
+
+/// As what a whole image is kept.
+enum Keep {
+    /// The codes that it holds; alpha is none and must not be rounded.
+    Codes,
+    Values,
+}
+
+/// Computes and stores a whole node. The source is there already.
+fn keep(evaluation: &mut Evaluation, id: NodeId, keep: Keep) {
+    if id == NodeId(0) || evaluation.stored[id.0].is_some() {
+        return;
+    }
+    evaluation.stored[id.0] = Some(match (keep, evaluation.graph.depth) {
+        (Keep::Values, _) => Samples::F32(whole(evaluation, id, 1.0)),
+        (Keep::Codes, Depth::Eight) => Samples::U8(whole(evaluation, id, 1.0)),
+        (Keep::Codes, Depth::Sixteen) => Samples::U16(whole(evaluation, id, 1.0)),
+    });
+}
+
+/// `fold` over the bands of a node, in parallel, and then `merge`; none where there are no bands.
+pub fn over_bands<T: Send>(
+    evaluation: &Evaluation,
+    id: NodeId,
+    start: impl Fn() -> T + Sync + Send,
+    fold: impl Fn(&mut T, &Tile) + Sync + Send,
+    merge: impl Fn(T, T) -> T + Sync + Send,
+) -> Option<T> {
+    let image = evaluation.graph.layout(id).region();
+    let rows = band_rows(evaluation, id);
+    (0..image.height.div_ceil(rows) as usize)
+        .into_par_iter()
+        .fold(&start, |mut result, index| {
+            fold(&mut result, &evaluation.tile(id, band_region(image, rows, index)));
+            result
+        })
+        .reduce_with(merge)
+}

@@ -1,0 +1,127 @@
+//! Kernels that read a list of places: around each pixel, or anywhere in the image.
+
+use std::fmt::Debug;
+
+use super::{Alpha, Formula};
+use crate::image::{Edges, Layout, Region};
+
+/// A weighted sum of neighbours at any offsets, of each channel: `scale sum(weight v(x + dx, y + dy)) + offset`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stencil {
+    pub taps: Vec<Tap>,
+    pub scale: f32,
+    /// Added, in levels.
+    pub offset: f32,
+    pub edges: Edges,
+    pub alpha: Alpha,
+}
+
+/// A neighbour and its weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tap {
+    /// px
+    pub dx: i32,
+    pub dy: i32,
+    pub weight: f32,
+}
+
+impl Stencil {
+    /// How far the taps reach to each side, px.
+    pub fn reach(&self) -> u32 {
+        self.taps.iter().map(|t| t.dx.unsigned_abs().max(t.dy.unsigned_abs())).max().unwrap_or(0)
+    }
+}
+
+/// Rows `y - reach ..= y + reach` of every channel, alpha last, each with `reach` more columns at both ends.
+pub struct NeighbourhoodRows<'a> {
+    /// By channel, then by row from the top.
+    pub channels: &'a [Vec<&'a [f32]>],
+}
+
+/// A square neighbourhood of whole pixels; alpha is seen and copied. The result may have other colour channels than
+/// the input. WGSL: `fn stem(x: i32, y: i32, p: Struct) -> vec4f`, which reads the input by `pixel(x, y) -> vec4f`,
+/// borders included: colour in `rgb` (gray in all three; `COLOURS` says how many there are), alpha in `a`, 255 where
+/// there is none.
+pub trait Neighbourhood: Debug + Send + Sync {
+    fn formula(&self) -> Formula;
+
+    /// How far the neighbourhood reaches to each side, px.
+    fn reach(&self) -> u32;
+
+    fn edges(&self) -> Edges;
+
+    /// One row of each colour channel of the result: `output[c][i]` from the neighbourhood around column `i + reach`
+    /// of the middle row.
+    fn row(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]);
+}
+
+/// How a value between pixels is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sampling {
+    /// The pixel whose centre is nearest: `floor(x + 0.5)`.
+    Nearest,
+    /// 2 × 2 taps.
+    Bilinear,
+    /// 4 × 4 taps, a = -0.5.
+    Bicubic,
+}
+
+impl Sampling {
+    pub const NAMES: &'static [&'static str] = &["nearest", "bilinear", "bicubic"];
+
+    pub fn from_name(name: &str) -> Option<Sampling> {
+        let all = [Sampling::Nearest, Sampling::Bilinear, Sampling::Bicubic];
+        Self::NAMES.iter().position(|n| *n == name).map(|i| all[i])
+    }
+}
+
+/// Pixels sampled where an inverse map says. With `(u, v) = (x, y) - output_centre` for output pixel `(x, y)` and
+/// `w = g u + h v + i`, it reads the place `input_centre + ((a u + b v + c) / w, (d u + e v + f) / w)` of the input.
+/// Places count from centre to centre of pixels, and are computed about centres because `f32` is finer near 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gather {
+    /// a to i
+    pub matrix: [f32; 9],
+    /// px
+    pub input_centre: [f32; 2],
+    /// px
+    pub output_centre: [f32; 2],
+    pub sampling: Sampling,
+    /// What taps outside the image read: a constant. All channels, alpha too, are sampled.
+    pub background: [f32; 4],
+}
+
+/// Where `w` is 0 the place is far outside, whatever its sign.
+pub const LEAST_W: f32 = 1.0e-30;
+
+/// Places are held to this, px, so that they can be whole numbers.
+pub const FARTHEST: f32 = 1.0e6;
+
+impl Gather {
+    /// The place of the input that an output pixel reads, px; within `FARTHEST`.
+    pub fn place(&self, x: u32, y: u32) -> (f32, f32) {
+        let [a, b, c, d, e, f, g, h, i] = self.matrix;
+        let (u, v) = (x as f32 - self.output_centre[0], y as f32 - self.output_centre[1]);
+        let w = g * u + h * v + i;
+        let w = if w == 0.0 { LEAST_W } else { w };
+        let place = |centre: f32, sum: f32| (centre + sum / w).clamp(-FARTHEST, FARTHEST);
+        (place(self.input_centre[0], a * u + b * v + c), place(self.input_centre[1], d * u + e * v + f))
+    }
+}
+
+/// Pixels above `low` that are joined to one above `high` by neighbours (8 of them) above `low`: 255 there, else 0.
+/// The image has one channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flood {
+    pub low: f32,
+    pub high: f32,
+}
+
+/// The part of an image that squares of that reach around `output` read.
+pub fn square_region(output: Region, reach: u32, edges: Edges, input: Layout) -> Region {
+    let (r, border) = (i64::from(reach), edges.border);
+    Region::from_spans(
+        border.span(i64::from(output.x) - r, i64::from(output.right()) + r, input.width),
+        border.span(i64::from(output.y) - r, i64::from(output.bottom()) + r, input.height),
+    )
+}
