@@ -3,6 +3,8 @@
 mod blur;
 mod box_blur;
 mod brightness;
+mod canny;
+mod colormap;
 mod contrast;
 mod crop;
 mod dilate;
@@ -11,10 +13,14 @@ mod erode;
 mod flip;
 mod gaussian_blur;
 mod grayscale;
+mod harris;
 mod invert;
 mod linear;
+mod luma_codes;
+mod luma_slopes;
 mod median;
 mod morphology;
+mod perspective;
 mod premultiply;
 mod quantise;
 mod resize;
@@ -22,6 +28,7 @@ mod rotate;
 mod sobel;
 mod threshold;
 mod unsharp_mask;
+mod vignette;
 
 use crate::op::Spec;
 
@@ -30,17 +37,22 @@ static REGISTRY: &[&Spec] = &[
     &crop::SPEC,
     &flip::SPEC,
     &rotate::SPEC,
+    &perspective::SPEC,
     &grayscale::SPEC,
     &brightness::SPEC,
     &contrast::SPEC,
     &invert::SPEC,
     &threshold::SPEC,
     &equalize::SPEC,
+    &colormap::SPEC,
+    &vignette::SPEC,
     &box_blur::SPEC,
     &gaussian_blur::SPEC,
     &median::SPEC,
     &unsharp_mask::SPEC,
     &sobel::SPEC,
+    &canny::SPEC,
+    &harris::SPEC,
     &erode::SPEC,
     &dilate::SPEC,
 ];

@@ -11,7 +11,8 @@ macro_rules! test_each_operation {
         test_each_operation! { $check:
             grayscale brightness contrast invert threshold equalize
             gaussian_blur box_blur median unsharp_mask sobel erode dilate
-            resize crop flip rotate
+            resize crop flip rotate perspective
+            colormap vignette canny harris
         }
     };
     ($check:ident: $($name:ident)*) => {

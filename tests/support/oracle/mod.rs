@@ -1,10 +1,13 @@
 //! The operations once more: slow, in f64, one loop per sentence of their definition. Shares no code with the crate
 //! but its `Image`, so that both can't be wrong together.
 
+mod features;
 mod filters;
 mod levels;
 mod morphology;
+mod perspective;
 mod resize;
+mod shade;
 mod step;
 mod tone;
 mod turn;
@@ -168,6 +171,11 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "crop" => turn::crop(step, picture)?,
         "flip" => turn::flip(step, picture),
         "rotate" => turn::rotate(step, picture),
+        "perspective" => perspective::perspective(step, picture),
+        "colormap" => shade::colormap(step, picture),
+        "vignette" => shade::vignette(step, picture),
+        "canny" => features::canny(step, picture),
+        "harris" => features::harris(step, picture),
         other => panic!("the oracle has no {other}: write it from the operations page"),
     })
 }
