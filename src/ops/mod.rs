@@ -10,23 +10,31 @@ mod crop;
 mod dilate;
 mod equalize;
 mod erode;
+mod exposure;
 mod flip;
+mod gamma;
 mod gaussian_blur;
 mod grayscale;
 mod harris;
+mod hue;
 mod invert;
+mod levels;
 mod linear;
 mod luma_codes;
 mod luma_slopes;
 mod median;
 mod morphology;
 mod perspective;
+mod posterize;
 mod premultiply;
 mod quantise;
 mod resize;
 mod rotate;
+mod saturation;
+mod sepia;
 mod sobel;
 mod threshold;
+mod tint;
 mod unsharp_mask;
 mod vignette;
 
@@ -41,7 +49,15 @@ static REGISTRY: &[&Spec] = &[
     &grayscale::SPEC,
     &brightness::SPEC,
     &contrast::SPEC,
+    &exposure::SPEC,
+    &gamma::SPEC,
+    &levels::SPEC,
+    &saturation::SPEC,
+    &hue::SPEC,
+    &tint::SPEC,
+    &sepia::SPEC,
     &invert::SPEC,
+    &posterize::SPEC,
     &threshold::SPEC,
     &equalize::SPEC,
     &colormap::SPEC,

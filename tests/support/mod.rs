@@ -9,7 +9,8 @@
 macro_rules! test_each_operation {
     ($check:ident) => {
         test_each_operation! { $check:
-            grayscale brightness contrast invert threshold equalize
+            grayscale brightness contrast exposure gamma levels saturation hue tint sepia invert posterize threshold
+            equalize
             gaussian_blur box_blur median unsharp_mask sobel erode dilate
             resize crop flip rotate perspective
             colormap vignette canny harris
