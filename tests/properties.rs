@@ -65,6 +65,9 @@ fn what_changes_nothing_gives_the_image_back_and_is_folded() {
         for recipe in [
             "brightness:0",
             "contrast:1",
+            "exposure:0",
+            "saturation:1",
+            "hue:-720",
             "rotate:0",
             "rotate:360",
             "median:0",
@@ -80,6 +83,32 @@ fn what_changes_nothing_gives_the_image_back_and_is_folded() {
             [format!("crop:{w}x{h}"), format!("crop:{w}x{h}:x=0:y=0"), format!("resize:{w}x{h}"), "resize:100%".into()]
         {
             assert_same(&recipe, &sample, &stored(&sample.image), 1.0 / 257.0);
+        }
+    }
+}
+
+#[test]
+fn a_turn_of_the_hue_by_a_third_moves_each_channel_to_the_next() {
+    for sample in hostile().iter().filter(|s| s.image.layout.colours == 3) {
+        let turned = through("hue:120", &sample.image);
+        let channels = sample.image.layout.channels() as usize;
+        for pixel in (0..sample.image.samples.len()).step_by(channels) {
+            for c in 0..3 {
+                let (before, after) =
+                    (sample.image.samples.level(pixel + c), turned.samples.level(pixel + (c + 1) % 3));
+                assert!((before - after).abs() < 0.005, "{}: {before} became {after}", sample.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn powers_of_huge_values_stay_finite() {
+    let huge = ["contrast:100"; 8].join(",");
+    for sample in whole_images().filter(|s| !s.image.layout.alpha) {
+        let middle = through("contrast:0", &sample.image);
+        for power in ["gamma:0.01", "exposure:20", "levels:gamma=0.01", "gamma:0.01,gamma:0.01"] {
+            assert_same(&format!("{huge},{power},contrast:0"), &sample, &middle, 0.0);
         }
     }
 }

@@ -57,3 +57,24 @@ impl Point for Levels {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{Arguments, Value};
+
+    #[test]
+    fn white_that_does_not_lie_above_black_in_f32_is_refused() {
+        for (black, white, reads) in
+            [(100.0, 101.0, true), (100.0, 100.0, false), (9.0, 3.0, false), (64.0, 64.0 + 1e-9, false)]
+        {
+            let mut arguments = Arguments::default();
+            for (name, value) in
+                [("black", black), ("white", white), ("gamma", 1.0), ("out_black", 0.0), ("out_white", 255.0)]
+            {
+                arguments.set(name, Value::Number(value));
+            }
+            assert_eq!((SPEC.make)(&arguments).is_ok(), reads, "{black} {white}");
+        }
+    }
+}

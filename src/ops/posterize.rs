@@ -50,7 +50,8 @@ impl Point for Posterize {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        row.map_channels(output, |v| self.value(self.step(v)));
+        let values: Vec<f32> = (0..self.levels).map(|step| self.value(step)).collect();
+        row.map_channels(output, |v| values[self.step(v) as usize]);
     }
 }
 

@@ -150,10 +150,12 @@ fn random(parameter: &Parameter, layout: Layout, rng: &mut Rng, range: Range) ->
         Kind::Number { low, high } => {
             let far = match (parameter.unit, range) {
                 ("px", _) => FAR,
-                ("", Range::Mild) => 4.0,
+                ("" | "stops", Range::Mild) => 4.0,
                 _ => 720.0,
             };
-            number(random_number(low.max(-far), high.min(far).max(low), rng))
+            // A range above 0 that has no unit is one of ratios: powers.
+            let near = if (parameter.unit, range) == ("", Range::Mild) && low > 0.0 { 1.0 / far } else { -far };
+            number(random_number(low.max(near), high.min(far).max(low), rng))
         }
         Kind::Whole { low, high } => rng.i64(low..=high.min(low + 6)).to_string(),
         Kind::Odd { low, high } => (low + 2 * rng.i64(0..=((high - low) / 2).min(6))).to_string(),

@@ -30,7 +30,8 @@ pub fn limit(recipe: &str) -> Limit {
     let mut limit = Limit::levels(0.0);
     for step in steps(recipe) {
         let own = step_levels(&step);
-        if decides(&step) && limit.levels.max(own) > 0.0 || rounds_a_place(&step) {
+        let inexact = limit.levels > 0.0;
+        if decides(&step) && (inexact || own > 0.0) || takes_a_root(&step) && inexact || rounds_a_place(&step) {
             limit.share = 0.001;
         }
         limit.levels = limit.levels.max(own);
@@ -63,6 +64,11 @@ fn decides(step: &Step) -> bool {
             | "equalize"
             | "clahe"
     ) || step.name == "unsharp_mask" && step.number("threshold", 0.0) > 0.0
+}
+
+/// Whether it is infinitely steep at 0, where a sum that should be 0 may be a rounding beside it.
+fn takes_a_root(step: &Step) -> bool {
+    step.name == "gamma" && step.number("*gamma", 1.0) > 1.0 || step.name == "levels" && step.number("gamma", 1.0) > 1.0
 }
 
 /// Whether it takes the nearest pixel to a place that is not exact.
