@@ -32,11 +32,21 @@ pub fn chain(image: &Image, rng: &mut Rng) -> String {
         recipe = accepted(image, || {
             let layout = output_layout(&recipe, image).expect("it was accepted");
             let spec = registry()[rng.usize(..registry().len())];
-            let step = random_step(spec, layout, rng, Range::Mild);
+            let step = without_lobes(random_step(spec, layout, rng, Range::Mild), layout);
             if recipe.is_empty() { step } else { format!("{recipe},{step}") }
         });
     }
     recipe
+}
+
+/// A resampling without negative weights where there is alpha: they leave alpha near 0, what is divided by it becomes
+/// huge, and the next operation spreads it.
+fn without_lobes(step: String, layout: Layout) -> String {
+    match step.split(':').next() {
+        Some("resize") if layout.alpha && !step.contains("filter=") => step + ":filter=bilinear",
+        Some("resize" | "rotate") if layout.alpha => step.replace("lanczos3", "box").replace("bicubic", "bilinear"),
+        _ => step,
+    }
 }
 
 /// Whether the recipe can be read and applies to the image.

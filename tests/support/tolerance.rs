@@ -76,11 +76,21 @@ fn rounds_a_place(step: &Step) -> bool {
     step.name == "rotate" && step_levels(step) > 0.0 && step.word("filter", "bilinear") == "nearest"
 }
 
+/// Whether it samples at places that are not exact.
+fn samples_between(step: &Step) -> bool {
+    step.name == "perspective" || step.name == "rotate" && !turns_exactly(step)
+}
+
 /// The page's tolerance, which is for 8-bit input; at 16 bits rounding hides less. There f32 keeps far within a level,
 /// so that a slightly wrong weight shows. One code is allowed where the page has 0 and f32 can't settle every rounding
 /// as f64 does: for floats, and for sums that are not whole codes.
 pub fn at_depth(recipe: &str, image: &Image, limit: Limit) -> Limit {
     let code = 1.0 / 257.0;
+    let steps = steps(recipe);
+    if steps.len() > 1 && steps.iter().any(samples_between) {
+        // A place is as exact as f32 allows, and after other operations values may lie thousands of levels apart.
+        return limit;
+    }
     let levels = match (&image.samples, limit.levels) {
         (Samples::U8(_), levels) => levels,
         (Samples::U16(_), 0.0) if !recipe.contains("brightness") => 0.0,
