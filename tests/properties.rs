@@ -253,6 +253,7 @@ fn values_beyond_a_range_are_refused_with_their_column() {
                 Kind::Color => vec!["256".into(), "1/2".into(), "#12345".into()],
                 Kind::Size => vec!["0x4".into(), "4x".into()],
                 Kind::ResizeSize => vec!["0x4".into(), "x".into(), "0%".into()],
+                Kind::Sides => ["1/2/3", "1/2/3/4/5", "0/0/0/65536", "-1/0/0/0", "1//2/3"].map(String::from).to_vec(),
             };
             for value in beyond {
                 let text = format!("invert,{}:{}={value}", spec.name, parameter.name);

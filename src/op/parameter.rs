@@ -60,6 +60,8 @@ pub enum Kind {
     Size,
     /// `WxH`, `Wx`, `xH` or `N%`
     ResizeSize,
+    /// `L/T/R/B`
+    Sides,
 }
 
 /// A colour in straight levels.
@@ -107,6 +109,8 @@ pub enum Value {
     Color(Color),
     Size(u32, u32),
     ResizeSize(ResizeSize),
+    /// Left, top, right, bottom.
+    Sides([u32; 4]),
 }
 
 impl Kind {
@@ -129,6 +133,7 @@ impl Kind {
             Kind::Color => parse_color(text).map(Value::Color),
             Kind::Size => parse_box(text).map(|(w, h)| Value::Size(w, h)),
             Kind::ResizeSize => parse_resize_size(text).map(Value::ResizeSize),
+            Kind::Sides => parse_sides(text).map(Value::Sides),
         }
     }
 
@@ -143,6 +148,7 @@ impl Kind {
             Kind::Color => "a colour (L, R/G/B, R/G/B/A or #rrggbb[aa], levels 0 to 255)".into(),
             Kind::Size => "a size WxH in px, sides 1 to 65535".into(),
             Kind::ResizeSize => "a size WxH, Wx, xH (px, sides 1 to 65535) or N%".into(),
+            Kind::Sides => "four widths L/T/R/B in px, each 0 to 65535".into(),
         }
     }
 }
@@ -175,6 +181,13 @@ fn parse_side(text: &str) -> Option<u32> {
 fn parse_box(text: &str) -> Option<(u32, u32)> {
     let (width, height) = text.split_once(['x', '/'])?;
     Some((parse_side(width)?, parse_side(height)?))
+}
+
+/// Left, top, right and bottom, px.
+fn parse_sides(text: &str) -> Option<[u32; 4]> {
+    let side = |t: &str| t.trim().parse().ok().filter(|v| *v <= 65535);
+    let sides: Vec<u32> = text.split(['x', '/']).map(side).collect::<Option<_>>()?;
+    sides.try_into().ok()
 }
 
 fn parse_resize_size(text: &str) -> Option<ResizeSize> {
@@ -269,6 +282,14 @@ impl Arguments {
         match self.get(name) {
             Some(Value::ResizeSize(v)) => *v,
             other => panic!("parameter {name} is no size: {other:?}"),
+        }
+    }
+
+    /// Left, top, right, bottom.
+    pub fn sides(&self, name: &str) -> [u32; 4] {
+        match self.get(name) {
+            Some(Value::Sides(v)) => *v,
+            other => panic!("parameter {name} is no list of sides: {other:?}"),
         }
     }
 

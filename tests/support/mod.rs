@@ -10,8 +10,10 @@ macro_rules! test_each_operation {
     ($check:ident) => {
         test_each_operation! { $check:
             grayscale brightness contrast invert threshold equalize
-            gaussian_blur box_blur median unsharp_mask sobel erode dilate
-            resize crop flip rotate
+            gaussian_blur box_blur median unsharp_mask pixelate
+            sobel scharr prewitt laplacian difference_of_gaussians
+            erode dilate open close morph_gradient top_hat black_hat
+            resize crop pad flip rotate transpose
         }
     };
     ($check:ident: $($name:ident)*) => {
