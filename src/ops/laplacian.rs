@@ -38,15 +38,15 @@ impl Operation for Laplacian {
 }
 
 shader_struct! {
-    /// The scale as the sum of a number of 12 bits, whose product with a whole curvature is exact, and the rest. The sum
-    /// of both products then is rounded once, so that a product that lies halfway between two levels stays there.
+    /// The scale as the sum of a number of 12 bits, whose product with a whole curvature is exact, and the small rest.
+    /// The sum of both products is rounded once, so that what lies halfway between two levels stays there.
     struct Curvature { coarse: f32, fine: f32, }
 }
 
 impl Curvature {
     fn new(scale: f64) -> Curvature {
-        let coarse = f32::from_bits((scale as f32).to_bits() & !0xfff);
-        Curvature { coarse, fine: (scale - f64::from(coarse)) as f32 }
+        let coarse = f64::from_bits(scale.to_bits() >> 41 << 41);
+        Curvature { coarse: coarse as f32, fine: (scale - coarse) as f32 }
     }
 }
 
@@ -78,8 +78,8 @@ impl Window for LaplacianWindow {
             let v = here[x + 1];
             let across = (here[x] - v) + (here[x + 2] - v);
             let down = (above[x + 1] - v) + (below[x + 1] - v);
-            let curvature = (across + down).abs();
-            *target = coarse * curvature + fine * curvature;
+            let curvature = across + down;
+            *target = coarse * curvature.abs() + (fine * curvature).abs();
         }
     }
 }

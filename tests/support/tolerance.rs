@@ -84,7 +84,8 @@ pub fn at_depth(recipe: &str, image: &Image, limit: Limit) -> Limit {
     Limit { levels, ..limit }
 }
 
-/// Levels by which f32's rounding of a sample, at most 2^-17, has grown where kernels add up differences of neighbours.
+/// Levels by which f32's rounding of a sample, at most 2^-17, has grown where kernels add up differences of neighbours; at
+/// most the page's one level.
 fn amplified_rounding(recipe: &str) -> f64 {
     let gain = |step: &Step| {
         let weights = match step.name.as_str() {
@@ -95,5 +96,5 @@ fn amplified_rounding(recipe: &str) -> f64 {
         };
         weights * step.number("scale", 1.0)
     };
-    steps(recipe).iter().map(gain).product::<f64>() / 131_072.0
+    (steps(recipe).iter().map(gain).product::<f64>() / 131_072.0).min(1.0)
 }
