@@ -83,3 +83,23 @@ impl Window for LaplacianWindow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_scale_leaves_halves_where_they_are() {
+        for thousandths in 1..=1500u16 {
+            let scale = f64::from(thousandths) / 1000.0;
+            let window = LaplacianWindow { parameters: Curvature::new(scale), edges: Edges::constant(0.0) };
+            for curvature in 1..=1020u16 {
+                let middle = [0.0, 0.0, f32::from(curvature)];
+                let mut output = [0.0];
+                window.row(WindowRows { rows: &[&[0.0; 3], &middle, &[0.0; 3]] }, &mut output);
+                let exact = f64::from(u32::from(thousandths) * u32::from(curvature)) / 1000.0;
+                assert_eq!(output[0], exact as f32, "{scale} times {curvature}");
+            }
+        }
+    }
+}
