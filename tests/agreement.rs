@@ -31,7 +31,7 @@ fn agrees(recipe: &str, sample: &Sample, limit: Limit) -> Result<Difference, Str
     let exact = runs::adapter().adapter().is_software();
     let at_depth = tolerance::at_depth(recipe, &sample.image, limit).levels;
     let finer = if matches!(sample.image.samples, Samples::F32(_)) { at_depth } else { at_depth.min(limit.levels) };
-    let limit = Limit { levels: if exact { finer } else { limit.levels }, ..limit };
+    let limit = Limit { levels: if exact { finer } else { limit.levels.max(finer) }, ..limit };
     with_adapter(|device| agreement(device, recipe, sample, limit))
 }
 
