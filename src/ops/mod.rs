@@ -1,12 +1,16 @@
 //! The registry, a line per operation, and the operations, one file each.
 
+mod black_hat;
 mod blur;
 mod box_blur;
 mod brightness;
 mod canny;
+mod close;
 mod colormap;
 mod contrast;
 mod crop;
+mod difference;
+mod difference_of_gaussians;
 mod dilate;
 mod equalize;
 mod erode;
@@ -18,23 +22,33 @@ mod grayscale;
 mod harris;
 mod hue;
 mod invert;
+mod laplacian;
 mod levels;
 mod linear;
 mod luma_codes;
 mod luma_slopes;
 mod median;
+mod morph_gradient;
 mod morphology;
+mod open;
+mod pad;
 mod perspective;
+mod pixelate;
 mod posterize;
 mod premultiply;
+mod prewitt;
 mod quantise;
 mod resize;
 mod rotate;
 mod saturation;
+mod scharr;
 mod sepia;
+mod slope;
 mod sobel;
 mod threshold;
 mod tint;
+mod top_hat;
+mod transpose;
 mod unsharp_mask;
 mod vignette;
 
@@ -43,8 +57,10 @@ use crate::op::Spec;
 static REGISTRY: &[&Spec] = &[
     &resize::SPEC,
     &crop::SPEC,
+    &pad::SPEC,
     &flip::SPEC,
     &rotate::SPEC,
+    &transpose::SPEC,
     &perspective::SPEC,
     &grayscale::SPEC,
     &brightness::SPEC,
@@ -66,11 +82,21 @@ static REGISTRY: &[&Spec] = &[
     &gaussian_blur::SPEC,
     &median::SPEC,
     &unsharp_mask::SPEC,
+    &pixelate::SPEC,
     &sobel::SPEC,
+    &scharr::SPEC,
+    &prewitt::SPEC,
+    &laplacian::SPEC,
+    &difference_of_gaussians::SPEC,
     &canny::SPEC,
     &harris::SPEC,
     &erode::SPEC,
     &dilate::SPEC,
+    &open::SPEC,
+    &close::SPEC,
+    &morph_gradient::SPEC,
+    &top_hat::SPEC,
+    &black_hat::SPEC,
 ];
 
 /// Every operation, in the order of the catalogue.

@@ -149,6 +149,14 @@ fn extremes(parameter: &Parameter, layout: Layout) -> Vec<String> {
                 .map(String::from)
                 .to_vec()
         }
+        // Nothing, a side each, more than the image is wide or high, more than any image may have.
+        Kind::Sides => vec![
+            "0/0/0/0".into(),
+            "1/0/0/0".into(),
+            "0x0x0x3".into(),
+            format!("{}/0/2/{}", 2 * width + 1, 3 * height),
+            "65535/0/0/0".into(),
+        ],
     }
 }
 
@@ -176,6 +184,7 @@ fn random(parameter: &Parameter, layout: Layout, rng: &mut Rng, range: Range) ->
         Kind::ResizeSize => random_resize_size(layout, rng),
         Kind::Quad => random_quad(layout, rng),
         Kind::Matrix => random_matrix(rng),
+        Kind::Sides => random_sides(layout, rng),
     }
 }
 
@@ -222,6 +231,17 @@ fn random_resize_size(layout: Layout, rng: &mut Rng) -> String {
         2 => format!("{}%", number(f64::from(rng.u32(20..=2500)) / 10.0)),
         _ => format!("{width}x{height}"),
     }
+}
+
+/// None, few, or about as many as the image has.
+fn random_sides(layout: Layout, rng: &mut Rng) -> String {
+    let mut side = |n: u32| match rng.u8(..3) {
+        0 => 0,
+        1 => rng.u32(1..=5),
+        _ => rng.u32(0..=2 * n.min(30)),
+    };
+    let sides = [side(layout.width), side(layout.height), side(layout.width), side(layout.height)];
+    sides.map(|n| n.to_string()).join("/")
 }
 
 /// At most three places, and no exponent.

@@ -85,7 +85,7 @@ fn samples_between(step: &Step) -> bool {
 /// so that a slightly wrong weight shows. One code is allowed where the page has 0 and f32 can't settle every rounding
 /// as f64 does: for floats, and for sums that are not whole codes.
 pub fn at_depth(recipe: &str, image: &Image, limit: Limit) -> Limit {
-    let code = 1.0 / 257.0;
+    let code = 1.0_f64 / 257.0;
     let steps = steps(recipe);
     if steps.len() > 1 && steps.iter().any(samples_between) {
         // A place is as exact as f32 allows, and after other operations values may lie thousands of levels apart.
@@ -93,9 +93,24 @@ pub fn at_depth(recipe: &str, image: &Image, limit: Limit) -> Limit {
     }
     let levels = match (&image.samples, limit.levels) {
         (Samples::U8(_), levels) => levels,
-        (Samples::U16(_), 0.0) if !recipe.contains("brightness") => 0.0,
-        (_, 0.0) => code,
-        _ => 5.0 * code,
+        (Samples::U16(_), 0.0) if !["brightness", "laplacian"].iter().any(|name| recipe.contains(name)) => 0.0,
+        (_, 0.0) => code.max(amplified_rounding(recipe)),
+        _ => (5.0 * code).max(amplified_rounding(recipe)),
     };
     Limit { levels, ..limit }
+}
+
+/// Levels by which f32's rounding of a sample, at most 2^-17, has grown where kernels add up differences of neighbours; at
+/// most the page's one level.
+fn amplified_rounding(recipe: &str) -> f64 {
+    let gain = |step: &Step| {
+        let weights = match step.name.as_str() {
+            "prewitt" => 6.0,
+            "sobel" | "laplacian" => 8.0,
+            "scharr" => 32.0,
+            _ => return 1.0,
+        };
+        weights * step.number("scale", 1.0)
+    };
+    (steps(recipe).iter().map(gain).product::<f64>() / 131_072.0).min(1.0)
 }
