@@ -7,6 +7,7 @@ mod evaluate;
 mod permute;
 mod point;
 mod row;
+mod running;
 mod samples;
 mod statistics;
 mod tile;

@@ -1,6 +1,7 @@
 //! What begins a pass: the shape's files, its parameters, its weights, and how its work is divided.
 
 use super::grid::{Grid, Side};
+use super::shader::Mode;
 use super::storage::{QUAD, Stored};
 use crate::image::weights::Resampling;
 use crate::image::{Edges, Layout};
@@ -28,8 +29,12 @@ pub struct Head {
     pub edges: Edges,
     pub alpha: Alpha,
     pub grid: Grid,
-    /// Whether an invocation computes one sample only.
-    pub long: bool,
+    /// What an invocation writes, where the shape knows only one way.
+    pub mode: Option<Mode>,
+    /// Values that a unit reads of each channel, border and all.
+    pub reads: u64,
+    /// Rounds that a unit's loops take for each channel, where there are many.
+    pub rounds: u32,
 }
 
 const INSIDE_ONLY: Edges = Edges { border: crate::image::Border::Clamp, value: [0.0; 4] };
@@ -46,7 +51,9 @@ pub fn point(layout: Layout) -> Head {
         // The formulas see to alpha themselves.
         alpha: Alpha::Work,
         grid: whole(layout),
-        long: false,
+        mode: None,
+        reads: QUAD.into(),
+        rounds: 0,
     }
 }
 
@@ -71,7 +78,8 @@ pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
         edges: kernel.edges(),
         alpha: kernel.alpha(),
         grid,
-        long,
+        mode: long.then_some(Mode::Samples),
+        reads: u64::from(unit * rows) * kernel.reads(),
         ..point(layout)
     }
 }
@@ -101,30 +109,30 @@ pub fn axis(axis: &Axis, input: Layout, output: Layout) -> Result<Head, String> 
     let head = match (&axis.taps, axis.place) {
         (Taps::Resample(r), Place::Horizontal) => resample_horizontal(r, output),
         (Taps::Resample(r), Place::Vertical) => resample_vertical(r, output),
+        _ if axis.runs() => running(axis, input),
         (_, Place::Horizontal) => taps_horizontal(axis, input),
         (_, Place::Vertical) => taps_vertical(axis, input),
     };
-    let steps = head.words.as_ref().map_or(0, |(_, _, words)| words[0]);
-    let rounds = u64::from(steps) * u64::from(input.channels());
-    if rounds > u64::from(MAX_ROUNDS) {
-        return Err(format!(
-            "{} taps are too many for the GPU backend (limit {}); use --backend cpu",
-            4 * u64::from(steps),
-            4 * MAX_ROUNDS / input.channels()
-        ));
+    let channels = if head.mode.is_some() { 1 } else { u64::from(input.channels()) };
+    if u64::from(head.rounds) * channels > u64::from(MAX_ROUNDS) {
+        let taps = match &axis.taps {
+            Taps::Resample(r) => r.taps,
+            _ => 2 * axis.reach() as usize + 1,
+        };
+        return Err(format!("{taps} taps are too many for the GPU backend; use --backend cpu"));
     }
     Ok(Head { edges: axis.edges, alpha: axis.alpha, ..head })
 }
 
 /// Weights, scale and the file that combines taps.
 fn combination(taps: &Taps) -> (Vec<f32>, f32, f32, &'static str) {
-    let ones = |reach: u32| vec![0.0; 2 * reach as usize + 1];
+    let uniform = |weight: f32, reach: u32| vec![weight; 2 * reach as usize + 1];
+    let sum = include_str!("../../../shaders/shapes/axis_sum.wgsl");
     match taps {
-        Taps::Sum { weights, scale } => {
-            (weights.clone(), *scale, 0.0, include_str!("../../../shaders/shapes/axis_sum.wgsl"))
-        }
-        Taps::Min { reach } => (ones(*reach), 1.0, FAR, include_str!("../../../shaders/shapes/axis_min.wgsl")),
-        Taps::Max { reach } => (ones(*reach), 1.0, FAR, include_str!("../../../shaders/shapes/axis_max.wgsl")),
+        Taps::Sum { weights, scale } => (weights.clone(), *scale, 0.0, sum),
+        Taps::Mean { reach } => (uniform(1.0, *reach), 1.0 / (2 * reach + 1) as f32, 0.0, sum),
+        Taps::Min { reach } => (uniform(0.0, *reach), 1.0, FAR, include_str!("../../../shaders/shapes/axis_min.wgsl")),
+        Taps::Max { reach } => (uniform(0.0, *reach), 1.0, FAR, include_str!("../../../shaders/shapes/axis_max.wgsl")),
         Taps::Resample(_) => unreachable!("a resampling has shapes of its own"),
     }
 }
@@ -143,6 +151,8 @@ fn taps_horizontal(axis: &Axis, layout: Layout) -> Head {
         words: Some(("axis", "Axis", vec![steps, before, scale.to_bits()])),
         weights: Some(words(&padded)),
         grid: Grid { columns, rows: Side::inside(layout.height) },
+        reads: u64::from(4 * QUAD * 4 * steps),
+        rounds: steps,
         ..point(layout)
     }
 }
@@ -158,6 +168,40 @@ fn taps_vertical(axis: &Axis, layout: Layout) -> Head {
         words: Some(("axis", "Axis", vec![steps, axis.reach(), scale.to_bits()])),
         weights: Some(words(&weights)),
         grid: Grid { columns: Side::inside(Stored::planes(layout).quads()), rows },
+        reads: u64::from(8 * QUAD * 4 * steps),
+        rounds: steps,
+        ..point(layout)
+    }
+}
+
+/// Units are stretches of lines, as long as the window.
+fn running(axis: &Axis, layout: Layout) -> Head {
+    let (_, scale, _, combine) = combination(&axis.taps);
+    let (reach, length) = (axis.reach(), 2 * axis.reach() + 1);
+    let along = |n: u32| Side::reaching(n, length, reach, length + 2 * reach);
+    let (label, lines, lanes, grid) = match axis.place {
+        Place::Horizontal => (
+            "running horizontal",
+            include_str!("../../../shaders/shapes/running_horizontal.wgsl"),
+            1,
+            Grid { columns: along(layout.width), rows: Side::inside(layout.height) },
+        ),
+        Place::Vertical => (
+            "running vertical",
+            include_str!("../../../shaders/shapes/running_vertical.wgsl"),
+            QUAD,
+            Grid { columns: Side::inside(Stored::planes(layout).quads()), rows: along(layout.height) },
+        ),
+    };
+    Head {
+        label: label.into(),
+        shape: vec![include_str!("../../../shaders/shapes/running.wgsl"), lines, combine],
+        words: Some(("axis", "Axis", vec![reach, scale.to_bits()])),
+        grid,
+        mode: Some(Mode::Line(axis.place)),
+        // Back, forward, and what was kept between.
+        reads: u64::from(lanes) * 3 * u64::from(length),
+        rounds: length,
         ..point(layout)
     }
 }
@@ -175,13 +219,13 @@ fn resample_horizontal(r: &Resampling, output: Layout) -> Head {
         label: "resample horizontal".into(),
         shape: vec![include_str!("../../../shaders/shapes/resample_horizontal.wgsl")],
         words: Some(("axis", "Axis", vec![steps, quads as u32])),
-        ..resample(output, table)
+        ..resample(output, table, steps)
     }
 }
 
 fn resample_vertical(r: &Resampling, output: Layout) -> Head {
     let blocks = Blocks::new(r, 1);
-    let row = 4 * (1 + blocks.span);
+    let (row, steps) = (4 * (1 + blocks.span), blocks.span as u32 / 4);
     let mut table = vec![0; row * blocks.starts.len()];
     for (y, start) in blocks.starts.iter().enumerate() {
         table[y * row] = *start;
@@ -190,16 +234,17 @@ fn resample_vertical(r: &Resampling, output: Layout) -> Head {
     Head {
         label: "resample vertical".into(),
         shape: vec![include_str!("../../../shaders/shapes/resample_vertical.wgsl")],
-        words: Some(("axis", "Axis", vec![blocks.span as u32 / 4])),
-        ..resample(output, table)
+        words: Some(("axis", "Axis", vec![steps])),
+        ..resample(output, table, steps)
     }
 }
 
-/// What both directions have alike: blocks of one quad and 4 rows.
-fn resample(output: Layout, table: Vec<u32>) -> Head {
+/// What both directions have alike: blocks of one quad and 4 rows, each sample from `steps` groups of 4 taps.
+fn resample(output: Layout, table: Vec<u32>, steps: u32) -> Head {
     let columns = Side::inside(Stored::planes(output).quads());
     let rows = Side::inside(output.height.div_ceil(4));
-    Head { quads: (1, 4), weights: Some(table), grid: Grid { columns, rows }, ..point(output) }
+    let reads = u64::from(4 * QUAD * 4 * steps);
+    Head { quads: (1, 4), weights: Some(table), grid: Grid { columns, rows }, reads, rounds: steps, ..point(output) }
 }
 
 /// Output positions of a resampling in blocks of 4, which read one span of the source each.

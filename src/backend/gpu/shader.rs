@@ -6,7 +6,7 @@ use super::params::Params;
 use super::plan::Binding;
 use super::storage::{Format, Stored};
 use crate::image::{Border, Layout};
-use crate::op::{Alpha, Formula};
+use crate::op::{Alpha, Formula, Place};
 
 /// Which invocation writes what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Mode {
     Channels,
     /// One channel of one pixel, into planes: for windows that loop long.
     Samples,
+    /// One channel of a stretch of a line, into planes: of a row, or of a column of quads.
+    Line(Place),
 }
 
 /// What a formula's image argument is.
@@ -91,6 +93,7 @@ impl ImagePass<'_> {
             Mode::Pixels => self.write_pixels() + &self.points() + &self.store(),
             Mode::Channels => self.write_channel(),
             Mode::Samples => self.write_sample(),
+            Mode::Line(_) => self.write_line(),
         };
         text
     }
@@ -129,7 +132,7 @@ impl ImagePass<'_> {
 
     fn bindings_text(&self) -> String {
         let element = match (self.output.format, self.mode) {
-            (Format::Planes, Mode::Samples) => "f32",
+            (Format::Planes, Mode::Samples | Mode::Line(Place::Horizontal)) => "f32",
             (Format::Planes, _) => "vec4f",
             _ => "u32",
         };
@@ -220,6 +223,15 @@ impl ImagePass<'_> {
             text += "        output[at] = load_0(x, y, c);\n        return;\n    }\n";
         }
         text + "    output[at] = window(i32(x), i32(y), c);\n}\n"
+    }
+
+    fn write_line(&self) -> String {
+        let mut text = "fn write_line(unit: u32, line: u32, c: u32) {\n".to_string();
+        if self.keeps_alpha() {
+            text += &format!("    if (c == {}u) {{\n", self.inputs[0].layout.colours);
+            text += "        copy_unit(unit, line, c);\n        return;\n    }\n";
+        }
+        text + "    run_unit(unit, line, c);\n}\n"
     }
 
     /// `points`: the formulas one after another on one pixel; further inputs as arguments w1, w2, …
