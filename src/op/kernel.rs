@@ -117,7 +117,7 @@ pub enum Taps {
 
 /// Means and extremes that reach further, px, are combined from running ones. Up to here tap by tap is as fast: its loops
 /// are vector code on the CPU, and on a GPU it writes each value once.
-pub const TAP_BY_TAP_REACH: u32 = 16;
+const TAP_BY_TAP_REACH: u32 = 16;
 
 /// A one-dimensional neighbourhood of each channel.
 #[derive(Clone, Debug, PartialEq)]
