@@ -10,6 +10,7 @@ use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE, Window,
     WindowRows,
 };
+use super::sliding_median;
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -33,7 +34,7 @@ pub static SPEC: Spec = Spec {
 };
 
 /// Beyond it a shader's loops would come near the number at which some drivers end them.
-const MAX_RADIUS: u32 = 14;
+const MAX_RADIUS: u32 = 20;
 
 /// Greatest radius whose window is sorted by a network.
 const NETWORK_RADIUS: u32 = 2;
@@ -85,24 +86,48 @@ impl Window for MedianWindow {
     }
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
+        self.rows(window, output);
+    }
+
+    fn rows(&self, window: WindowRows, output: &mut [f32]) {
         match self.reach() {
             1 => by_network::<9>(window, output),
             2 => by_network::<25>(window, output),
-            3 => by_network::<49>(window, output),
-            _ => by_selection(window, output),
+            reach => sliding_median::medians(window.rows, 2 * reach as usize + 1, output),
         }
     }
 }
 
-/// Medians of windows of `N` values, `LANES` at a time.
+/// Medians of windows of `N` values.
 fn by_network<const N: usize>(window: WindowRows, output: &mut [f32]) {
+    if !window.rows.iter().all(|row| sliding_median::are_levels(row)) {
+        return each_row::<f32, N>(window.rows, output);
+    }
+    // As bytes four times as many fit in a vector.
+    let levels: Vec<Vec<u8>> = window.rows.iter().map(|row| row.iter().map(|v| *v as u8).collect()).collect();
+    let levels: Vec<&[u8]> = levels.iter().map(Vec::as_slice).collect();
+    let mut medians = vec![0; output.len()];
+    each_row::<u8, N>(&levels, &mut medians);
+    output.iter_mut().zip(medians).for_each(|(target, median)| *target = f32::from(median));
+}
+
+fn each_row<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
+    let side = N.isqrt();
+    let width = rows[0].len() + 1 - side;
+    for (rows, target) in rows.windows(side).zip(output.chunks_exact_mut(width)) {
+        one_row::<T, N>(rows, target);
+    }
+}
+
+/// `LANES` at a time.
+fn one_row<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
     let network = network_of(N);
-    let side = window.rows.len();
-    let mut values = [[0.0f32; LANES]; N];
+    let side = rows.len();
+    let mut values = [[T::default(); LANES]; N];
     for start in (0..output.len()).step_by(LANES) {
         let lanes = LANES.min(output.len() - start);
         for (i, value) in values.iter_mut().enumerate() {
-            let (row, column) = (window.rows[i / side], start + i % side);
+            let (row, column) = (rows[i / side], start + i % side);
             value[..lanes].copy_from_slice(&row[column..column + lanes]);
         }
         for &(low, high) in network {
@@ -113,16 +138,6 @@ fn by_network<const N: usize>(window: WindowRows, output: &mut [f32]) {
             }
         }
         output[start..start + lanes].copy_from_slice(&values[N / 2][..lanes]);
-    }
-}
-
-fn by_selection(window: WindowRows, output: &mut [f32]) {
-    let side = window.rows.len();
-    let mut values = Vec::with_capacity(side * side);
-    for (x, target) in output.iter_mut().enumerate() {
-        values.clear();
-        window.rows.iter().for_each(|row| values.extend_from_slice(&row[x..x + side]));
-        *target = *values.select_nth_unstable_by(side * side / 2, f32::total_cmp).1;
     }
 }
 
@@ -158,15 +173,10 @@ fn median_network(n: usize) -> Vec<(usize, usize)> {
     network
 }
 
-/// The network for 9, 25 or 49 values.
+/// The network for 9 or 25 values.
 fn network_of(n: usize) -> &'static [(usize, usize)] {
-    static NETWORKS: [OnceLock<Vec<(usize, usize)>>; 3] = [const { OnceLock::new() }; 3];
-    let slot = match n {
-        9 => 0,
-        25 => 1,
-        _ => 2,
-    };
-    NETWORKS[slot].get_or_init(|| median_network(n))
+    static NETWORKS: [OnceLock<Vec<(usize, usize)>>; 2] = [const { OnceLock::new() }; 2];
+    NETWORKS[usize::from(n > 9)].get_or_init(|| median_network(n))
 }
 
 /// The formula for a radius of 1 or 2, the network written out.

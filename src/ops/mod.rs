@@ -32,6 +32,7 @@ mod resize;
 mod rotate;
 mod saturation;
 mod sepia;
+mod sliding_median;
 mod sobel;
 mod threshold;
 mod tint;
