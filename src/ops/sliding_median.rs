@@ -15,18 +15,14 @@ const RANKS: usize = 64;
 /// Buckets that the upper tier counts together.
 const TIER: usize = 16;
 
-/// Bytes that are summed together.
-const GROUP: usize = 16;
-
-/// Greatest side of a window: sums of bytes stay bytes.
-const MAX_SIDE: usize = 63;
+/// Bytes in a word.
+const GROUP: usize = 8;
 
 /// Columns of a chunk of levels.
 const LEVEL_COLUMNS: usize = 256;
 
 /// Medians of the windows as wide and high as `side` in `rows`; those of a row of windows one after another.
 pub fn medians(rows: &[&[f32]], side: usize, output: &mut [f32]) {
-    assert!(side <= MAX_SIDE, "a side of {side} px is more than sums of bytes hold");
     let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
     if rows.iter().all(|row| are_levels(row)) {
         let mut windows = Windows::<false>::new(side);
@@ -64,21 +60,25 @@ pub fn are_levels(row: &[f32]) -> bool {
 struct Windows<const BY_RANK: bool> {
     side: usize,
     columns: usize,
+    /// Bytes of a column in `buckets`.
+    height: usize,
+    /// Bytes of a bucket in `counts` and `tiers`.
+    stride: usize,
     /// Codes of the chunk's values, row after row.
     codes: Vec<u16>,
     /// The values by rank.
     sorted: Vec<f32>,
     spare: (Vec<u64>, Vec<u64>),
-    /// Buckets of the values in each column's window, padded to whole groups by the last bucket.
+    /// Buckets of the values in each column's window, padded to whole words by the last bucket.
     buckets: Vec<u8>,
-    /// How many values of each column's window lie in each bucket; bucket after bucket, padded by a group.
+    /// How many values of each column's window lie in each bucket; bucket after bucket, padded by a word.
     counts: Vec<u8>,
     /// The same of `TIER` buckets together.
     tiers: Vec<u8>,
     /// The ranks in each column's window; bucket after bucket.
     sets: Vec<u64>,
-    /// Which bytes of the last group lie in a window.
-    last: [u8; GROUP],
+    /// The bytes of the last word of a window that lie in it.
+    last: u64,
 }
 
 /// Where the median of a window was found.
@@ -91,10 +91,12 @@ struct Pointer {
 
 impl<const BY_RANK: bool> Windows<BY_RANK> {
     fn new(side: usize) -> Windows<BY_RANK> {
-        let inside = side - (side.div_ceil(GROUP) - 1) * GROUP;
+        let height = side.next_multiple_of(GROUP);
         Windows {
             side,
             columns: 0,
+            height,
+            stride: 0,
             codes: Vec::new(),
             sorted: Vec::new(),
             spare: (Vec::new(), Vec::new()),
@@ -102,7 +104,7 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
             counts: Vec::new(),
             tiers: Vec::new(),
             sets: Vec::new(),
-            last: std::array::from_fn(|i| if i < inside { 255 } else { 0 }),
+            last: u64::MAX >> (8 * (height - side)),
         }
     }
 
@@ -141,7 +143,9 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
     }
 
     fn clear(&mut self) {
-        let (columns, height, stride) = (self.columns, self.height(), self.stride());
+        let (columns, height) = (self.columns, self.height);
+        self.stride = columns + GROUP;
+        let stride = self.stride;
         let refill = |bytes: &mut Vec<u8>, value: u8, length: usize| {
             bytes.clear();
             bytes.resize(length, value);
@@ -153,23 +157,13 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
         self.sets.resize(if BY_RANK { BUCKETS * columns } else { 0 }, 0);
     }
 
-    /// Bytes of a column in `buckets`.
-    fn height(&self) -> usize {
-        self.side.next_multiple_of(GROUP)
-    }
-
-    /// Bytes of a bucket in `counts`.
-    fn stride(&self) -> usize {
-        self.columns + GROUP
-    }
-
     fn bucket_of(code: u16) -> usize {
         usize::from(if BY_RANK { code / RANKS as u16 } else { code })
     }
 
     /// Row `y` of the chunk is one more row of the windows.
     fn enter(&mut self, y: usize) {
-        let (stride, height, columns) = (self.stride(), self.height(), self.columns);
+        let (stride, height, columns) = (self.stride, self.height, self.columns);
         let place = y % self.side;
         for (x, code) in self.codes[y * columns..][..columns].iter().enumerate() {
             let bucket = Self::bucket_of(*code);
@@ -184,7 +178,7 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
 
     /// Row `y` leaves the windows; the one that enters takes its place in `buckets`.
     fn leave(&mut self, y: usize) {
-        let (stride, columns) = (self.stride(), self.columns);
+        let (stride, columns) = (self.stride, self.columns);
         for (x, code) in self.codes[y * columns..][..columns].iter().enumerate() {
             let bucket = Self::bucket_of(*code);
             self.counts[bucket * stride + x] -= 1;
@@ -251,33 +245,20 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
 
     /// Values in column `x` that lie in lower buckets.
     fn below(&self, x: usize, bucket: usize) -> u32 {
-        let height = self.height();
-        let (bucket, mut sums) = (bucket as u8, [0u8; GROUP]);
-        for group in self.buckets[x * height..][..height].as_chunks::<GROUP>().0 {
-            for i in 0..GROUP {
-                sums[i] = sums[i].wrapping_add(u8::from(group[i] < bucket));
-            }
-        }
-        total(sums)
+        let bound = EACH * bucket as u64;
+        let words = words(&self.buckets[x * self.height..][..self.height]);
+        let below = words.fold(0, |sum, word| sum + (less(word, bound) >> 7));
+        (below.wrapping_mul(EACH) >> 56) as u32
     }
 
     /// Sum over the columns of the window that begins at column `x`.
     fn count(&self, counts: &[u8], bucket: usize, x: usize) -> u32 {
-        let Some((last, groups)) =
-            counts[bucket * self.stride() + x..][..self.height()].as_chunks::<GROUP>().0.split_last()
-        else {
-            return 0;
-        };
-        let mut sums = [0u8; GROUP];
-        for i in 0..GROUP {
-            sums[i] = last[i] & self.last[i];
-        }
-        for group in groups {
-            for i in 0..GROUP {
-                sums[i] = sums[i].wrapping_add(group[i]);
-            }
-        }
-        total(sums)
+        const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+        let pairs = |word: u64| (word & EVEN) + (word >> 8 & EVEN);
+        let mut words = words(&counts[bucket * self.stride + x..][..self.height]);
+        let last = words.next_back().map_or(0, |word| pairs(word & self.last));
+        let sums = words.fold(last, |sum, word| sum + pairs(word));
+        (sums.wrapping_mul(0x0001_0001_0001_0001) >> 48) as u32
     }
 
     /// Which of a bucket's ranks has `before` of the window's before it.
@@ -290,8 +271,19 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
     }
 }
 
-fn total(bytes: [u8; GROUP]) -> u32 {
-    bytes.iter().map(|v| u32::from(*v)).sum()
+/// A one in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// Bytes, 8 in a word, the first in its lowest byte.
+fn words(bytes: &[u8]) -> impl DoubleEndedIterator<Item = u64> {
+    bytes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes))
+}
+
+/// The top bit of each byte of `a` that is less than that of `b`.
+fn less(a: u64, b: u64) -> u64 {
+    const TOP: u64 = 0x80 * EACH;
+    let lower = !((a | TOP) - (b & !TOP));
+    ((!a & b) | (!(a ^ b) & lower)) & TOP
 }
 
 /// Order-preserving whole number of a float.
