@@ -18,15 +18,15 @@ const TIER: usize = 16;
 /// Bytes in a word.
 const GROUP: usize = 8;
 
-/// Columns of a chunk of levels.
-const LEVEL_COLUMNS: usize = 256;
+/// Columns of a chunk.
+const COLUMNS: usize = 256;
 
 /// Medians of the windows as wide and high as `side` in `rows`; those of a row of windows one after another.
 pub fn medians(rows: &[&[f32]], side: usize, output: &mut [f32]) {
     let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
     if rows.iter().all(|row| are_levels(row)) {
         let mut windows = Windows::<false>::new(side);
-        for x in parts(width, LEVEL_COLUMNS) {
+        for x in parts(width, COLUMNS) {
             windows.load_levels(rows, x.start..x.end + side - 1);
             windows.slide(x, width, output);
         }
@@ -35,7 +35,7 @@ pub fn medians(rows: &[&[f32]], side: usize, output: &mut [f32]) {
     let mut windows = Windows::<true>::new(side);
     for y in parts(height, 2 * RANKS + 1 - side) {
         let rows = &rows[y.start..y.end + side - 1];
-        for x in parts(width, BUCKETS * RANKS / rows.len() + 1 - side) {
+        for x in parts(width, COLUMNS.min(BUCKETS * RANKS / rows.len() + 1 - side)) {
             windows.load_ranks(rows, x.start..x.end + side - 1);
             windows.slide(x, width, &mut output[y.start * width..y.end * width]);
         }
