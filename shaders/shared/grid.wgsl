@@ -1,12 +1,12 @@
 // Which part of an image an invocation computes. The work is a grid of units; a unit is a block of quads (4 pixels of a
-// row that start at a multiple of 4) or, for costly windows, one pixel. The units whose taps all lie inside the image
-// and those at its rim are dispatched apart, because some drivers run both sides of every branch.
+// row that start at a multiple of 4), for costly windows one pixel, or a strip, which has a workgroup of its own. The
+// units whose taps all lie inside the image and those at its rim are dispatched apart, because some drivers run both
+// sides of every branch.
 //
-// Needs `place(i) -> vec3u` (unit, and whether there is one) of inside.wgsl or rim.wgsl, and
-// `write(x, y, c)`, which computes and stores unit (x, y), of channel c where channels are dispatched apart.
+// Needs `place(i) -> vec3u` (unit, and whether there is one) of inside.wgsl or rim.wgsl.
 
 struct Grid {
-    // invocations in a row of the dispatch
+    // invocations in a row of the dispatch; of strips: workgroups
     span: u32,
     // units
     columns: u32,
@@ -16,12 +16,4 @@ struct Grid {
     right: u32,
     top: u32,
     bottom: u32,
-}
-
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-    let unit = place(id.y * params.grid.span + id.x);
-    if (unit.z != 0u) {
-        write(unit.x, unit.y, id.z);
-    }
 }

@@ -115,6 +115,11 @@ pub trait Window: Debug + Send + Sync {
         Alpha::Keep
     }
 
+    /// Whether the formula sees sorted columns, as `shaders/shapes/strip.wgsl` says, and none of the window's taps.
+    fn sorts_columns(&self) -> bool {
+        false
+    }
+
     /// One row of one channel: `output[i]` from the window around column `i + reach` of the middle row.
     fn row(&self, window: WindowRows, output: &mut [f32]);
 

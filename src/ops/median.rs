@@ -85,6 +85,10 @@ impl Window for MedianWindow {
         self.edges
     }
 
+    fn sorts_columns(&self) -> bool {
+        self.reach() > NETWORK_RADIUS
+    }
+
     fn row(&self, window: WindowRows, output: &mut [f32]) {
         self.rows(window, output);
     }

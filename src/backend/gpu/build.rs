@@ -3,7 +3,7 @@
 use super::AdapterLimits;
 use super::flood;
 use super::fuse::{self, Group};
-use super::grid::{WORKGROUP, groups};
+use super::grid::groups;
 use super::head::{self, Head};
 use super::params::Params;
 use super::plan::{Binding, BufferId, Pass, Plan};
@@ -204,6 +204,7 @@ impl<'a> Builder<'a> {
         });
         let mode = match (head.long, output.1.format, steps) {
             _ if head.whole_pixels => Mode::Neighbourhoods,
+            _ if head.strips.is_some() => Mode::Strips,
             (true, ..) => Mode::Samples,
             (false, Format::Planes, []) => Mode::Channels,
             _ => Mode::Pixels,
@@ -218,8 +219,8 @@ impl<'a> Builder<'a> {
             let pass =
                 ImagePass { head, mode, border, inputs: &inputs, output: output.1, table: table.is_some(), steps };
             let params = params(&pass, count);
-            let [x, y] = groups(count, WORKGROUP);
-            let by_channel = matches!(mode, Mode::Channels | Mode::Samples);
+            let [x, y] = groups(count, mode.units());
+            let by_channel = matches!(mode, Mode::Channels | Mode::Samples | Mode::Strips);
             let z = if by_channel { inputs[0].layout.channels() } else { 1 };
             self.passes.push(Pass {
                 label: label.join(" ") + if border.is_some() { " at the rim" } else { "" },
@@ -253,7 +254,7 @@ impl<'a> Builder<'a> {
 /// The parameters of a dispatch of `count` units.
 fn params(pass: &ImagePass, count: u64) -> Params {
     let mut params = Params::default();
-    params.push_words("grid", "Grid", &pass.head.grid.words(count));
+    params.push_words("grid", "Grid", &pass.head.grid.words(count, pass.mode.units()));
     params.push_extent("output", pass.output);
     for (k, input) in pass.inputs.iter().enumerate() {
         params.push_extent(&format!("input_{k}"), *input);

@@ -54,10 +54,10 @@ impl Grid {
         u64::from(self.columns.units) * u64::from(self.rows.units) - self.inside()
     }
 
-    /// The words of `Grid` in WGSL, for a dispatch of `count` units.
-    pub fn words(self, count: u64) -> [u32; 7] {
+    /// The words of `Grid` in WGSL, for a dispatch of `count` units, so many in a workgroup.
+    pub fn words(self, count: u64, workgroup: u32) -> [u32; 7] {
         let (c, r) = (self.columns, self.rows);
-        [groups(count, WORKGROUP)[0] * WORKGROUP, c.units, r.units, c.first, c.last, r.first, r.last]
+        [groups(count, workgroup)[0] * workgroup, c.units, r.units, c.first, c.last, r.first, r.last]
     }
 }
 

@@ -1,6 +1,7 @@
 //! Puts a pass's WGSL together: the formulas' files first, so that errors keep their line numbers, then the files of the
 //! shape, then the glue that is written here. Values stand in the parameters, so one text serves every image.
 
+use super::grid::WORKGROUP;
 use super::head::Head;
 use super::params::Params;
 use super::plan::Binding;
@@ -19,6 +20,15 @@ pub enum Mode {
     Samples,
     /// All channels of one pixel, into planes: for neighbourhoods of whole pixels.
     Neighbourhoods,
+    /// One channel of a strip by a workgroup, into planes: for windows that are seen as sorted columns.
+    Strips,
+}
+
+impl Mode {
+    /// Units of a workgroup.
+    pub fn units(self) -> u32 {
+        if self == Mode::Strips { 1 } else { WORKGROUP }
+    }
 }
 
 /// What a formula's image argument is.
@@ -67,6 +77,9 @@ impl ImagePass<'_> {
             text += file;
         }
         text += include_str!("../../../shaders/shared/grid.wgsl");
+        if self.mode != Mode::Strips {
+            text += include_str!("../../../shaders/shared/units.wgsl");
+        }
         text += include_str!("../../../shaders/shared/extent.wgsl");
         if let Some(border) = self.border {
             text += include_str!("../../../shaders/shared/rim.wgsl");
@@ -90,6 +103,7 @@ impl ImagePass<'_> {
             Mode::Samples => self.write_sample(),
             // The shape's file writes.
             Mode::Neighbourhoods => String::new(),
+            Mode::Strips => self.write_strip(),
         };
         text
     }
@@ -97,6 +111,13 @@ impl ImagePass<'_> {
     /// What calls the window's formula, and for whole pixels what the formula reads.
     fn window_text(&self) -> String {
         let Some(Formula { stem, .. }) = &self.head.window else { return String::new() };
+        if let Some(side) = self.head.strips {
+            return format!(
+                "const LONGEST = {}u;\n\
+                 fn window(first: u32, guess: f32) -> f32 {{\n    return {stem}(first, guess, params.window);\n}}\n",
+                1 << side.ilog2()
+            );
+        }
         if !self.head.whole_pixels {
             return format!(
                 "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
@@ -150,7 +171,7 @@ impl ImagePass<'_> {
 
     fn bindings_text(&self) -> String {
         let element = match (self.output.format, self.mode) {
-            (Format::Planes, Mode::Samples | Mode::Neighbourhoods) => "f32",
+            (Format::Planes, Mode::Samples | Mode::Neighbourhoods | Mode::Strips) => "f32",
             (Format::Planes, _) => "vec4f",
             _ => "u32",
         };
@@ -241,6 +262,15 @@ impl ImagePass<'_> {
             text += "        output[at] = load_0(x, y, c);\n        return;\n    }\n";
         }
         text + "    output[at] = window(i32(x), i32(y), c);\n}\n"
+    }
+
+    fn write_strip(&self) -> String {
+        let mut text = "fn strip(first: vec2u, end: vec2u, c: u32, local: u32) {\n".to_string();
+        if self.keeps_alpha() {
+            text += &format!("    if (c == {}u) {{\n", self.inputs[0].layout.colours);
+            text += "        copy_strip(first, end, c, local);\n        return;\n    }\n";
+        }
+        text + "    walk_strip(first, end, c, local);\n}\n"
     }
 
     /// `points`: the formulas one after another on one pixel; further inputs as arguments w1, w2, …

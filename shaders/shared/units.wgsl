@@ -1,0 +1,10 @@
+// A unit of the grid for each invocation. Needs `write(x, y, c)`, which computes and stores unit (x, y), of channel c
+// where channels are dispatched apart.
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+    let unit = place(id.y * params.grid.span + id.x);
+    if (unit.z != 0u) {
+        write(unit.x, unit.y, id.z);
+    }
+}
