@@ -316,3 +316,38 @@ fn sort_by_key(keys: &mut Vec<u64>, spare: &mut Vec<u64>) {
         std::mem::swap(keys, spare);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fastrand::Rng;
+
+    #[test]
+    fn medians_are_those_of_sorted_windows_whatever_the_values() {
+        let values: [fn(&mut Rng) -> f32; 6] = [
+            |random| f32::from(random.u8(..)),
+            |random| f32::from(random.u8(90..99)),
+            |random| [0.0, 255.0][random.usize(..2)],
+            |random| [-1.5, 0.0, -0.0][random.usize(..3)],
+            |random| 300.0 * random.f32() - 20.0,
+            |random| (random.f32() - 0.5) * f32::from(random.i8(-60..60)).exp2(),
+        ];
+        let mut random = Rng::with_seed(5);
+        for value in values {
+            for (side, width, height) in [(3, 300, 140), (7, 300, 140), (41, 300, 100), (41, 1, 9), (41, 9, 1)] {
+                let row = |random: &mut Rng| (1..width + side).map(|_| value(random)).collect::<Vec<f32>>();
+                let rows: Vec<Vec<f32>> = (1..height + side).map(|_| row(&mut random)).collect();
+                let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+                let mut output = vec![0.0; width * height];
+                medians(&rows, side, &mut output);
+                for i in (0..output.len()).step_by(side) {
+                    let (x, y) = (i % width, i / width);
+                    let window = rows[y..y + side].iter().flat_map(|row| &row[x..x + side]);
+                    let mut window: Vec<f32> = window.copied().collect();
+                    let expected = *window.select_nth_unstable_by(side * side / 2, f32::total_cmp).1;
+                    assert_eq!(output[i], expected, "{side} px at {x}, {y} of {width}x{height}");
+                }
+            }
+        }
+    }
+}
