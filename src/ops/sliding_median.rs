@@ -52,7 +52,7 @@ fn parts(length: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
 pub fn are_levels(row: &[f32]) -> bool {
     // Above it the floats are whole numbers.
     const WHOLE: f32 = (1 << 23) as f32;
-    let is_level = |v: f32| (v >= 0.0) & (v <= 255.0) & ((v + WHOLE) - WHOLE == v);
+    let is_level = |v: f32| (0.0..=255.0).contains(&v) & ((v + WHOLE) - WHOLE == v);
     row.chunks(256).all(|part| part.iter().fold(true, |all, v| all & is_level(*v)))
 }
 
