@@ -271,7 +271,7 @@ mod tests {
         assert!(refused("grey").2.contains("no operation 'grey'"));
         assert_eq!(
             refused("median:radius=x"),
-            (1, 8, "median radius expects a whole number from 0 to 14, not 'x'".into())
+            (1, 8, "median radius expects a whole number from 0 to 20, not 'x'".into())
         );
         assert_eq!(refused("median:99").1, 8);
         assert_eq!(refused("sobel:3").1, 7);

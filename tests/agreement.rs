@@ -60,6 +60,22 @@ fn the_registry_allows_no_more_than_the_page() {
     }
 }
 
+#[test]
+fn large_medians_agree_across_strips_whatever_the_values() {
+    let mut rng = Rng::with_seed(13);
+    let mut spread = |_| if rng.bool() { rng.f32() } else { rng.f32() * f32::from(rng.i8(-100..0)).exp2() };
+    let values = (0..150 * 70).map(&mut spread).collect();
+    let spread = Image::new(Layout::new(150, 70, 1), Samples::F32(values));
+    let samples = [Sample { name: "spread".into(), image: spread }, sample(131, 67, 4, 8, Content::HoledAlpha)];
+    for sample in &samples {
+        for recipe in
+            ["median:4", "median:8:border=wrap", "median:15", "median:16", "median:20:border=constant:value=3"]
+        {
+            agrees(recipe, sample, Limit::levels(0.0)).unwrap_or_else(|failure| panic!("{failure}"));
+        }
+    }
+}
+
 /// Each is a few shaders of its own to compile.
 const CHAINS_PER_IMAGE: usize = 5;
 

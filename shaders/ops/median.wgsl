@@ -1,50 +1,61 @@
-// Middle value of a large window: the span in which it lies is halved until one value is left.
+// Middle value of a large window: the span of values in which it lies is narrowed until one is left.
+
+// Rounds in which the pivot is interpolated; after them the span's keys are halved, which takes 32 at most. A bound of
+// their own, since some drivers end long loops without a word.
+const MEDIAN_GUESSES = 8u;
+const MEDIAN_ROUNDS = 42u;
 
 // Order-preserving whole number of a float.
-fn key_of(v: f32) -> u32 {
+fn median_key(v: f32) -> u32 {
     let bits = bitcast<u32>(v);
     return select(bits | 0x80000000u, ~bits, (bits & 0x80000000u) != 0u);
 }
 
-fn value_of(key: u32) -> f32 {
+fn median_value(key: u32) -> f32 {
     return bitcast<f32>(select(~key, key & 0x7fffffffu, (key & 0x80000000u) != 0u));
 }
 
-fn median(x: i32, y: i32, c: u32, p: Median) -> f32 {
-    let r = p.radius;
-    let middle = u32((2 * r + 1) * (2 * r + 1)) / 2u;
-    // The median's key lies in low..=high, both keys of values in the window.
-    var low = 0xffffffffu;
-    var high = 0u;
-    for (var dy = -r; dy <= r; dy++) {
-        for (var dx = -r; dx <= r; dx++) {
-            let key = key_of(tap(x + dx, y + dy, c));
-            low = min(low, key);
-            high = max(high, key);
-        }
+fn median(first: u32, guess: f32, p: Median) -> f32 {
+    let side = u32(2 * p.radius + 1);
+    let middle = side * side / 2u;
+    // It lies between the least and the greatest median of a column, low..=high.
+    var low = sorted(first, side / 2u);
+    var high = low;
+    for (var i = 1u; i < side; i++) {
+        let v = sorted(first + i, side / 2u);
+        low = min(low, v);
+        high = max(high, v);
     }
-    // At most 32 halvings; a bound of its own, since some drivers end long loops without a word.
-    for (var halving = 0; halving < 32 && low < high; halving++) {
-        let pivot = low + (high - low) / 2u;
-        var below = 0u;
-        var least_above = high;
-        var greatest_below = low;
-        for (var dy = -r; dy <= r; dy++) {
-            for (var dx = -r; dx <= r; dx++) {
-                let key = key_of(tap(x + dx, y + dy, c));
-                if key <= pivot {
-                    below += 1u;
-                    greatest_below = max(greatest_below, key);
-                } else {
-                    least_above = min(least_above, key);
-                }
-            }
+    // Values of the window below low, and those that are at most high; by guess until they are counted.
+    var fewer = middle / 2u;
+    var most = middle + fewer;
+    var pivot = guess;
+    for (var round = 0u; round < MEDIAN_ROUNDS && low < high; round++) {
+        if (round >= MEDIAN_GUESSES) {
+            let key = median_key(low);
+            pivot = median_value(key + (median_key(high) - key) / 2u);
+        } else if (round > 0u) {
+            pivot = low + (high - low) * (f32(middle - fewer) + 0.5) / f32(most - fewer);
         }
-        if below > middle {
-            high = greatest_below;
+        if (!(pivot >= low && pivot < high)) {
+            pivot = low;
+        }
+        var count = 0u;
+        var below = low;
+        var above = high;
+        for (var i = 0u; i < side; i++) {
+            let column = split(first + i, pivot, below, above);
+            count += column.count;
+            below = column.below;
+            above = column.above;
+        }
+        if (count > middle) {
+            high = below;
+            most = count;
         } else {
-            low = least_above;
+            low = above;
+            fewer = count;
         }
     }
-    return value_of(low);
+    return low;
 }

@@ -96,7 +96,7 @@ pub trait Point: Debug + Send + Sync {
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
 }
 
-/// Rows `y - reach ..= y + reach` of one channel, each with `reach` more columns at both ends.
+/// Rows of one channel, each with `reach` more columns at both ends, and `reach` more rows above and below.
 pub struct WindowRows<'a> {
     pub rows: &'a [&'a [f32]],
 }
@@ -120,8 +120,22 @@ pub trait Window: Debug + Send + Sync {
         u64::from(2 * self.reach() + 1).pow(2)
     }
 
+    /// Whether the formula sees sorted columns, as `shaders/shapes/strip.wgsl` says, and none of the window's taps.
+    fn sorts_columns(&self) -> bool {
+        false
+    }
+
     /// One row of one channel: `output[i]` from the window around column `i + reach` of the middle row.
     fn row(&self, window: WindowRows, output: &mut [f32]);
+
+    /// Some rows of one channel, one after another in `output`: for kernels that share work between them.
+    fn rows(&self, window: WindowRows, output: &mut [f32]) {
+        let reach = 2 * self.reach() as usize;
+        let width = window.rows[0].len() - reach;
+        for (rows, target) in window.rows.windows(reach + 1).zip(output.chunks_exact_mut(width)) {
+            self.row(WindowRows { rows }, target);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,10 +1,12 @@
 //! `median`: the middle value of a square window.
 //!
-//! Small windows sort with a network, the same on both sides; large ones select.
+//! Small windows sort with a network. Large ones slide on the CPU (`sliding_median`); a shader selects from columns
+//! that are kept sorted.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
+use super::sliding_median;
 use crate::image::{Border, Edges};
 use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE, Window,
@@ -32,11 +34,11 @@ pub static SPEC: Spec = Spec {
     make: |arguments| Ok(Box::new(MedianOperation { arguments: arguments.clone() })),
 };
 
-/// Beyond it a shader's loops would come near the number at which some drivers end them.
-const MAX_RADIUS: u32 = 14;
+/// Beyond it the workgroup memory that every API has would hold too few sorted columns.
+const MAX_RADIUS: u32 = 20;
 
-/// Greatest radius whose window is sorted by a network.
-const NETWORK_RADIUS: u32 = 2;
+/// Greatest radius whose window a shader sorts by a network. On the CPU sliding is faster from a radius of 3.
+const NETWORK_RADIUS: u32 = 3;
 
 /// Pixels of a row that go through a network together.
 const LANES: usize = 16;
@@ -86,29 +88,57 @@ impl Window for MedianWindow {
 
     fn reads(&self) -> u64 {
         let side = u64::from(2 * self.reach() + 1);
-        // Beyond the networks: the span, then its halvings.
-        if self.reach() <= NETWORK_RADIUS { side * side } else { 33 * side * side }
+        // Sorted columns: about four rounds of a binary search in each.
+        if self.sorts_columns() { 4 * side * u64::from(side.ilog2() + 1) } else { side * side }
+    }
+
+    fn sorts_columns(&self) -> bool {
+        self.reach() > NETWORK_RADIUS
     }
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
+        self.rows(window, output);
+    }
+
+    fn rows(&self, window: WindowRows, output: &mut [f32]) {
         match self.reach() {
             1 => by_network::<9>(window, output),
             2 => by_network::<25>(window, output),
-            3 => by_network::<49>(window, output),
-            _ => by_selection(window, output),
+            reach => sliding_median::medians(window.rows, 2 * reach as usize + 1, output),
         }
     }
 }
 
-/// Medians of windows of `N` values, `LANES` at a time.
+/// Medians of windows of `N` values.
 fn by_network<const N: usize>(window: WindowRows, output: &mut [f32]) {
-    let network = network_of(N);
-    let side = window.rows.len();
-    let mut values = [[0.0f32; LANES]; N];
+    if !window.rows.iter().all(|row| sliding_median::are_levels(row)) {
+        return each_row::<f32, N>(window.rows, output);
+    }
+    // As bytes four times as many fit in a vector.
+    let levels: Vec<Vec<u8>> = window.rows.iter().map(|row| row.iter().map(|v| *v as u8).collect()).collect();
+    let levels: Vec<&[u8]> = levels.iter().map(Vec::as_slice).collect();
+    let mut medians = vec![0; output.len()];
+    each_row::<u8, N>(&levels, &mut medians);
+    output.iter_mut().zip(medians).for_each(|(target, median)| *target = f32::from(median));
+}
+
+fn each_row<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
+    let side = N.isqrt();
+    let width = rows[0].len() + 1 - side;
+    for (rows, target) in rows.windows(side).zip(output.chunks_exact_mut(width)) {
+        one_row::<T, N>(rows, target);
+    }
+}
+
+/// `LANES` at a time.
+fn one_row<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
+    let network = network_of(rows.len() / 2);
+    let side = rows.len();
+    let mut values = [[T::default(); LANES]; N];
     for start in (0..output.len()).step_by(LANES) {
         let lanes = LANES.min(output.len() - start);
         for (i, value) in values.iter_mut().enumerate() {
-            let (row, column) = (window.rows[i / side], start + i % side);
+            let (row, column) = (rows[i / side], start + i % side);
             value[..lanes].copy_from_slice(&row[column..column + lanes]);
         }
         for &(low, high) in network {
@@ -119,16 +149,6 @@ fn by_network<const N: usize>(window: WindowRows, output: &mut [f32]) {
             }
         }
         output[start..start + lanes].copy_from_slice(&values[N / 2][..lanes]);
-    }
-}
-
-fn by_selection(window: WindowRows, output: &mut [f32]) {
-    let side = window.rows.len();
-    let mut values = Vec::with_capacity(side * side);
-    for (x, target) in output.iter_mut().enumerate() {
-        values.clear();
-        window.rows.iter().for_each(|row| values.extend_from_slice(&row[x..x + side]));
-        *target = *values.select_nth_unstable_by(side * side / 2, f32::total_cmp).1;
     }
 }
 
@@ -164,15 +184,11 @@ fn median_network(n: usize) -> Vec<(usize, usize)> {
     network
 }
 
-/// The network for 9, 25 or 49 values.
-fn network_of(n: usize) -> &'static [(usize, usize)] {
-    static NETWORKS: [OnceLock<Vec<(usize, usize)>>; 3] = [const { OnceLock::new() }; 3];
-    let slot = match n {
-        9 => 0,
-        25 => 1,
-        _ => 2,
-    };
-    NETWORKS[slot].get_or_init(|| median_network(n))
+/// The network for a window of that radius, at most `NETWORK_RADIUS`.
+fn network_of(radius: usize) -> &'static [(usize, usize)] {
+    static NETWORKS: [OnceLock<Vec<(usize, usize)>>; NETWORK_RADIUS as usize + 1] =
+        [const { OnceLock::new() }; NETWORK_RADIUS as usize + 1];
+    NETWORKS[radius].get_or_init(|| median_network((2 * radius + 1).pow(2)))
 }
 
 /// The formula for a radius of 1 or 2, the network written out.
@@ -187,7 +203,7 @@ fn network_text(radius: u32) -> String {
         let _ = writeln!(text, "    var v{i} = tap(x + {dx}, y + {dy}, c);");
     }
     let _ = writeln!(text, "    var t: f32;");
-    for (low, high) in network_of(side * side) {
+    for (low, high) in network_of(radius as usize) {
         let _ = writeln!(text, "    t = min(v{low}, v{high}); v{high} = max(v{low}, v{high}); v{low} = t;");
     }
     let _ = writeln!(text, "    return v{};\n}}", side * side / 2);
@@ -214,13 +230,29 @@ mod tests {
     }
 
     #[test]
-    fn the_network_of_49_agrees_with_selection() {
+    fn networks_agree_with_selection_on_levels_and_on_other_values() {
         let mut random = fastrand::Rng::with_seed(7);
-        let rows: Vec<Vec<f32>> = (0..7).map(|_| (0..40 + 6).map(|_| f32::from(random.u8(0..20))).collect()).collect();
-        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-        let (mut by, mut expected) = ([0.0; 40], [0.0; 40]);
-        by_network::<49>(WindowRows { rows: &rows }, &mut by);
-        by_selection(WindowRows { rows: &rows }, &mut expected);
-        assert_eq!(by, expected);
+        for scale in [1.0, 0.3] {
+            let mut row = || (0..46).map(|_| scale * f32::from(random.u8(0..20))).collect::<Vec<f32>>();
+            let rows: Vec<Vec<f32>> = (0..9).map(|_| row()).collect();
+            let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+            agrees::<9>(&rows);
+            agrees::<25>(&rows);
+            // Only shaders use this one.
+            agrees::<49>(&rows);
+        }
+    }
+
+    fn agrees<const N: usize>(rows: &[&[f32]]) {
+        let side = N.isqrt();
+        let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
+        let mut medians = vec![0.0; width * height];
+        by_network::<N>(WindowRows { rows }, &mut medians);
+        for (i, median) in medians.iter().enumerate() {
+            let (x, y) = (i % width, i / width);
+            let mut values: Vec<f32> = rows[y..y + side].iter().flat_map(|row| &row[x..x + side]).copied().collect();
+            values.sort_by(f32::total_cmp);
+            assert_eq!(*median, values[N / 2], "{side} px at {x}, {y}");
+        }
     }
 }

@@ -44,6 +44,7 @@ mod rotate;
 mod saturation;
 mod scharr;
 mod sepia;
+mod sliding_median;
 mod slope;
 mod sobel;
 mod threshold;

@@ -8,7 +8,7 @@ use crate::support::{Place, Ran};
 /// Images of a run that is stopped; each takes some milliseconds, so that it lasts for seconds.
 const MANY: usize = 150;
 /// Slow on purpose.
-const SLOW: &[&str] = &["-i", "in", "-r", "median:6,gaussian_blur:6", "-j", "1"];
+const SLOW: &[&str] = &["-i", "in", "-r", "gaussian_blur:6,median:20,median:20,median:20", "-j", "1"];
 
 fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();

@@ -38,10 +38,10 @@ impl Tile {
         &mut self.data[at]
     }
 
-    /// All rows of one channel, one after another.
+    /// Every row of one channel.
     pub fn plane_mut(&mut self, channel: usize) -> &mut [f32] {
         let pixels = self.region.pixels();
-        &mut self.data[channel * pixels..(channel + 1) * pixels]
+        &mut self.data[channel * pixels..][..pixels]
     }
 
     /// Columns `x..x + width` of the image, of one row of one channel.

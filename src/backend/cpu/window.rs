@@ -23,8 +23,7 @@ pub fn tile(kernel: &dyn Window, input: &Tile, layout: Layout, region: Region) -
 fn channel_rows(kernel: &dyn Window, reader: &Reader, out: &mut Tile, channel: usize) {
     let (reach, region) = (i64::from(kernel.reach()), out.region);
     let extended = Extended::new(reader, region, kernel.reach());
-    for y in region.y..region.bottom() {
-        let rows: Vec<&[f32]> = (-reach..=reach).map(|dy| extended.row(reader, i64::from(y) + dy)).collect();
-        kernel.row(WindowRows { rows: &rows }, out.row_mut(channel, y));
-    }
+    let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
+    let rows: Vec<&[f32]> = ys.map(|y| extended.row(reader, y)).collect();
+    kernel.rows(WindowRows { rows: &rows }, out.plane_mut(channel));
 }

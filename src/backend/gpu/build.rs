@@ -7,7 +7,7 @@ use super::AdapterLimits;
 use super::effort::Effort;
 use super::flood;
 use super::fuse::{self, Group};
-use super::grid::{WORKGROUP, groups};
+use super::grid::groups;
 use super::head::{self, Head};
 use super::params::Params;
 use super::plan::{Binding, BufferId, Pass, Plan};
@@ -231,7 +231,7 @@ impl<'a> Builder<'a> {
             let text: Arc<str> = pass.text(&params(&pass, &(0..units))).into();
             for part in self.effort.dispatches(units, reads) {
                 let count = part.end - part.start;
-                let [x, y] = groups(count, WORKGROUP);
+                let [x, y] = groups(count, mode.units());
                 self.passes.push(Pass {
                     label: label.join(" ") + if border.is_some() { " at the rim" } else { "" },
                     text: text.clone(),
@@ -267,7 +267,7 @@ impl<'a> Builder<'a> {
 /// The parameters of a dispatch of these units.
 fn params(pass: &ImagePass, units: &Range<u64>) -> Params {
     let mut params = Params::default();
-    params.push_words("grid", "Grid", &pass.head.grid.words(units));
+    params.push_words("grid", "Grid", &pass.head.grid.words(units, pass.mode.units()));
     params.push_extent("output", pass.output);
     for (k, input) in pass.inputs.iter().enumerate() {
         params.push_extent(&format!("input_{k}"), *input);

@@ -56,10 +56,10 @@ impl Grid {
         u64::from(self.columns.units) * u64::from(self.rows.units) - self.inside()
     }
 
-    /// The words of `Grid` in WGSL, for a dispatch of these units.
-    pub fn words(self, units: &Range<u64>) -> [u32; 9] {
+    /// The words of `Grid` in WGSL, for a dispatch of these units, so many in a workgroup.
+    pub fn words(self, units: &Range<u64>, workgroup: u32) -> [u32; 9] {
         let (c, r) = (self.columns, self.rows);
-        let span = groups(units.end - units.start, WORKGROUP)[0] * WORKGROUP;
+        let span = groups(units.end - units.start, workgroup)[0] * workgroup;
         let (first, end) = (units.start as u32, units.end as u32);
         [span, c.units, r.units, c.first, c.last, r.first, r.last, first, end]
     }

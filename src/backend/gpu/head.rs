@@ -1,6 +1,6 @@
 //! What begins a pass: the shape's files, its parameters, its weights, and how its work is divided.
 
-use super::grid::{Grid, Side};
+use super::grid::{Grid, Side, WORKGROUP};
 use super::shader::Mode;
 use super::storage::{QUAD, Stored};
 use crate::image::weights::Resampling;
@@ -12,6 +12,9 @@ pub const MAX_ROUNDS: u32 = 30_000;
 
 /// Windows that reach further loop too long for an invocation to compute more than one sample.
 const BLOCK_REACH: u32 = 2;
+
+/// Times that a formula may go over the columns of a window.
+const PASSES: u32 = 43;
 
 /// A weight that moves the padding of a least or greatest tap beyond every value.
 const FAR: f32 = 1.0e30;
@@ -64,6 +67,9 @@ fn whole(layout: Layout) -> Grid {
 
 pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
     let (reach, formula) = (kernel.reach(), kernel.formula());
+    if kernel.sorts_columns() {
+        return strips(kernel, layout);
+    }
     let long = reach > BLOCK_REACH;
     let (unit, rows) = if long { (1, 1) } else { (QUAD, 2) };
     let grid = Grid {
@@ -80,6 +86,38 @@ pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
         grid,
         mode: long.then_some(Mode::Samples),
         reads: u64::from(unit * rows) * kernel.reads(),
+        ..point(layout)
+    }
+}
+
+/// Values that a strip keeps in workgroup memory, by `shaders/shapes/strip.wgsl`.
+const STRIP_VALUES: u32 = 4096;
+
+/// Rows of a strip: above it what its first row costs hardly counts.
+const STRIP_ROWS: u32 = 64;
+
+fn strips(kernel: &dyn Window, layout: Layout) -> Head {
+    let (reach, formula) = (kernel.reach(), kernel.formula());
+    let side = 2 * reach + 1;
+    let width = (STRIP_VALUES / side - 2 * reach).min(WORKGROUP);
+    let columns_each = (width + 2 * reach).div_ceil(WORKGROUP);
+    // At worst: columns sorted from nothing; in each row a value moved through each, and `PASSES` over a window.
+    let first = columns_each * side * (side / 2 + 2);
+    let row = (side + 2) * (columns_each + PASSES);
+    let height = ((MAX_ROUNDS - first) / row).min(STRIP_ROWS);
+    Head {
+        label: format!("strip {}", formula.stem),
+        shape: vec![include_str!("../../../shaders/shapes/strip.wgsl")],
+        words: Some(("strip", "Strip", vec![reach, width, height])),
+        window: Some(formula),
+        mode: Some(Mode::Strips { side }),
+        reads: u64::from(width * height) * kernel.reads(),
+        edges: kernel.edges(),
+        alpha: kernel.alpha(),
+        grid: Grid {
+            columns: Side::reaching(layout.width, width, reach, width + 2 * reach),
+            rows: Side::reaching(layout.height, height, reach, height + 2 * reach),
+        },
         ..point(layout)
     }
 }

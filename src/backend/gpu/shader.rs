@@ -1,6 +1,7 @@
 //! Puts a pass's WGSL together: the formulas' files first, so that errors keep their line numbers, then the files of the
 //! shape, then the glue that is written here. Values stand in the parameters, so one text serves every image.
 
+use super::grid::WORKGROUP;
 use super::head::Head;
 use super::params::Params;
 use super::plan::Binding;
@@ -21,12 +22,19 @@ pub enum Mode {
     Neighbourhoods,
     /// One channel of a stretch of a line, into planes: of a row, or of a column of quads.
     Line(Place),
+    /// One channel of a strip by a workgroup, into planes: for windows that are seen as sorted columns of `side` values.
+    Strips { side: u32 },
 }
 
 impl Mode {
     /// Whether one invocation works on all channels.
     pub fn sees_all_channels(self) -> bool {
         matches!(self, Mode::Pixels | Mode::Neighbourhoods)
+    }
+
+    /// Units of a workgroup.
+    pub fn units(self) -> u32 {
+        if matches!(self, Mode::Strips { .. }) { 1 } else { WORKGROUP }
     }
 }
 
@@ -76,6 +84,9 @@ impl ImagePass<'_> {
             text += file;
         }
         text += include_str!("../../../shaders/shared/grid.wgsl");
+        if self.mode.units() > 1 {
+            text += include_str!("../../../shaders/shared/units.wgsl");
+        }
         text += include_str!("../../../shaders/shared/extent.wgsl");
         if let Some(border) = self.border {
             text += include_str!("../../../shaders/shared/rim.wgsl");
@@ -100,6 +111,7 @@ impl ImagePass<'_> {
             // The shape's file writes.
             Mode::Neighbourhoods => String::new(),
             Mode::Line(_) => self.write_line(),
+            Mode::Strips { .. } => self.write_strip(),
         };
         text
     }
@@ -107,6 +119,13 @@ impl ImagePass<'_> {
     /// What calls the window's formula, and for whole pixels what the formula reads.
     fn window_text(&self) -> String {
         let Some(Formula { stem, .. }) = &self.head.window else { return String::new() };
+        if let Mode::Strips { side } = self.mode {
+            return format!(
+                "const LONGEST = {}u;\n\
+                 fn window(first: u32, guess: f32) -> f32 {{\n    return {stem}(first, guess, params.window);\n}}\n",
+                1 << side.ilog2()
+            );
+        }
         if self.mode != Mode::Neighbourhoods {
             return format!(
                 "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
@@ -160,7 +179,10 @@ impl ImagePass<'_> {
 
     fn bindings_text(&self) -> String {
         let element = match (self.output.format, self.mode) {
-            (Format::Planes, Mode::Samples | Mode::Neighbourhoods | Mode::Line(Place::Horizontal)) => "f32",
+            (
+                Format::Planes,
+                Mode::Samples | Mode::Neighbourhoods | Mode::Strips { .. } | Mode::Line(Place::Horizontal),
+            ) => "f32",
             (Format::Planes, _) => "vec4f",
             _ => "u32",
         };
@@ -260,6 +282,15 @@ impl ImagePass<'_> {
             text += "        copy_unit(unit, line, c);\n        return;\n    }\n";
         }
         text + "    run_unit(unit, line, c);\n}\n"
+    }
+
+    fn write_strip(&self) -> String {
+        let mut text = "fn strip(first: vec2u, end: vec2u, c: u32, local: u32) {\n".to_string();
+        if self.keeps_alpha() {
+            text += &format!("    if (c == {}u) {{\n", self.inputs[0].layout.colours);
+            text += "        copy_strip(first, end, c, local);\n        return;\n    }\n";
+        }
+        text + "    walk_strip(first, end, c, local);\n}\n"
     }
 
     /// `points`: the formulas one after another on one pixel; further inputs as arguments w1, w2, …
