@@ -288,10 +288,11 @@ mod tests {
 
     #[test]
     fn operations_that_change_nothing_are_left_out() {
-        let graph = Recipe::parse("brightness:0,contrast:1,gaussian_blur:0,box_blur:0,median:0,erode:0,rotate:360")
-            .unwrap()
-            .graph(Layout::new(5, 4, 3), Depth::Eight)
-            .unwrap();
+        let graph =
+            Recipe::parse("brightness:0,contrast:1,gaussian_blur:0,box_blur:0,pixelate:1,median:0,erode:0,rotate:360")
+                .unwrap()
+                .graph(Layout::new(5, 4, 3), Depth::Eight)
+                .unwrap();
         assert_eq!(graph.nodes().len(), 1);
     }
 
