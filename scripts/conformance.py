@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares every operation of imgproc with the published function that it is defined by, and writes docs/conformance.md.
+"""Compares every operation of imgproc with the published function that defines it, and writes docs/conformance.md.
 
     pip install -r scripts/conformance-requirements.txt
     cargo build --release && python3 scripts/conformance.py
 
-The exit status is 1 where a result lies beyond its tolerance, or where the program has an operation that is compared with
-nothing. conformance_published.py holds the comparisons.
+The exit status is 1 where a result lies beyond its tolerance, or where the program has an operation that is compared
+with nothing. published/ holds the comparisons.
 """
 import argparse
 import importlib.util
@@ -25,13 +25,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from conformance_published import OPERATIONS, Refused
+from published import OPERATIONS, Refused
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYOUTS = {"gray": 1, "gray-alpha": 2, "rgb": 3, "rgba": 4}
 SEED = 20240607
-CODE = 1 / 257  # one code of 65,535, in levels
-REFERENCE_TOLERANCE_16 = {0: CODE, 1: 5 * CODE}
+CODES = {8: 1, 16: 257}                   # in a level
+TOLERANCE_16 = {0: 1 / 257, 1: 5 / 257}   # for that many levels at 8 bits: f32 keeps far within a level
+LARGE = 40_000                            # pixels; too many for the reference implementation, which is slow
 
 
 # ---------------------------------------------------------------- images
@@ -66,8 +67,8 @@ def shapes(random, width, height, channels):
     return out + random.normal(0, 0.01, out.shape) * random.integers(0, 2, (height, width, 1))
 
 
-DRAWINGS = [(noise, 1, 1), (noise, 7, 1), (noise, 1, 6), (noise, 3, 2), (noise, 33, 17), (steps, 16, 16), (gradient, 40, 31),
-            (flat, 9, 9), (shapes, 67, 45)]
+DRAWINGS = [(noise, 1, 1), (noise, 7, 1), (noise, 1, 6), (noise, 3, 2), (noise, 33, 17), (steps, 16, 16),
+            (gradient, 40, 31), (flat, 9, 9), (shapes, 67, 45)]
 
 
 def drawn_images(depth):
@@ -93,11 +94,10 @@ def sample_images(depth):
 
 def read_codes(path):
     codes = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    codes = codes.reshape(*codes.shape[:2], -1)[..., [0, 1, 2, 3][:1 if codes.ndim == 2 else codes.shape[2]]]
-    if codes.shape[2] > 2:
-        codes = codes[..., [2, 1, 0, 3][:codes.shape[2]]]
-    gray_alpha = path.suffix == ".png" and path.read_bytes()[25] == 4  # OpenCV reads it as four channels
-    return codes[..., [0, 3]] if gray_alpha else codes
+    if codes.ndim == 2:
+        return codes[..., None]
+    gray_alpha = path.suffix == ".png" and path.read_bytes()[25] == 4  # which OpenCV reads as four channels
+    return codes[..., [0, 3] if gray_alpha else [2, 1, 0, 3][:codes.shape[2]]]
 
 
 def write_png(path, codes, depth):
@@ -108,14 +108,15 @@ def write_png(path, codes, depth):
     rows = np.ascontiguousarray(codes.astype(f">u{depth // 8}")).reshape(height, -1).view("u1")
     filtered = np.pad(rows, ((0, 0), (1, 0))).tobytes()
     header = struct.pack(">IIBBBBB", width, height, depth, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(filtered, 1)) + chunk(b"IEND", b""))
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(filtered, 1)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
 
 
 # ---------------------------------------------------------------- the program
 
 def registry(imgproc):
     """operation -> tolerance in levels, as the program's own table promises"""
-    table = subprocess.run([imgproc, "ops", "--markdown"], capture_output=True, text=True, check=True).stdout
+    table = subprocess.check_output([imgproc, "ops", "--markdown"], text=True)
     return {name: float(within) for name, within in re.findall(r"^\| `(\w+)` .* \| ([\d.]+) \|$", table, re.MULTILINE)}
 
 
@@ -146,11 +147,12 @@ class Tally:
     samples: int = 0
     differing: int = 0
     worst: float = 0.0
+    from_half: float = 0.0  # of the samples one code apart, how far the expected value lies from a half, in codes
     failures: list = field(default_factory=list)
 
     def __add__(self, other):
         return Tally(self.cases + other.cases, self.samples + other.samples, self.differing + other.differing,
-                     max(self.worst, other.worst), self.failures + other.failures)
+                     max(self.worst, other.worst), max(self.from_half, other.from_half), self.failures + other.failures)
 
 
 def difference(ours, theirs):
@@ -162,31 +164,30 @@ def difference(ours, theirs):
 
 
 def quantised(levels, depth):
-    scale = 257 if depth == 16 else 1
-    return np.floor(scale * np.clip(levels, 0, 255) + 0.5).astype(int)
+    return np.floor(CODES[depth] * np.clip(levels, 0, 255) + 0.5).astype(int)
 
 
 def tally(recipe, results, expected, images, depth, tolerance, share):
     """Compares a recipe's results with what is expected of each image: levels, or None where it doesn't apply."""
-    out, pixels, beyond = Tally(), 0, 0
-    worst_image = ""
-    for name in images:
-        ours, theirs = results.get(name), expected(images[name])
+    total, pixels, beyond, farthest = Tally(), 0, 0, ""
+    for name, codes in images.items():
+        ours, theirs = results.get(name), expected(codes)
         if ours is None and theirs is None:
             continue
         if ours is None or theirs is None or ours.shape != theirs.shape:
-            shapes = " and ".join("none" if a is None else str(a.shape) for a in (ours, theirs))
-            out.failures.append(f"{recipe} on {name}: results of {shapes}")
+            sizes = " and ".join("none" if a is None else str(a.shape) for a in (ours, theirs))
+            total.failures.append(f"{recipe} on {name}: results of {sizes}")
             continue
-        d = difference(ours, quantised(theirs, depth)) / (257 if depth == 16 else 1)
-        if d.max() > out.worst:
-            worst_image = name
-        out += Tally(1, d.size, np.count_nonzero(d), d.max())
+        codes_apart = difference(ours, quantised(theirs, depth))
+        from_half = np.abs(theirs * CODES[depth] % 1 - 0.5)[codes_apart == 1].max(initial=0)
+        d = codes_apart / CODES[depth]
+        farthest = name if d.max() > total.worst else farthest
         pixels, beyond = pixels + d[..., 0].size, beyond + np.count_nonzero(d.max(axis=2) > tolerance)
+        total += Tally(1, d.size, np.count_nonzero(d), d.max(), from_half)
     if beyond > share * pixels:
-        out.failures.append(f"{recipe}, {depth} bits: {beyond} of {pixels} pixels beyond {tolerance:.2g}, "
-                            f"by up to {out.worst:.4g} ({worst_image})")
-    return out
+        total.failures.append(f"{recipe}, {depth} bits: {beyond} of {pixels} pixels beyond {tolerance:.2g}, "
+                              f"by up to {total.worst:.4g} levels ({farthest})")
+    return total
 
 
 def published(operation, parameters):
@@ -207,19 +208,19 @@ def referenced(reference, recipe, depth):
     return expected
 
 
+def changed(results):
+    """The results with one sample of one image changed by half the range."""
+    name = min(results)
+    results[name][0, 0, 0] = (results[name][0, 0, 0] + 128) % 256
+    return results
+
+
 def load_module(path):
     spec = importlib.util.spec_from_file_location("reference", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules["reference"] = module
     spec.loader.exec_module(module)
     return module
-
-
-def changed(results):
-    """The results with one sample of one image changed by half the range."""
-    name = min(results)
-    results[name][0, 0, 0] = (results[name][0, 0, 0] + 128) % 256
-    return results
 
 
 class Run:
@@ -234,35 +235,196 @@ class Run:
             for name, codes in images.items():
                 write_png(self.folders[depth] / f"{name}.png", codes, depth)
 
-    def compare(self, name, parameters, perturb=False):
+    def compare(self, name, parameters, perturb):
         """Tallies of one recipe: against the published function, and at 8 and 16 bits against the reference."""
         operation, recipe = OPERATIONS[name], recipe_text(name, parameters)
-        def against(expected, results, depth, tolerance):
-            return tally(recipe, results, expected, self.images[depth], depth, tolerance, operation.share)
+        tolerance, share = operation.limit(parameters)
         try:
             results = run_imgproc(self.imgproc, self.folders[8], recipe)
             results = changed(results) if perturb else results
-            out = {"published": against(published(operation, parameters), results, 8, operation.tolerance)}
-            if self.reference and name in self.reference.OPERATIONS:
-                out[8] = against(referenced(self.reference, recipe, 8), results, 8, operation.tolerance)
-                results = run_imgproc(self.imgproc, self.folders[16], recipe)
-                tolerance = REFERENCE_TOLERANCE_16[operation.tolerance]
-                out[16] = against(referenced(self.reference, recipe, 16), results, 16, tolerance)
-            return out
-        except Exception as error:
+            expected = published(operation, parameters)
+            tallies = {"published": tally(recipe, results, expected, self.images[8], 8, tolerance, share)}
+            if not self.reference or name not in self.reference.OPERATIONS:
+                return tallies
+            for depth, within in ((8, tolerance), (16, TOLERANCE_16[tolerance])):
+                results = results if depth == 8 else run_imgproc(self.imgproc, self.folders[16], recipe)
+                images = {name: codes for name, codes in self.images[depth].items() if codes[..., 0].size <= LARGE}
+                expected = referenced(self.reference, recipe, depth)
+                tallies[depth] = tally(recipe, results, expected, images, depth, within, share)
+            return tallies
+        except Exception as error:  # one recipe's trouble is its own verdict
             return {"published": Tally(failures=[f"{recipe}: {error!r}"])}
 
 
 def compare_all(run, names, perturb):
-    """operation -> tallies of all its recipes; prints what fails."""
+    """operation -> column -> tally of all its recipes; prints what fails."""
     jobs = [(name, parameters) for name in names for parameters in OPERATIONS[name].recipes]
-    victim = next((job for job in jobs if perturb and OPERATIONS[job[0]].share == 0), None)
-    totals = {}
+    victim = next((job for job in jobs if perturb and OPERATIONS[job[0]].limit(job[1])[1] == 0), None)
+    totals = {name: {} for name in names}
     with ThreadPoolExecutor() as pool:
         for (name, _), tallies in zip(jobs, pool.map(lambda job: run.compare(*job, job is victim), jobs)):
-            total = totals.setdefault(name, {})
             for column, one in tallies.items():
-                total[column] = total.get(column, Tally()) + one
+                totals[name][column] = totals[name].get(column, Tally()) + one
                 for failure in one.failures:
-                    print(f"FAILS against {column}: {failure}", flush=True)
+                    print(f"FAILS ({column}) {failure}", flush=True)
     return totals
+
+
+def registry_faults(promised):
+    """What the program and the comparisons don't agree on."""
+    for name, within in promised.items():
+        if name not in OPERATIONS:
+            yield f"{name}: the program has it, and it is compared with nothing: enter it in scripts/published"
+        elif within != (allowed := max(OPERATIONS[name].limit(p)[0] for p in OPERATIONS[name].recipes)):
+            yield f"{name}: the program promises {within:g} levels, the comparison allows {allowed}"
+
+
+# ---------------------------------------------------------------- the report
+
+def percent(part, whole):
+    share = 100 * part / max(whole, 1)
+    return "0" if part == 0 else f"{share:.4f}" if share >= 0.0001 else "under 0.0001"
+
+
+def allowed(operation, depth=8):
+    limits = {operation.limit(p) for p in operation.recipes}
+    texts = []
+    for tolerance, share in sorted(limits):
+        levels = f"{tolerance}" if depth == 8 else "5/257" if tolerance else "1/257"
+        texts.append(levels + (f" ({100 * share:g} % of pixels)" if share else ""))
+    return " or ".join(texts)
+
+
+def verdict(*tallies):
+    return "**fails**" if any(t.failures for t in tallies) else "ok"
+
+
+def table(header, rows):
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def published_row(name, tallies):
+    operation, t = OPERATIONS[name], tallies["published"]
+    recipes = ", ".join(f"`{recipe_text('', p)[1:]}`" if p else "default" for p in operation.recipes)
+    from_half = f"{t.from_half:.1g}" if t.differing else ""
+    return [f"`{name}`", recipes, operation.compared_with, t.cases, f"{t.samples:,}", f"{t.worst:g}",
+            percent(t.differing, t.samples), from_half, allowed(operation), verdict(t)]
+
+
+def reference_row(name, tallies):
+    def cells(depth):
+        t, within = tallies[depth], allowed(OPERATIONS[name], depth)
+        return [t.cases, f"{t.samples:,}", f"{t.worst:.3g}", percent(t.differing, t.samples), within]
+    return [f"`{name}`", *cells(8), *cells(16), verdict(tallies[8], tallies[16])]
+
+
+def reasons(totals):
+    """Why results differ, each reason with the operations that it is given for."""
+    named = {}
+    for name, tallies in totals.items():
+        if tallies["published"].differing:
+            named.setdefault(OPERATIONS[name].why, []).append(f"`{name}`")
+    return "\n".join(f"- {', '.join(names)}: {why}" for why, names in named.items())
+
+
+def report(arguments, totals, absent):
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    program = subprocess.check_output([arguments.imgproc, "--version"], text=True).strip()
+    second = [reference_row(name, tallies) for name, tallies in totals.items() if 16 in tallies]
+    command = "scripts/conformance.py" + (f" --reference {arguments.reference.name}" if arguments.reference else "")
+    text = TEMPLATE.format(
+        command=command, program=program, date=date.today(), libraries=libraries, python=platform.python_version(),
+        failures=sum(len(t.failures) for tallies in totals.values() for t in tallies.values()) or "none",
+        published=table(PUBLISHED_HEADER, [published_row(*item) for item in totals.items()]), reasons=reasons(totals),
+        second=SECOND.format(large=LARGE, table=table(REFERENCE_HEADER, second)) if second else "",
+        absent=f"Not in this build, and so not compared: {', '.join(absent)}.\n" if absent else "", seed=SEED)
+    path = ROOT / "docs/conformance.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    print(f"written: {path}")
+
+
+LIBRARIES = ("numpy", "scipy", "pillow", "opencv-python-headless", "scikit-image", "matplotlib")
+PUBLISHED_HEADER = ["operation", "parameters tried", "compared with", "cases", "samples", "largest difference",
+                    "differing, %", "from a half", "allowed", "verdict"]
+REFERENCE_HEADER = ["operation", "cases, 8 bits", "samples", "largest", "differing, %", "allowed", "cases, 16 bits",
+                    "samples", "largest", "differing, %", "allowed", "verdict"]
+TEMPLATE = """\
+# Conformance
+
+Every operation against the published function that defines it, by `{command}`, which wrote this page.
+{program}, {date}; Python {python}, {libraries}. What failed: {failures}.
+
+A case is one recipe on one image, run as `imgproc -i DIR -o OUT --format png --ops RECIPE --backend cpu`. Differences
+are in levels, 0 to 255, between what was written and what the published function gives, rounded once. Every sample may
+differ by what is `allowed`; where a share of pixels stands with it, that many may lie beyond. `From a half` tells of
+samples one level apart how far, at most, the published value lies from where rounding turns.
+{absent}
+{published}
+
+## Why results differ
+
+{reasons}
+
+A difference of one level means two values on the two sides of a half, however near each other. Where results are 0 or
+255, a value on the other side of a decision shows as 255.
+
+## How images and recipes were chosen
+
+- **Images** are made by the script with the seed {seed}: noise, few levels (ties), ramps, discs and boxes, one flat;
+  1×1, 7×1, 1×6, 3×2 and more up to 67×45, each as gray, gray with alpha, RGB and RGBA, alpha being 0 or full in half
+  of the pixels; two of 503×301; and every second pixel of every second row of the project's samples. So windows are
+  larger than images in many cases. All are handed over as PNG, so that no decoder is part of the comparison.
+- **Recipes**: each operation alone, with its defaults, with parameters on both sides of them, every border and every
+  choice by name. An image that an operation refuses (a box outside it, colour for `otsu`) must be refused by both.
+- **Alpha**: published functions know none. They are given the colour alone, or premultiplied colour and alpha, as the
+  operation is defined. Colour is left out where alpha is 0 in both results.
+- **Ties that a library leaves to rounding** follow the definition: `resize` by `nearest` at a place exactly between two
+  pixels, `otsu` where several levels have the same variance.
+- OpenCV's filters don't take every border: they are given an image whose border `cv2.copyMakeBorder` made.
+{second}"""
+SECOND = """
+## Against a reference implementation
+
+The same recipes against a slow implementation in float64, written from the definitions and apart from this project,
+at 8 and at 16 bits, on the images of up to {large:,} pixels. At 16 bits a code is 1/257 of a level, which shows what
+f32 rounds.
+
+{table}
+"""
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--imgproc", type=Path, metavar="PATH", help="the program (target/release, else target/debug)")
+    parser.add_argument("--reference", type=Path, metavar="FILE", help="a reference implementation, as second column")
+    parser.add_argument("--only", nargs="+", metavar="OPERATION", help="these operations, and no page")
+    parser.add_argument("--perturb", action="store_true",
+                        help="change one sample of one result, to see that the run then fails; no page")
+    arguments = parser.parse_args()
+    built = [ROOT / "target" / profile / "imgproc" for profile in ("release", "debug")]
+    arguments.imgproc = arguments.imgproc or next((path for path in built if path.exists()), None)
+    if arguments.imgproc is None:
+        parser.error("no program: run `cargo build --release`, or name it by --imgproc")
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    promised = registry(arguments.imgproc)
+    faults = list(registry_faults(promised))
+    for fault in faults:
+        print(f"FAILS {fault}")
+    names = [name for name in arguments.only or promised if name in OPERATIONS]
+    with tempfile.TemporaryDirectory() as folder:
+        totals = compare_all(Run(arguments, folder), names, arguments.perturb)
+    failures = len(faults) + sum(len(t.failures) for tallies in totals.values() for t in tallies.values())
+    if not arguments.only and not arguments.perturb:
+        report(arguments, totals, [f"`{name}`" for name in OPERATIONS if name not in promised])
+    print(f"{len(totals)} operations compared, {failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
