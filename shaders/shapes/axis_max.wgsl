@@ -2,10 +2,14 @@
 
 const AXIS_START = -3.0e38;
 
-fn combine(greatest: vec4f, v: vec4f, weight: f32) -> vec4f {
+fn unite(a: Lanes, b: Lanes) -> Lanes {
+    return max(a, b);
+}
+
+fn combine(greatest: Lanes, v: Lanes, weight: f32) -> Lanes {
     return max(greatest, v - weight);
 }
 
-fn finished(greatest: vec4f) -> vec4f {
+fn finished(greatest: Lanes) -> Lanes {
     return greatest;
 }

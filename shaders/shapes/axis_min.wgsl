@@ -2,10 +2,14 @@
 
 const AXIS_START = 3.0e38;
 
-fn combine(least: vec4f, v: vec4f, weight: f32) -> vec4f {
+fn unite(a: Lanes, b: Lanes) -> Lanes {
+    return min(a, b);
+}
+
+fn combine(least: Lanes, v: Lanes, weight: f32) -> Lanes {
     return min(least, v + weight);
 }
 
-fn finished(least: vec4f) -> vec4f {
+fn finished(least: Lanes) -> Lanes {
     return least;
 }

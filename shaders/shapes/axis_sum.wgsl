@@ -2,10 +2,14 @@
 
 const AXIS_START = 0.0;
 
-fn combine(sum: vec4f, v: vec4f, weight: f32) -> vec4f {
+fn unite(a: Lanes, b: Lanes) -> Lanes {
+    return a + b;
+}
+
+fn combine(sum: Lanes, v: Lanes, weight: f32) -> Lanes {
     return sum + weight * v;
 }
 
-fn finished(sum: vec4f) -> vec4f {
+fn finished(sum: Lanes) -> Lanes {
     return params.axis.scale * sum;
 }

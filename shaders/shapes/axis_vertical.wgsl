@@ -11,6 +11,8 @@ struct Axis {
     scale: f32,
 }
 
+alias Lanes = vec4f;
+
 const QUADS = 8u;
 
 fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {

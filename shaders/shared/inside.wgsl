@@ -1,11 +1,10 @@
 // Units whose taps all lie inside the image.
 
-fn place(i: u32) -> vec3u {
+fn place(i: u32) -> vec2u {
     let grid = params.grid;
     let columns = grid.columns - grid.left - grid.right;
-    let rows = grid.rows - grid.top - grid.bottom;
     let y = i / columns;
-    return vec3u(grid.left + (i - y * columns), grid.top + y, select(0u, 1u, y < rows));
+    return vec2u(grid.left + (i - y * columns), grid.top + y);
 }
 
 // The value at a pixel.

@@ -1,23 +1,17 @@
 // Units whose taps may lie outside the image: those above and below the inside, then those left and right of it.
 
-fn place(i: u32) -> vec3u {
+fn place(i: u32) -> vec2u {
     let grid = params.grid;
     let above = grid.top * grid.columns;
     let below = grid.bottom * grid.columns;
     if (i < above + below) {
         let y = i / grid.columns;
-        return vec3u(i - y * grid.columns, select(y, grid.rows - grid.bottom + y - grid.top, i >= above), 1u);
+        return vec2u(i - y * grid.columns, select(y, grid.rows - grid.bottom + y - grid.top, i >= above));
     }
-    let sides = max(grid.left + grid.right, 1u);
+    let sides = grid.left + grid.right;
     let y = (i - above - below) / sides;
     let x = i - above - below - y * sides;
-    let rows = grid.rows - grid.top - grid.bottom;
-    let present = y < rows && grid.left + grid.right > 0u;
-    return vec3u(
-        select(x, grid.columns - grid.right + x - grid.left, x >= grid.left),
-        grid.top + y,
-        select(0u, 1u, present),
-    );
+    return vec2u(select(x, grid.columns - grid.right + x - grid.left, x >= grid.left), grid.top + y);
 }
 
 // The value at a pixel, or beyond the border.

@@ -115,6 +115,11 @@ pub trait Window: Debug + Send + Sync {
         Alpha::Keep
     }
 
+    /// Values that the shader reads for one sample; long dispatches are divided by it.
+    fn reads(&self) -> u64 {
+        u64::from(2 * self.reach() + 1).pow(2)
+    }
+
     /// One row of one channel: `output[i]` from the window around column `i + reach` of the middle row.
     fn row(&self, window: WindowRows, output: &mut [f32]);
 }
@@ -132,6 +137,8 @@ pub enum Place {
 pub enum Taps {
     /// `scale` times the weighted sum over `weights.len()` (odd) taps centred on the pixel.
     Sum { weights: Vec<f32>, scale: f32 },
+    /// Mean of the `2 reach + 1` taps centred on the pixel.
+    Mean { reach: u32 },
     /// Least of the `2 reach + 1` taps centred on the pixel.
     Min { reach: u32 },
     /// Greatest of the `2 reach + 1` taps centred on the pixel.
@@ -139,6 +146,10 @@ pub enum Taps {
     /// Weighted sums that change the length of the axis; reads nothing outside the image.
     Resample(Resampling),
 }
+
+/// Means and extremes that reach further, px, are combined from running ones. Up to here tap by tap is as fast: its loops
+/// are vector code on the CPU, and on a GPU it writes each value once.
+const TAP_BY_TAP_REACH: u32 = 16;
 
 /// A one-dimensional neighbourhood of each channel.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,8 +165,20 @@ impl Axis {
     pub fn reach(&self) -> u32 {
         match &self.taps {
             Taps::Sum { weights, .. } => weights.len() as u32 / 2,
-            Taps::Min { reach } | Taps::Max { reach } => *reach,
+            Taps::Mean { reach } | Taps::Min { reach } | Taps::Max { reach } => *reach,
             Taps::Resample(_) => 0,
+        }
+    }
+
+    /// Whether the taps are combined from running sums or extremes, at a cost that does not grow with the reach (van Herk
+    /// 1992, Gil and Werman 1993). The axis, continued beyond the image by `reach` at both ends, is cut into blocks as
+    /// long as the window. A window is what runs back from the end of the block that it starts in to its own start,
+    /// combined with what runs forward from the start of the next block to its own end; where it is a block, the first
+    /// alone. No run is longer than a window, so sums don't drift. Backends combine in this order.
+    pub fn runs(&self) -> bool {
+        match &self.taps {
+            Taps::Mean { reach } | Taps::Min { reach } | Taps::Max { reach } => *reach > TAP_BY_TAP_REACH,
+            Taps::Sum { .. } | Taps::Resample(_) => false,
         }
     }
 }

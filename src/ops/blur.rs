@@ -1,14 +1,12 @@
-//! A separable blur by one list of weights along both axes.
+//! A separable blur by the same taps along both axes.
 
 use super::premultiply::{premultiplied, premultiplied_edges};
 use crate::image::Edges;
 use crate::op::{Alpha, Axis, Graph, NodeId, Place, Taps};
 
-/// The weights of a blur, the same along rows and columns.
+/// The taps of a blur, the same along rows and columns.
 pub struct Blur {
-    pub weights: Vec<f32>,
-    /// What each sum is multiplied by.
-    pub scale: f32,
+    pub taps: Taps,
     pub edges: Edges,
 }
 
@@ -17,11 +15,12 @@ impl Blur {
     pub fn build(&self, graph: &mut Graph, input: NodeId) -> NodeId {
         let edges = premultiplied_edges(self.edges, graph.layout(input).alpha);
         premultiplied(graph, input, |graph, mut node| {
-            // One weight is 1: nothing to do. Colour where alpha is 0 is lost all the same, as by any blur.
-            let places = if self.weights.len() == 1 { &[][..] } else { &[Place::Horizontal, Place::Vertical] };
-            for &place in places {
-                let taps = Taps::Sum { weights: self.weights.clone(), scale: self.scale };
-                node = graph.axis(Axis { place, taps, edges, alpha: Alpha::Work }, node);
+            for place in [Place::Horizontal, Place::Vertical] {
+                let axis = Axis { place, taps: self.taps.clone(), edges, alpha: Alpha::Work };
+                // A lone tap weighs 1: nothing to do. Colour where alpha is 0 is lost all the same, as by any blur.
+                if axis.reach() > 0 {
+                    node = graph.axis(axis, node);
+                }
             }
             node
         })

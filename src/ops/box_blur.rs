@@ -1,7 +1,9 @@
 //! `box_blur`: the mean of a square window.
 
 use super::blur::Blur;
-use crate::op::{Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE};
+use crate::op::{
+    Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, Taps, VALUE,
+};
 
 pub static SPEC: Spec = Spec {
     name: "box_blur",
@@ -26,16 +28,10 @@ struct BoxBlur {
     arguments: Arguments,
 }
 
-impl BoxBlur {
-    fn taps(&self) -> usize {
-        2 * self.arguments.whole("radius") as usize + 1
-    }
-}
-
 impl Operation for BoxBlur {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
-        let taps = self.taps();
+        let taps = Taps::Mean { reach: self.arguments.whole("radius") as u32 };
         let edges = self.arguments.edges(graph.layout(input).colours);
-        Ok(Blur { weights: vec![1.0; taps], scale: 1.0 / taps as f32, edges }.build(graph, input))
+        Ok(Blur { taps, edges }.build(graph, input))
     }
 }

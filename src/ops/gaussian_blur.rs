@@ -2,7 +2,9 @@
 
 use super::blur::Blur;
 use crate::image::{Edges, weights};
-use crate::op::{Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE};
+use crate::op::{
+    Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, Taps, VALUE,
+};
 
 pub static SPEC: Spec = Spec {
     name: "gaussian_blur",
@@ -31,7 +33,8 @@ struct GaussianBlur {
 
 /// The blur of `sigma` px, as `gaussian_blur` and the operations made of it have it.
 pub fn gaussian(graph: &mut Graph, input: NodeId, sigma: f64, edges: Edges) -> NodeId {
-    Blur { weights: weights::gaussian(sigma), scale: 1.0, edges }.build(graph, input)
+    let taps = Taps::Sum { weights: weights::gaussian(sigma), scale: 1.0 };
+    Blur { taps, edges }.build(graph, input)
 }
 
 impl Operation for GaussianBlur {

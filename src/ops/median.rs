@@ -84,6 +84,12 @@ impl Window for MedianWindow {
         self.edges
     }
 
+    fn reads(&self) -> u64 {
+        let side = u64::from(2 * self.reach() + 1);
+        // Beyond the networks: the span, then its halvings.
+        if self.reach() <= NETWORK_RADIUS { side * side } else { 33 * side * side }
+    }
+
     fn row(&self, window: WindowRows, output: &mut [f32]) {
         match self.reach() {
             1 => by_network::<9>(window, output),

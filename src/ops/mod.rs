@@ -15,6 +15,7 @@ mod dilate;
 mod equalize;
 mod erode;
 mod exposure;
+mod flatten;
 mod flip;
 mod gamma;
 mod gaussian_blur;
@@ -97,6 +98,7 @@ static REGISTRY: &[&Spec] = &[
     &morph_gradient::SPEC,
     &top_hat::SPEC,
     &black_hat::SPEC,
+    &flatten::SPEC,
 ];
 
 /// Every operation, in the order of the catalogue.

@@ -73,10 +73,15 @@ impl Element {
         (0..self.iterations).fold(input, |node, _| graph.window(parameters, node))
     }
 
-    /// n squares of radius r, one after another, are one of radius n r.
+    /// n squares of radius r, one after another, are one of radius n r. None needs to reach
+    /// beyond the image's far end.
     fn square(&self, graph: &mut Graph, mut node: NodeId, extreme: Extreme) -> NodeId {
-        let reach = self.radius * self.iterations;
-        for place in [Place::Horizontal, Place::Vertical] {
+        let layout = graph.layout(node);
+        for (place, length) in [(Place::Horizontal, layout.width), (Place::Vertical, layout.height)] {
+            let reach = (self.radius * self.iterations).min(length - 1);
+            if reach == 0 {
+                continue;
+            }
             let taps = match extreme {
                 Extreme::Least => Taps::Min { reach },
                 Extreme::Greatest => Taps::Max { reach },

@@ -14,6 +14,7 @@ const LEVELS: &[(u32, &[&str])] = &[
     (1, &["hue", "tint", "sepia", "normalize", "vignette", "box_blur", "gaussian_blur", "motion_blur", "bilateral"]),
     (1, &["non_local_means", "unsharp_mask", "convolve", "emboss", "pixelate", "sobel", "scharr", "prewitt"]),
     (1, &["difference_of_gaussians"]),
+    (1, &["flatten"]),
 ];
 
 /// Of an operation alone.

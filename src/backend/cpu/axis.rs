@@ -1,6 +1,7 @@
 //! Axis kernels over a tile: weighted sums and extremes along rows or columns.
 
 use super::row::{Reader, border_value};
+use super::running;
 use super::tile::Tile;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
@@ -19,6 +20,10 @@ pub fn tile(axis: &Axis, input: &Tile, layout: Layout, region: Region) -> Tile {
         }
         let value = border_value(axis.edges.value, layout, channel);
         let reader = Reader { tile: input, channel, layout, border: axis.edges.border, value };
+        if axis.runs() {
+            running::channel(axis, &reader, &mut out, channel);
+            continue;
+        }
         match axis.place {
             Place::Horizontal => along_rows(axis, &reader, &mut out, channel),
             Place::Vertical => along_columns(axis, &reader, &mut out, channel),
@@ -72,49 +77,65 @@ fn along_columns(axis: &Axis, reader: &Reader, out: &mut Tile, channel: usize) {
 fn fold_taps<'a>(taps: &Taps, tap: impl Fn(usize) -> &'a [f32], target: &mut [f32]) {
     match taps {
         Taps::Sum { weights, scale } => weighted_sum(weights, *scale, tap, target),
-        Taps::Min { reach } => extreme(*reach, tap, target, |a, b| if b < a { b } else { a }),
-        Taps::Max { reach } => extreme(*reach, tap, target, |a, b| if b > a { b } else { a }),
+        Taps::Mean { reach } => {
+            let count = 2 * *reach as usize + 1;
+            let scale = 1.0 / count as f32;
+            fold(count, 0.0, tap, target, |sum, _, v| sum + v, |sum| sum * scale);
+        }
+        Taps::Min { reach } => {
+            fold(
+                2 * *reach as usize + 1,
+                f32::INFINITY,
+                tap,
+                target,
+                |least, _, v| if v < least { v } else { least },
+                |v| v,
+            );
+        }
+        Taps::Max { reach } => {
+            fold(
+                2 * *reach as usize + 1,
+                f32::NEG_INFINITY,
+                tap,
+                target,
+                |most, _, v| if v > most { v } else { most },
+                |v| v,
+            );
+        }
         Taps::Resample(_) => unreachable!("a resampling has weights of its own for each position"),
     }
 }
 
 fn weighted_sum<'a>(weights: &[f32], scale: f32, tap: impl Fn(usize) -> &'a [f32], target: &mut [f32]) {
+    fold(weights.len(), 0.0, tap, target, |sum, k, v| sum + weights[k] * v, |sum| sum * scale);
+}
+
+/// `target[x]` = `finish` of what `combine(so far, k, tap(k)[x])` gives from `start` on, over the taps `k` in `0..count`.
+fn fold<'a>(
+    count: usize,
+    start: f32,
+    tap: impl Fn(usize) -> &'a [f32],
+    target: &mut [f32],
+    combine: impl Fn(f32, usize, f32) -> f32,
+    finish: impl Fn(f32) -> f32,
+) {
     let mut blocks = target.chunks_exact_mut(BLOCK);
     let mut x = 0;
     for block in &mut blocks {
-        let mut sums = [0.0f32; BLOCK];
-        for (k, weight) in weights.iter().enumerate() {
+        let mut folded = [start; BLOCK];
+        for k in 0..count {
             let row: &[f32; BLOCK] = tap(k)[x..x + BLOCK].try_into().expect("a block of the row");
-            for (sum, v) in sums.iter_mut().zip(row) {
-                *sum += weight * v;
+            for (f, v) in folded.iter_mut().zip(row) {
+                *f = combine(*f, k, *v);
             }
         }
-        for (t, sum) in block.iter_mut().zip(sums) {
-            *t = sum * scale;
+        for (t, f) in block.iter_mut().zip(folded) {
+            *t = finish(f);
         }
         x += BLOCK;
     }
     for (x, t) in (x..).zip(blocks.into_remainder()) {
-        let mut sum = 0.0;
-        for (k, weight) in weights.iter().enumerate() {
-            sum += weight * tap(k)[x];
-        }
-        *t = sum * scale;
-    }
-}
-
-fn extreme<'a>(
-    reach: u32,
-    tap: impl Fn(usize) -> &'a [f32],
-    target: &mut [f32],
-    choose: impl Fn(f32, f32) -> f32 + Copy,
-) {
-    let n = target.len();
-    target.copy_from_slice(&tap(0)[..n]);
-    for k in 1..=2 * reach as usize {
-        for (t, v) in target.iter_mut().zip(&tap(k)[..n]) {
-            *t = choose(*t, *v);
-        }
+        *t = finish((0..count).fold(start, |f, k| combine(f, k, tap(k)[x])));
     }
 }
 

@@ -9,6 +9,7 @@ mod gather;
 mod permute;
 mod point;
 mod row;
+mod running;
 mod samples;
 mod statistics;
 mod stencil;

@@ -38,6 +38,12 @@ impl Tile {
         &mut self.data[at]
     }
 
+    /// All rows of one channel, one after another.
+    pub fn plane_mut(&mut self, channel: usize) -> &mut [f32] {
+        let pixels = self.region.pixels();
+        &mut self.data[channel * pixels..(channel + 1) * pixels]
+    }
+
     /// Columns `x..x + width` of the image, of one row of one channel.
     pub fn part(&self, channel: usize, y: u32, x: u32, width: u32) -> &[f32] {
         let begin = (x - self.region.x) as usize;

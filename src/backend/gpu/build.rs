@@ -1,6 +1,10 @@
 //! From a graph to a plan.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::AdapterLimits;
+use super::effort::Effort;
 use super::flood;
 use super::fuse::{self, Group};
 use super::grid::{WORKGROUP, groups};
@@ -14,12 +18,18 @@ use super::storage::{Format, Stored};
 use crate::image::{Depth, Edges, Layout};
 use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
 
-/// The plan of a graph for a source in that format and a result of that depth.
+/// The plan of a graph for a source in that format and a result of that depth, divided by `effort`.
 ///
 /// # Errors
 /// Where the image is too large for an adapter of these limits, or the graph is none that this backend can compute.
-pub fn plan(graph: &Graph, source: Format, depth: Depth, limits: &AdapterLimits) -> Result<Plan, String> {
-    let mut builder = Builder::new(graph, source, depth);
+pub fn plan(
+    graph: &Graph,
+    source: Format,
+    depth: Depth,
+    limits: &AdapterLimits,
+    effort: Effort,
+) -> Result<Plan, String> {
+    let mut builder = Builder::new(graph, source, depth, effort);
     for group in fuse::groups(graph) {
         builder.group(&group)?;
     }
@@ -30,6 +40,7 @@ pub fn plan(graph: &Graph, source: Format, depth: Depth, limits: &AdapterLimits)
 
 struct Builder<'a> {
     graph: &'a Graph,
+    effort: Effort,
     /// Reads of each node's result that are still to come; the output's is never done.
     uses: Vec<usize>,
     /// Where each node's result lies.
@@ -44,7 +55,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(graph: &'a Graph, source: Format, depth: Depth) -> Builder<'a> {
+    fn new(graph: &'a Graph, source: Format, depth: Depth, effort: Effort) -> Builder<'a> {
         let source = Stored { layout: graph.layout(NodeId(0)), format: source };
         let output = Stored { layout: graph.output_layout(), format: Format::of_depth(depth) };
         let mut pool = Pool::default();
@@ -52,7 +63,7 @@ impl<'a> Builder<'a> {
         let mut buffers = vec![None; graph.nodes().len()];
         buffers[0] = Some(source);
         let (uses, tables) = (fuse::uses(graph), vec![None; graph.nodes().len()]);
-        Builder { graph, uses, buffers, tables, pool, constants: vec![], passes: vec![], source, output }
+        Builder { graph, effort, uses, buffers, tables, pool, constants: vec![], passes: vec![], source, output }
     }
 
     fn group(&mut self, group: &Group) -> Result<(), String> {
@@ -185,7 +196,7 @@ impl<'a> Builder<'a> {
         Ok(steps)
     }
 
-    /// Adds the dispatches of a pass over an image: the inside and the rim.
+    /// Adds the dispatches of a pass over an image: the inside and the rim, each in as many as its work asks for.
     fn emit(
         &mut self,
         head: &Head,
@@ -202,33 +213,35 @@ impl<'a> Builder<'a> {
             self.constants.push(w.clone());
             self.constants.len() - 1
         });
-        let mode = match (head.long, output.1.format, steps) {
-            _ if head.whole_pixels => Mode::Neighbourhoods,
-            (true, ..) => Mode::Samples,
-            (false, Format::Planes, []) => Mode::Channels,
+        let mode = head.mode.unwrap_or(match (output.1.format, steps) {
+            (Format::Planes, []) => Mode::Channels,
             _ => Mode::Pixels,
-        };
+        });
         let (buffers, inputs): (Vec<BufferId>, Vec<Stored>) = images.into_iter().unzip();
         let stems = steps.iter().map(|s| s.formula.stem);
         let label: Vec<&str> = std::iter::once(head.label.as_str()).chain(stems).collect();
-        for (border, count) in [(None, head.grid.inside()), (Some(head.edges.border), head.grid.rim())] {
-            if count == 0 {
+        let channels = inputs[0].layout.channels();
+        let reads = head.reads * u64::from(channels);
+        for (border, units) in [(None, head.grid.inside()), (Some(head.edges.border), head.grid.rim())] {
+            if units == 0 {
                 continue;
             }
             let pass =
                 ImagePass { head, mode, border, inputs: &inputs, output: output.1, table: table.is_some(), steps };
-            let params = params(&pass, count);
-            let [x, y] = groups(count, WORKGROUP);
-            let by_channel = matches!(mode, Mode::Channels | Mode::Samples);
-            let z = if by_channel { inputs[0].layout.channels() } else { 1 };
-            self.passes.push(Pass {
-                label: label.join(" ") + if border.is_some() { " at the rim" } else { "" },
-                text: pass.text(&params),
-                params: params.into_bytes(),
-                bindings: pass.bindings(output.0, weights, &buffers, table),
-                groups: [x, y, z],
-                clear: None,
-            });
+            let text: Arc<str> = pass.text(&params(&pass, &(0..units))).into();
+            for part in self.effort.dispatches(units, reads) {
+                let count = part.end - part.start;
+                let [x, y] = groups(count, WORKGROUP);
+                self.passes.push(Pass {
+                    label: label.join(" ") + if border.is_some() { " at the rim" } else { "" },
+                    text: text.clone(),
+                    params: params(&pass, &part).into_bytes(),
+                    bindings: pass.bindings(output.0, weights, &buffers, table),
+                    groups: [x, y, if mode.sees_all_channels() { 1 } else { channels }],
+                    clear: None,
+                    reads: count * reads,
+                });
+            }
         }
         Ok(())
     }
@@ -243,6 +256,7 @@ impl<'a> Builder<'a> {
         Ok(Plan {
             buffers: self.pool.into_bytes(),
             constants: self.constants,
+            submissions: self.effort.submissions(&self.passes),
             passes: self.passes,
             source: self.source,
             output: self.output,
@@ -250,10 +264,10 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The parameters of a dispatch of `count` units.
-fn params(pass: &ImagePass, count: u64) -> Params {
+/// The parameters of a dispatch of these units.
+fn params(pass: &ImagePass, units: &Range<u64>) -> Params {
     let mut params = Params::default();
-    params.push_words("grid", "Grid", &pass.head.grid.words(count));
+    params.push_words("grid", "Grid", &pass.head.grid.words(units));
     params.push_extent("output", pass.output);
     for (k, input) in pass.inputs.iter().enumerate() {
         params.push_extent(&format!("input_{k}"), *input);

@@ -315,7 +315,7 @@ fn complaint(error: &wgpu::Error) -> String {
 
 /// Compiled shaders by their text.
 #[derive(Default)]
-pub struct Pipelines(HashMap<String, (wgpu::ComputePipeline, wgpu::BindGroupLayout)>);
+pub struct Pipelines(HashMap<Arc<str>, (wgpu::ComputePipeline, wgpu::BindGroupLayout)>);
 
 impl Pipelines {
     pub fn get(&mut self, device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
@@ -347,7 +347,7 @@ fn compile(device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label,
-        source: wgpu::ShaderSource::Wgsl(pass.text.as_str().into()),
+        source: wgpu::ShaderSource::Wgsl((&*pass.text).into()),
     });
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label,

@@ -11,6 +11,9 @@ use crate::op::Flood;
 /// The steps of `shaders/shapes/flood.wgsl`, in order; what each does stands there.
 const STEPS: [&str; 5] = ["start", "join", "join", "mark", "flow"];
 
+/// Words that a step reads for a pixel, more or less: its neighbours, and the way to their roots.
+const READS_EACH: u64 = 16;
+
 /// `parents` and `marks` hold a word a pixel; the result goes to planes.
 pub fn passes(
     flood: Flood,
@@ -42,11 +45,12 @@ pub fn passes(
     let params = params.into_bytes();
     let pass = |step: &&str| Pass {
         label: format!("flood {step}"),
-        text: format!("{text}fn step(i: u32) {{\n    {step}(i);\n}}\n"),
+        text: format!("{text}fn step(i: u32) {{\n    {step}(i);\n}}\n").into(),
         params: params.clone(),
         bindings: bindings.clone(),
         groups: [x, y, 1],
         clear: None,
+        reads: READS_EACH * input.layout.pixels(),
     };
     STEPS.iter().map(pass).collect()
 }

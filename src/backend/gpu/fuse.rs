@@ -38,7 +38,8 @@ pub fn uses(graph: &Graph) -> Vec<usize> {
 /// Whether a node's pass holds all channels of a pixel at once, so that points can follow in it.
 pub fn carries_points(kernel: &Kernel) -> bool {
     match kernel {
-        Kernel::Point(_) | Kernel::Axis(_) | Kernel::Permute(_) | Kernel::Stencil(_) | Kernel::Gather(_) => true,
+        Kernel::Point(_) | Kernel::Permute(_) | Kernel::Stencil(_) | Kernel::Gather(_) => true,
+        Kernel::Axis(a) => !a.runs(),
         Kernel::Window(w) => w.reach() <= CARRYING_REACH,
         _ => false,
     }

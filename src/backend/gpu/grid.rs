@@ -1,5 +1,7 @@
 //! How the work of a pass is divided among invocations. Twin: `shaders/shared/grid.wgsl`.
 
+use std::ops::Range;
+
 /// Invocations in a workgroup of a pass over an image.
 pub const WORKGROUP: u32 = 64;
 
@@ -54,10 +56,12 @@ impl Grid {
         u64::from(self.columns.units) * u64::from(self.rows.units) - self.inside()
     }
 
-    /// The words of `Grid` in WGSL, for a dispatch of `count` units.
-    pub fn words(self, count: u64) -> [u32; 7] {
+    /// The words of `Grid` in WGSL, for a dispatch of these units.
+    pub fn words(self, units: &Range<u64>) -> [u32; 9] {
         let (c, r) = (self.columns, self.rows);
-        [groups(count, WORKGROUP)[0] * WORKGROUP, c.units, r.units, c.first, c.last, r.first, r.last]
+        let span = groups(units.end - units.start, WORKGROUP)[0] * WORKGROUP;
+        let (first, end) = (units.start as u32, units.end as u32);
+        [span, c.units, r.units, c.first, c.last, r.first, r.last, first, end]
     }
 }
 

@@ -1,10 +1,11 @@
 //! What begins a pass: the shape's files, its parameters, its weights, and how its work is divided.
 
 use super::grid::{Grid, Side};
+use super::shader::Mode;
 use super::storage::{QUAD, Stored};
 use crate::image::weights::Resampling;
 use crate::image::{Edges, Layout};
-use crate::op::{Alpha, Axis, Formula, Gather, Neighbourhood, Permutation, Place, Stencil, Taps, Window};
+use crate::op::{Alpha, Axis, Formula, Gather, Neighbourhood, Permutation, Place, Sampling, Stencil, Taps, Window};
 
 /// Loop rounds that one invocation may take. Mesa's software rasterizer ends loops silently after 65,535.
 pub const MAX_ROUNDS: u32 = 30_000;
@@ -24,14 +25,16 @@ pub struct Head {
     /// The shape's own parameters: name, type, words.
     pub words: Option<(&'static str, &'static str, Vec<u32>)>,
     pub window: Option<Formula>,
-    /// Whether the window's formula sees all channels of its neighbours.
-    pub whole_pixels: bool,
     pub weights: Option<Vec<u32>>,
     pub edges: Edges,
     pub alpha: Alpha,
     pub grid: Grid,
-    /// Whether an invocation computes one sample only.
-    pub long: bool,
+    /// What an invocation writes, where the shape knows only one way.
+    pub mode: Option<Mode>,
+    /// Values that a unit reads of each channel, border and all.
+    pub reads: u64,
+    /// Rounds that a unit's loops take for each channel, where there are many.
+    pub rounds: u32,
 }
 
 const INSIDE_ONLY: Edges = Edges { border: crate::image::Border::Clamp, value: [0.0; 4] };
@@ -43,13 +46,14 @@ pub fn point(layout: Layout) -> Head {
         quads: (1, 1),
         words: None,
         window: None,
-        whole_pixels: false,
         weights: None,
         edges: INSIDE_ONLY,
         // The formulas see to alpha themselves.
         alpha: Alpha::Work,
         grid: whole(layout),
-        long: false,
+        mode: None,
+        reads: QUAD.into(),
+        rounds: 0,
     }
 }
 
@@ -74,7 +78,8 @@ pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
         edges: kernel.edges(),
         alpha: kernel.alpha(),
         grid,
-        long,
+        mode: long.then_some(Mode::Samples),
+        reads: u64::from(unit * rows) * kernel.reads(),
         ..point(layout)
     }
 }
@@ -104,7 +109,8 @@ pub fn neighbourhood(kernel: &dyn Neighbourhood, layout: Layout) -> Head {
         label: format!("neighbourhood {}", formula.stem),
         shape: vec![include_str!("../../../shaders/shapes/neighbourhood.wgsl")],
         window: Some(formula),
-        whole_pixels: true,
+        mode: Some(Mode::Neighbourhoods),
+        reads: u64::from(2 * reach + 1).pow(2),
         edges: kernel.edges(),
         grid: Grid {
             columns: Side::reaching(layout.width, 1, reach, 1 + 2 * reach),
@@ -118,13 +124,14 @@ pub fn neighbourhood(kernel: &dyn Neighbourhood, layout: Layout) -> Head {
 /// Where there are too many taps.
 pub fn stencil(stencil: &Stencil, layout: Layout) -> Result<Head, String> {
     let (taps, reach) = (stencil.taps.len() as u64, stencil.reach());
-    check_rounds(taps, taps * u64::from(layout.channels()), layout)?;
+    check_rounds(taps, taps * u64::from(layout.channels()))?;
     let tap = |t: &crate::op::Tap| [t.dx as u32, t.dy as u32, t.weight.to_bits(), 0];
     Ok(Head {
         label: "stencil".into(),
         shape: vec![include_str!("../../../shaders/shapes/stencil.wgsl")],
         words: Some(("stencil", "Stencil", vec![taps as u32, stencil.scale.to_bits(), stencil.offset.to_bits()])),
         weights: Some(stencil.taps.iter().flat_map(tap).collect()),
+        reads: u64::from(QUAD) * taps,
         edges: stencil.edges,
         alpha: stencil.alpha,
         grid: Grid {
@@ -143,6 +150,7 @@ pub fn gather(gather: &Gather, output: Layout) -> Head {
         label: "gather".into(),
         shape: vec![include_str!("../../../shaders/shapes/gather.wgsl")],
         words: Some(("gather", "Gather", words)),
+        reads: u64::from(QUAD) * if gather.sampling == Sampling::Bicubic { 16 } else { 4 },
         edges: Edges { border: crate::image::Border::Constant, value: gather.background },
         // Any place may lie beyond the image.
         grid: Grid { rows: Side { units: output.height, first: output.height, last: 0 }, ..whole(output) },
@@ -151,14 +159,10 @@ pub fn gather(gather: &Gather, output: Layout) -> Head {
 }
 
 /// # Errors
-/// Where an invocation would loop longer than is safe; the message counts taps.
-fn check_rounds(taps: u64, rounds: u64, layout: Layout) -> Result<(), String> {
+/// Where an invocation would loop longer than is safe.
+fn check_rounds(taps: u64, rounds: u64) -> Result<(), String> {
     if rounds > u64::from(MAX_ROUNDS) {
-        let limit = u64::from(MAX_ROUNDS) * taps / rounds;
-        return Err(format!(
-            "{taps} taps on {} channels are too many for the GPU backend (limit {limit}); use --backend cpu",
-            layout.channels()
-        ));
+        return Err(format!("{taps} taps are too many for the GPU backend; use --backend cpu"));
     }
     Ok(())
 }
@@ -169,23 +173,28 @@ pub fn axis(axis: &Axis, input: Layout, output: Layout) -> Result<Head, String> 
     let head = match (&axis.taps, axis.place) {
         (Taps::Resample(r), Place::Horizontal) => resample_horizontal(r, output),
         (Taps::Resample(r), Place::Vertical) => resample_vertical(r, output),
+        _ if axis.runs() => running(axis, input),
         (_, Place::Horizontal) => taps_horizontal(axis, input),
         (_, Place::Vertical) => taps_vertical(axis, input),
     };
-    let steps = head.words.as_ref().map_or(0, |(_, _, words)| words[0]);
-    check_rounds(4 * u64::from(steps), u64::from(steps) * u64::from(input.channels()), input)?;
+    let channels = if head.mode.is_some() { 1 } else { u64::from(input.channels()) };
+    let taps = match &axis.taps {
+        Taps::Resample(r) => r.taps,
+        _ => 2 * axis.reach() as usize + 1,
+    };
+    check_rounds(taps as u64, u64::from(head.rounds) * channels)?;
     Ok(Head { edges: axis.edges, alpha: axis.alpha, ..head })
 }
 
 /// Weights, scale and the file that combines taps.
 fn combination(taps: &Taps) -> (Vec<f32>, f32, f32, &'static str) {
-    let ones = |reach: u32| vec![0.0; 2 * reach as usize + 1];
+    let uniform = |weight: f32, reach: u32| vec![weight; 2 * reach as usize + 1];
+    let sum = include_str!("../../../shaders/shapes/axis_sum.wgsl");
     match taps {
-        Taps::Sum { weights, scale } => {
-            (weights.clone(), *scale, 0.0, include_str!("../../../shaders/shapes/axis_sum.wgsl"))
-        }
-        Taps::Min { reach } => (ones(*reach), 1.0, FAR, include_str!("../../../shaders/shapes/axis_min.wgsl")),
-        Taps::Max { reach } => (ones(*reach), 1.0, FAR, include_str!("../../../shaders/shapes/axis_max.wgsl")),
+        Taps::Sum { weights, scale } => (weights.clone(), *scale, 0.0, sum),
+        Taps::Mean { reach } => (uniform(1.0, *reach), 1.0 / (2 * reach + 1) as f32, 0.0, sum),
+        Taps::Min { reach } => (uniform(0.0, *reach), 1.0, FAR, include_str!("../../../shaders/shapes/axis_min.wgsl")),
+        Taps::Max { reach } => (uniform(0.0, *reach), 1.0, FAR, include_str!("../../../shaders/shapes/axis_max.wgsl")),
         Taps::Resample(_) => unreachable!("a resampling has shapes of its own"),
     }
 }
@@ -204,6 +213,8 @@ fn taps_horizontal(axis: &Axis, layout: Layout) -> Head {
         words: Some(("axis", "Axis", vec![steps, before, scale.to_bits()])),
         weights: Some(words(&padded)),
         grid: Grid { columns, rows: Side::inside(layout.height) },
+        reads: u64::from(4 * QUAD * 4 * steps),
+        rounds: steps,
         ..point(layout)
     }
 }
@@ -219,6 +230,40 @@ fn taps_vertical(axis: &Axis, layout: Layout) -> Head {
         words: Some(("axis", "Axis", vec![steps, axis.reach(), scale.to_bits()])),
         weights: Some(words(&weights)),
         grid: Grid { columns: Side::inside(Stored::planes(layout).quads()), rows },
+        reads: u64::from(8 * QUAD * 4 * steps),
+        rounds: steps,
+        ..point(layout)
+    }
+}
+
+/// Units are stretches of lines, as long as the window.
+fn running(axis: &Axis, layout: Layout) -> Head {
+    let (_, scale, _, combine) = combination(&axis.taps);
+    let (reach, length) = (axis.reach(), 2 * axis.reach() + 1);
+    let along = |n: u32| Side::reaching(n, length, reach, length + 2 * reach);
+    let (label, lines, lanes, grid) = match axis.place {
+        Place::Horizontal => (
+            "running horizontal",
+            include_str!("../../../shaders/shapes/running_horizontal.wgsl"),
+            1,
+            Grid { columns: along(layout.width), rows: Side::inside(layout.height) },
+        ),
+        Place::Vertical => (
+            "running vertical",
+            include_str!("../../../shaders/shapes/running_vertical.wgsl"),
+            QUAD,
+            Grid { columns: Side::inside(Stored::planes(layout).quads()), rows: along(layout.height) },
+        ),
+    };
+    Head {
+        label: label.into(),
+        shape: vec![include_str!("../../../shaders/shapes/running.wgsl"), lines, combine],
+        words: Some(("axis", "Axis", vec![reach, scale.to_bits()])),
+        grid,
+        mode: Some(Mode::Line(axis.place)),
+        // Back, forward, and what was kept between.
+        reads: u64::from(lanes) * 3 * u64::from(length),
+        rounds: length,
         ..point(layout)
     }
 }
@@ -236,13 +281,13 @@ fn resample_horizontal(r: &Resampling, output: Layout) -> Head {
         label: "resample horizontal".into(),
         shape: vec![include_str!("../../../shaders/shapes/resample_horizontal.wgsl")],
         words: Some(("axis", "Axis", vec![steps, quads as u32])),
-        ..resample(output, table)
+        ..resample(output, table, steps)
     }
 }
 
 fn resample_vertical(r: &Resampling, output: Layout) -> Head {
     let blocks = Blocks::new(r, 1);
-    let row = 4 * (1 + blocks.span);
+    let (row, steps) = (4 * (1 + blocks.span), blocks.span as u32 / 4);
     let mut table = vec![0; row * blocks.starts.len()];
     for (y, start) in blocks.starts.iter().enumerate() {
         table[y * row] = *start;
@@ -251,16 +296,17 @@ fn resample_vertical(r: &Resampling, output: Layout) -> Head {
     Head {
         label: "resample vertical".into(),
         shape: vec![include_str!("../../../shaders/shapes/resample_vertical.wgsl")],
-        words: Some(("axis", "Axis", vec![blocks.span as u32 / 4])),
-        ..resample(output, table)
+        words: Some(("axis", "Axis", vec![steps])),
+        ..resample(output, table, steps)
     }
 }
 
-/// What both directions have alike: blocks of one quad and 4 rows.
-fn resample(output: Layout, table: Vec<u32>) -> Head {
+/// What both directions have alike: blocks of one quad and 4 rows, each sample from `steps` groups of 4 taps.
+fn resample(output: Layout, table: Vec<u32>, steps: u32) -> Head {
     let columns = Side::inside(Stored::planes(output).quads());
     let rows = Side::inside(output.height.div_ceil(4));
-    Head { quads: (1, 4), weights: Some(table), grid: Grid { columns, rows }, ..point(output) }
+    let reads = u64::from(4 * QUAD * 4 * steps);
+    Head { quads: (1, 4), weights: Some(table), grid: Grid { columns, rows }, reads, rounds: steps, ..point(output) }
 }
 
 /// Output positions of a resampling in blocks of 4, which read one span of the source each.

@@ -5,6 +5,7 @@
 
 mod adapter;
 mod build;
+mod effort;
 mod engine;
 mod flood;
 mod fuse;
@@ -28,6 +29,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Backend, BackendError, Done, Task};
+use effort::Effort;
 use engine::{Answer, Engine, Job, Message};
 use storage::Format;
 
@@ -82,10 +84,21 @@ pub enum Choice {
 #[error("{0}")]
 pub struct OpenError(pub String);
 
+/// How a device is used; tests use it in other ways than the usual one.
+#[derive(Default)]
+struct Tuning {
+    /// Whether images are copied through staging buffers on every device, as on one with memory of its own.
+    staged: bool,
+    /// How long the device may take for one image; none: as long as its kind may need.
+    limit: Option<Duration>,
+    effort: Effort,
+}
+
 /// A device, and the thread that owns it until this is dropped.
 pub struct GpuBackend {
     adapter: Adapter,
     dispatches: Arc<AtomicU64>,
+    effort: Effort,
     /// None while dropping: the thread ends when no sender is left.
     jobs: Option<Sender<Message>>,
     thread: Option<JoinHandle<()>>,
@@ -97,24 +110,17 @@ impl GpuBackend {
     /// # Errors
     /// Where no adapter of that choice exists, or it gives no device.
     pub fn open(choice: Choice, named: Option<&str>) -> Result<GpuBackend, OpenError> {
-        GpuBackend::open_with(choice, named, false, None)
+        GpuBackend::open_with(choice, named, Tuning::default())
     }
 
-    /// `staged`: images are copied through staging buffers on every device, as on one with memory of its own.
-    /// `limit`: how long the device may take for one image; none: as long as its kind may need.
-    fn open_with(
-        choice: Choice,
-        named: Option<&str>,
-        staged: bool,
-        limit: Option<Duration>,
-    ) -> Result<GpuBackend, OpenError> {
+    fn open_with(choice: Choice, named: Option<&str>, tuning: Tuning) -> Result<GpuBackend, OpenError> {
         let mut found = adapter::enumerate();
         let abouts: Vec<Adapter> = found.iter().map(|f| f.about.clone()).collect();
         let found = found.swap_remove(adapter::choose(&abouts, &choice, named)?);
         let usual = if found.about.is_software() { engine::SOFTWARE_LIMIT } else { engine::LIMIT };
-        let limit = limit.unwrap_or(usual);
+        let limit = tuning.limit.unwrap_or(usual);
         let dispatches = Arc::new(AtomicU64::new(0));
-        let engine = Engine::open(&found.handle, dispatches.clone(), staged, limit)
+        let engine = Engine::open(&found.handle, dispatches.clone(), tuning.staged, limit)
             .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", found.about.name)))?;
         // Unbounded, so that `submit` never blocks; callers submit no more than `depth` at a time.
         let (sender, receiver) = channel();
@@ -122,7 +128,8 @@ impl GpuBackend {
             .name("gpu".into())
             .spawn(move || engine.run(receiver))
             .map_err(|e| OpenError(format!("no thread for the GPU: {e}")))?;
-        Ok(GpuBackend { adapter: found.about, dispatches, jobs: Some(sender), thread: Some(thread) })
+        let jobs = Some(sender);
+        Ok(GpuBackend { adapter: found.about, dispatches, effort: tuning.effort, jobs, thread: Some(thread) })
     }
 
     pub fn adapter(&self) -> &Adapter {
@@ -159,7 +166,7 @@ impl Backend for GpuBackend {
     fn submit(&self, task: Task, done: Done) {
         let answer = Answer::new(done);
         let format = Format::of_samples(&task.image.samples);
-        let plan = || build::plan(&task.graph, format, task.depth, &self.adapter.limits);
+        let plan = || build::plan(&task.graph, format, task.depth, &self.adapter.limits, self.effort);
         // A panic would end the caller's thread, and with it other images than this.
         let planned = catch_unwind(AssertUnwindSafe(plan)).unwrap_or_else(|_| {
             Err("a fault of this program: planning the GPU's work panicked; use --backend cpu".into())

@@ -1,5 +1,8 @@
 //! What the device is to do for an image, as plain data: buffers, and passes over them.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::AdapterLimits;
 use super::storage::Stored;
 
@@ -23,7 +26,7 @@ pub struct Pass {
     /// Its shape and formulas, for people.
     pub label: String,
     /// WGSL with one entry point, `main`; holds no value that changes with the image.
-    pub text: String,
+    pub text: Arc<str>,
     /// The bytes of `params`.
     pub params: Vec<u8>,
     pub bindings: Vec<Binding>,
@@ -31,6 +34,8 @@ pub struct Pass {
     pub groups: [u32; 3],
     /// A buffer that is set to zero before.
     pub clear: Option<BufferId>,
+    /// Values that it reads, by estimate.
+    pub reads: u64,
 }
 
 /// An image's way through the device.
@@ -41,6 +46,8 @@ pub struct Plan {
     /// Words (bits of f32 or u32) that passes read and that don't change with the image's content.
     pub constants: Vec<Vec<u32>>,
     pub passes: Vec<Pass>,
+    /// The passes of each submission.
+    pub submissions: Vec<Range<usize>>,
     /// Where the decoded image is put, and how.
     pub source: (BufferId, Stored),
     /// Where the result lies, and how.

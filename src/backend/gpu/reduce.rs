@@ -4,7 +4,7 @@ use super::grid::groups;
 use super::params::Params;
 use super::plan::{Binding, BufferId, Pass};
 use super::shader::{loads, push_format_files};
-use super::storage::Stored;
+use super::storage::{QUAD, Stored};
 use crate::image::Layout;
 use crate::op::{Reduce, Statistic};
 
@@ -74,11 +74,12 @@ fn count_pass(statistic: Statistic, (buffer, input): (BufferId, Stored), counts:
     text += &input_text(input);
     Pass {
         label: "histogram".into(),
-        text,
+        text: text.into(),
         params: params.into_bytes(),
         bindings: vec![Binding::Params, Binding::Write(counts), Binding::Read(buffer)],
         groups: [x, y, tiles.map_or(1, |t| t.across * t.down)],
         clear: Some(counts),
+        reads: quads * u64::from(QUAD * layout.channels()),
     }
 }
 
@@ -97,11 +98,12 @@ pub fn maximum_pass((buffer, input): (BufferId, Stored), table: BufferId) -> Pas
     text += &input_text(input);
     Pass {
         label: "maximum".into(),
-        text,
+        text: text.into(),
         params: params.into_bytes(),
         bindings: vec![Binding::Params, Binding::Write(table), Binding::Read(buffer)],
         groups: [x, y, 1],
         clear: Some(table),
+        reads: input.layout.pixels(),
     }
 }
 
@@ -125,10 +127,11 @@ fn table_pass(kernel: &dyn Reduce, layout: Layout, counts: BufferId, table: Buff
     text += &format!("fn make_table(lane: u32) {{\n    {}(lane, params.p);\n}}\n", formula.stem);
     Pass {
         label: format!("table {}", formula.stem),
-        text,
+        text: text.into(),
         params: params.into_bytes(),
         bindings: vec![Binding::Params, Binding::Write(table), Binding::Read(counts)],
         groups: [kernel.statistic().lanes(layout.colours), 1, 1],
         clear: None,
+        reads: u64::from(codes),
     }
 }

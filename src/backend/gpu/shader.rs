@@ -6,7 +6,7 @@ use super::params::Params;
 use super::plan::Binding;
 use super::storage::{Format, Stored};
 use crate::image::{Border, Layout};
-use crate::op::{Alpha, Formula};
+use crate::op::{Alpha, Formula, Place};
 
 /// Which invocation writes what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,15 @@ pub enum Mode {
     Samples,
     /// All channels of one pixel, into planes: for neighbourhoods of whole pixels.
     Neighbourhoods,
+    /// One channel of a stretch of a line, into planes: of a row, or of a column of quads.
+    Line(Place),
+}
+
+impl Mode {
+    /// Whether one invocation works on all channels.
+    pub fn sees_all_channels(self) -> bool {
+        matches!(self, Mode::Pixels | Mode::Neighbourhoods)
+    }
 }
 
 /// What a formula's image argument is.
@@ -90,6 +99,7 @@ impl ImagePass<'_> {
             Mode::Samples => self.write_sample(),
             // The shape's file writes.
             Mode::Neighbourhoods => String::new(),
+            Mode::Line(_) => self.write_line(),
         };
         text
     }
@@ -97,7 +107,7 @@ impl ImagePass<'_> {
     /// What calls the window's formula, and for whole pixels what the formula reads.
     fn window_text(&self) -> String {
         let Some(Formula { stem, .. }) = &self.head.window else { return String::new() };
-        if !self.head.whole_pixels {
+        if self.mode != Mode::Neighbourhoods {
             return format!(
                 "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
             );
@@ -150,7 +160,7 @@ impl ImagePass<'_> {
 
     fn bindings_text(&self) -> String {
         let element = match (self.output.format, self.mode) {
-            (Format::Planes, Mode::Samples | Mode::Neighbourhoods) => "f32",
+            (Format::Planes, Mode::Samples | Mode::Neighbourhoods | Mode::Line(Place::Horizontal)) => "f32",
             (Format::Planes, _) => "vec4f",
             _ => "u32",
         };
@@ -241,6 +251,15 @@ impl ImagePass<'_> {
             text += "        output[at] = load_0(x, y, c);\n        return;\n    }\n";
         }
         text + "    output[at] = window(i32(x), i32(y), c);\n}\n"
+    }
+
+    fn write_line(&self) -> String {
+        let mut text = "fn write_line(unit: u32, line: u32, c: u32) {\n".to_string();
+        if self.keeps_alpha() {
+            text += &format!("    if (c == {}u) {{\n", self.inputs[0].layout.colours);
+            text += "        copy_unit(unit, line, c);\n        return;\n    }\n";
+        }
+        text + "    run_unit(unit, line, c);\n}\n"
     }
 
     /// `points`: the formulas one after another on one pixel; further inputs as arguments w1, w2, …

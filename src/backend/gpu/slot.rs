@@ -118,7 +118,8 @@ impl Slot {
         plan.passes.iter().map(bind).collect()
     }
 
-    /// Copies the image into the mapped staging, submits the plan, and asks for both stagings to be mapped again.
+    /// Copies the image into the mapped staging, submits the plan, and asks for both stagings to be mapped again. Gives the
+    /// last submission.
     ///
     /// # Errors
     /// Where the staging can't be written.
@@ -133,25 +134,31 @@ impl Slot {
         };
         let plan = &prepared.plan;
         write(upload, plan.source.1, samples)?;
-        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let encoder = || device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut commands = encoder();
         if !self.direct {
-            encoder.copy_buffer_to_buffer(upload, 0, self.buffer(plan.source.0), 0, plan.source.1.bytes());
+            commands.copy_buffer_to_buffer(upload, 0, self.buffer(plan.source.0), 0, plan.source.1.bytes());
         }
         for cleared in plan.passes.iter().filter_map(|p| p.clear) {
-            encoder.clear_buffer(self.buffer(cleared), 0, Some(plan.buffers[cleared]));
+            commands.clear_buffer(self.buffer(cleared), 0, Some(plan.buffers[cleared]));
         }
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for (step, (pipeline, group)) in plan.passes.iter().zip(&prepared.passes) {
+        for (i, passes) in plan.submissions.iter().enumerate() {
+            if i > 0 {
+                queue.submit([std::mem::replace(&mut commands, encoder()).finish()]);
+            }
+            let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for (step, (pipeline, group)) in
+                plan.passes.iter().zip(&prepared.passes).take(passes.end).skip(passes.start)
+            {
                 pass.set_pipeline(pipeline);
                 pass.set_bind_group(0, group, &[]);
                 pass.dispatch_workgroups(step.groups[0], step.groups[1], step.groups[2]);
             }
         }
         if !self.direct {
-            encoder.copy_buffer_to_buffer(self.buffer(plan.output.0), 0, readback, 0, plan.output.1.bytes());
+            commands.copy_buffer_to_buffer(self.buffer(plan.output.0), 0, readback, 0, plan.output.1.bytes());
         }
-        let submission = queue.submit([encoder.finish()]);
+        let submission = queue.submit([commands.finish()]);
         let mapping = Arc::new(Mapping::default());
         let (uploaded, read) = (mapping.clone(), mapping.clone());
         upload.map_async(wgpu::MapMode::Write, .., move |result| {

@@ -193,6 +193,7 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "rotate" => turn::rotate(step, picture),
         "perspective" => perspective::perspective(step, picture),
         "colormap" => shade::colormap(step, picture),
+        "flatten" => shade::flatten(step, picture),
         "vignette" => shade::vignette(step, picture),
         "canny" => features::canny(step, picture),
         "harris" => features::harris(step, picture),

@@ -14,6 +14,23 @@ pub fn vignette(step: &Step, picture: &Picture) -> Picture {
     })
 }
 
+pub fn flatten(step: &Step, picture: &Picture) -> Picture {
+    if !picture.has_alpha() {
+        return picture.clone();
+    }
+    let background = match step.text("*background") {
+        Some(_) => step.colour("*background"),
+        None => [255.0; 4],
+    };
+    let background = picture.channels_of(background);
+    let mut values = Vec::new();
+    for pixel in picture.values.chunks(picture.channels) {
+        let (alpha, colours) = pixel.split_last().expect("alpha");
+        values.extend(colours.iter().zip(&background).map(|(v, b)| v * alpha / 255.0 + b * (1.0 - alpha / 255.0)));
+    }
+    Picture { channels: picture.channels - 1, values, ..*picture }
+}
+
 /// Luma in whole 8-bit levels of each pixel, row after row.
 pub fn luma_levels(picture: &Picture) -> Vec<i64> {
     let code = |v: f64| (v.clamp(0.0, 255.0) + 0.5).floor() as i64;

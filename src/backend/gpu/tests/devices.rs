@@ -90,11 +90,18 @@ const CASES: &[Case] = &[
     ("box", |l, d, rng| {
         let (n, e) = (2 * rng.usize(0..12) + 1, edges(rng));
         let taps = Taps::Sum { weights: vec![1.0; n], scale: 1.0 / n as f32 };
-        chain(
-            l,
-            d,
-            vec![axis(Place::Vertical, taps.clone(), e, Alpha::Work), axis(Place::Horizontal, taps, e, Alpha::Work)],
-        )
+        let mean = Taps::Mean { reach: n as u32 / 2 };
+        chain(l, d, vec![axis(Place::Vertical, taps, e, Alpha::Work), axis(Place::Horizontal, mean, e, Alpha::Work)])
+    }),
+    ("running means and extremes", |l, d, rng| {
+        let (reach, e, alpha) = (rng.u32(17..60), edges(rng), [Alpha::Keep, Alpha::Work][rng.usize(0..2)]);
+        let extreme = |place| match reach % 2 {
+            0 => axis(place, Taps::Min { reach }, e, alpha),
+            _ => axis(place, Taps::Max { reach }, e, alpha),
+        };
+        let mean = |place| axis(place, Taps::Mean { reach: reach + 5 }, e, alpha);
+        let (across, down) = (Place::Horizontal, Place::Vertical);
+        chain(l, d, vec![mean(across), linear(0.5, 9.0), extreme(down), extreme(across), mean(down), linear(2.0, 1.0)])
     }),
     ("resize", |l, d, rng| {
         let filters = [Filter::Nearest, Filter::Box, Filter::Bilinear, Filter::Bicubic, Filter::Lanczos3];
@@ -246,7 +253,7 @@ fn histograms_make_tables() {
 
 #[test]
 fn staging_gives_the_same() {
-    let staged = GpuBackend::open_with(choice(), None, true, None).unwrap();
+    let staged = GpuBackend::open_with(choice(), None, Tuning { staged: true, ..Tuning::default() }).unwrap();
     let direct = open();
     let mut rng = fastrand::Rng::with_seed(10);
     let tasks = || {
@@ -267,6 +274,22 @@ fn staging_gives_the_same() {
         &staged,
         [("staged".to_string(), chain(layout, Depth::Eight, kernels()), image, Depth::Eight)].into_iter(),
     );
+}
+
+#[test]
+fn divided_work_gives_the_same() {
+    let (usual, mut rng) = (open(), fastrand::Rng::with_seed(12));
+    // A workgroup a dispatch, and three of the smallest a submission.
+    let effort = Effort { dispatch: 1, submission: 64 * 4 * 3 };
+    let divided = GpuBackend::open_with(choice(), None, Tuning { effort, ..Tuning::default() }).unwrap();
+    for (name, build) in CASES {
+        let layout = Layout::new(67, 33, 1 + rng.u32(0..4));
+        let image = noise(layout, Kind::U8, &mut rng);
+        let graph = Arc::new(build(layout, Depth::Eight, &mut rng));
+        let tasks = || vec![Task { graph: graph.clone(), image: image.clone(), depth: Depth::Sixteen }];
+        assert_eq!(compute_all(&divided, tasks()), compute_all(&usual, tasks()), "{name} on {layout:?}");
+    }
+    assert!(divided.dispatches() > 5 * usual.dispatches());
 }
 
 #[test]
@@ -292,13 +315,17 @@ fn long_axes_are_not_cut_short() {
             Depth::Eight,
         ));
     }
-    let layout = Layout::new(300, 40, 3);
-    let kernels = blur(1000.0, Edges::new(Border::Reflect101), Alpha::Work);
-    cases.push((
-        "wide blur".to_string(),
-        chain(layout, Depth::Eight, kernels),
-        noise(layout, Kind::U8, &mut rng),
-        Depth::Eight,
-    ));
+    let mirror = Edges::new(Border::Reflect101);
+    let means = [Place::Horizontal, Place::Vertical];
+    let means = means.map(|place| axis(place, Taps::Mean { reach: 10_000 }, mirror, Alpha::Work)).into();
+    let blurred = ("wide blur", Layout::new(300, 40, 3), blur(1000.0, mirror, Alpha::Work));
+    for (name, layout, kernels) in [blurred, ("wide means", Layout::new(60, 7, 3), means)] {
+        cases.push((
+            name.to_string(),
+            chain(layout, Depth::Eight, kernels),
+            noise(layout, Kind::U8, &mut rng),
+            Depth::Eight,
+        ));
+    }
     run_cases(&gpu, cases.into_iter());
 }

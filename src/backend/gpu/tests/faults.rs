@@ -65,7 +65,8 @@ fn an_image_beyond_the_limits_is_refused() {
     // One channel of floats between two passes; nothing of that size is allocated.
     let layout = Layout::new(65_532, (limit / 4 / 65_532 + 1) as u32, 1);
     let graph = chain(layout, Depth::Eight, vec![square_of_reach(1), square_of_reach(1)]);
-    let error = build::plan(&graph, Format::Codes8, Depth::Eight, &gpu.adapter().limits).unwrap_err();
+    let error =
+        build::plan(&graph, Format::Codes8, Depth::Eight, &gpu.adapter().limits, Effort::default()).unwrap_err();
     assert!(error.contains(&limit.to_string()) && error.contains("--backend cpu"), "{error}");
 }
 
@@ -111,7 +112,8 @@ fn jobs_in_flight_are_answered_when_the_backend_is_dropped() {
 
 #[test]
 fn a_device_that_hangs_is_given_up_and_every_image_answered() {
-    let gpu = GpuBackend::open_with(choice(), None, false, Some(Duration::from_millis(50))).unwrap();
+    let tuning = Tuning { limit: Some(Duration::from_millis(50)), ..Tuning::default() };
+    let gpu = GpuBackend::open_with(choice(), None, tuning).unwrap();
     let (sender, receiver) = channel();
     // All are queued before the first is taken: as many as there are slots fly, the others wait.
     let held = hold(&gpu);

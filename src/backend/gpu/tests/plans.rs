@@ -1,7 +1,9 @@
 //! Plans as data; no device.
 
+use std::ops::Range;
+
 use super::kernels::*;
-use super::plan::Plan;
+use super::plan::{Pass, Plan};
 use super::*;
 use crate::image::weights::gaussian;
 use crate::image::{Border, Edges};
@@ -11,7 +13,7 @@ const LIMITS: AdapterLimits =
     AdapterLimits { max_buffer_bytes: 1 << 31, max_binding_bytes: 128 << 20, max_invocations_per_workgroup: 256 };
 
 fn plan(graph: &Graph, source: Format, depth: Depth) -> Plan {
-    build::plan(graph, source, depth, &LIMITS).unwrap()
+    build::plan(graph, source, depth, &LIMITS, Effort::default()).unwrap()
 }
 
 fn labels(plan: &Plan) -> Vec<&str> {
@@ -83,9 +85,81 @@ fn a_huge_dispatch_is_spread_over_two_dimensions() {
     let layout = Layout::new(60_000, 2_000, 1);
     let limits = AdapterLimits { max_binding_bytes: 1 << 30, ..LIMITS };
     let graph = chain(layout, Depth::Eight, vec![mean(5)]);
-    let plan = build::plan(&graph, Format::Codes8, Depth::Eight, &limits).unwrap();
+    let undivided = Effort { dispatch: u64::MAX, submission: u64::MAX };
+    let plan = build::plan(&graph, Format::Codes8, Depth::Eight, &limits, undivided).unwrap();
     assert!(plan.passes.iter().all(|p| p.groups.iter().all(|g| *g <= 65_535)));
     assert!(plan.passes[0].groups[1] > 1);
+}
+
+/// Of the units of a pass's grid: all of them, and those that each of its dispatches computes.
+type Units = (u64, Vec<Range<u64>>);
+
+/// The units of each pass over an image, by its text and what it writes; those of the inside and the rim apart.
+fn units(plan: &Plan) -> Vec<Units> {
+    let same = |a: &&Pass, b: &&Pass| a.text == b.text && a.bindings == b.bindings;
+    let passes: Vec<&Pass> = plan.passes.iter().collect();
+    let of = |group: &[&Pass]| {
+        let words: Vec<[u32; 9]> = group.iter().map(|p| bytemuck::pod_read_unaligned(&p.params[..36])).collect();
+        let [_, columns, rows, left, right, top, bottom, ..] = words[0].map(u64::from);
+        let (all, inside) = (columns * rows, (columns - left - right) * (rows - top - bottom));
+        for (pass, [span, .., first, end]) in group.iter().zip(&words) {
+            assert!(*span == pass.groups[0] * 64 && span * pass.groups[1] >= end - first, "{}", pass.label);
+        }
+        let rim = group[0].label.ends_with("at the rim");
+        let ranges = words.iter().map(|w| u64::from(w[7])..u64::from(w[8])).collect();
+        (if rim { all - inside } else { inside }, ranges)
+    };
+    passes.chunk_by(same).map(of).collect()
+}
+
+#[test]
+fn long_work_is_divided_and_every_unit_computed_once() {
+    let layout = Layout::new(4000, 3000, 3);
+    let limits = AdapterLimits { max_binding_bytes: 1 << 30, ..LIMITS };
+    let effort = Effort::default();
+    for (recipe, divided) in [("gaussian_blur:100", true), ("median:14", true), ("box_blur:300", false)] {
+        let graph = crate::recipe::Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
+        let plan = build::plan(&graph, Format::Codes8, Depth::Eight, &limits, effort).unwrap();
+        for (count, ranges) in units(&plan) {
+            assert!(ranges[0].start == 0 && ranges[ranges.len() - 1].end == count, "{recipe}: {count} {ranges:?}");
+            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start), "{recipe}: {ranges:?}");
+        }
+        assert!(plan.passes.iter().all(|p| p.reads <= effort.dispatch), "{recipe}");
+        assert_eq!(plan.submissions.len() > 1, divided, "{recipe}");
+        assert_eq!(
+            plan.submissions.iter().cloned().flatten().collect::<Vec<_>>(),
+            Vec::from_iter(0..plan.passes.len())
+        );
+        for passes in &plan.submissions {
+            let reads: u64 = plan.passes[passes.clone()].iter().map(|p| p.reads).sum();
+            assert!(reads <= effort.submission, "{recipe}: {passes:?}");
+        }
+    }
+}
+
+#[test]
+fn a_small_image_takes_one_dispatch_a_pass_and_one_submission() {
+    let graph = chain(Layout::new(640, 480, 3), Depth::Eight, vec![linear(2.0, 0.0), sum(Place::Horizontal), mean(5)]);
+    let plan = plan(&graph, Format::Codes8, Depth::Eight);
+    assert!(units(&plan).iter().all(|(_, ranges)| ranges.len() == 1));
+    assert_eq!(plan.submissions.len(), 1);
+}
+
+#[test]
+fn a_mean_costs_the_same_at_any_radius() {
+    let layout = Layout::new(4000, 3000, 3);
+    let limits = AdapterLimits { max_binding_bytes: 1 << 30, ..LIMITS };
+    let reads = |reach| {
+        let axis = |place| {
+            let edges = Edges::new(Border::Clamp);
+            Kernel::Axis(Arc::new(Axis { place, taps: Taps::Mean { reach }, edges, alpha: Alpha::Work }))
+        };
+        let graph = chain(layout, Depth::Eight, vec![axis(Place::Horizontal), axis(Place::Vertical)]);
+        let plan = build::plan(&graph, Format::Codes8, Depth::Eight, &limits, Effort::default()).unwrap();
+        plan.passes.iter().map(|p| p.reads).sum::<u64>() as f64
+    };
+    let reads = [20, 100, 400].map(reads);
+    assert!(reads.iter().all(|r| (r / reads[0] - 1.0).abs() < 0.25), "{reads:?}");
 }
 
 #[test]
@@ -94,6 +168,6 @@ fn too_many_taps_are_refused() {
     let edges = Edges::new(Border::Clamp);
     let kernel = Kernel::Axis(Arc::new(Axis { place: Place::Horizontal, taps, edges, alpha: Alpha::Work }));
     let graph = chain(Layout::new(9, 9, 3), Depth::Eight, vec![kernel]);
-    let error = build::plan(&graph, Format::Codes8, Depth::Eight, &LIMITS).unwrap_err();
+    let error = build::plan(&graph, Format::Codes8, Depth::Eight, &LIMITS, Effort::default()).unwrap_err();
     assert!(error.contains("taps"), "{error}");
 }

@@ -130,6 +130,7 @@ fn axis(axis: &Axis, input: &Value, output: Layout) -> Value {
             Taps::Sum { weights, scale } => {
                 around.zip(weights).map(|(v, w)| v * f64::from(*w)).sum::<f64>() * f64::from(*scale)
             }
+            Taps::Mean { .. } => around.sum::<f64>() / (2 * reach + 1) as f64,
             Taps::Min { .. } => around.fold(f64::INFINITY, f64::min),
             Taps::Max { .. } => around.fold(f64::NEG_INFINITY, f64::max),
             Taps::Resample(r) => {
