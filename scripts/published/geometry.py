@@ -10,6 +10,7 @@ from .values import (CLEAR, FEW_PIXELS, FORMULA, OTHER_BORDERS, ROUNDING, Refuse
                      join, planes, premultiplied, split, unpremultiplied)
 
 
+PLACES = "Places between pixels are computed in f32, so that a steep slope moves a value by some thousandths. "
 PILLOW = Image.Resampling
 PILLOW_FILTERS = {"nearest": PILLOW.NEAREST, "box": PILLOW.BOX, "bilinear": PILLOW.BILINEAR, "bicubic": PILLOW.BICUBIC,
                   "lanczos3": PILLOW.LANCZOS}
@@ -112,12 +113,11 @@ def transpose(a):
     return cv2.transpose(a)
 
 
-@compare("colour over the background, " + FORMULA, alpha="own", recipes=[
-    dict(background=(255, 255, 255)), dict(background=(20, 200, 90))])
-def flatten(a, background):
+@compare(FORMULA, alpha="own", recipes=[{}, dict(background=(20, 200, 90, 128)), dict(background=(0, 0, 0, 255))])
+def flatten(a, background=(255, 255, 255, 255)):
     colour, alpha = split(a)
     behind = background[:colour.shape[2]]
-    return colour if alpha is None else behind + (colour - behind) * alpha / 255
+    return a if alpha is None else (colour * alpha + behind * (255 - alpha)) / 255
 
 
 def cubic(x):
@@ -148,7 +148,7 @@ def turns_exactly(parameters):
     dict(angle=-12.5, expand=False), dict(angle=45, filter="bicubic"), dict(angle=200, filter="nearest"),
     dict(angle=33, background=(20, 200, 90, 128))],
     tolerance=lambda p: 0 if turns_exactly(p) else 1, share=lambda p: FEW_PIXELS if p.get("filter") == "nearest" else 0,
-    why=ROUNDING + " Under `nearest` a place in f32 may round to the pixel beside it.")
+    why=PLACES + ROUNDING + " Under `nearest` a place may round to the pixel beside it.")
 def rotate(a, angle, expand=True, filter="bilinear", background=CLEAR):
     height, width = a.shape[:2]
     if angle % 90 == 0 and (expand or angle % 180 == 0 or width == height):
@@ -162,7 +162,7 @@ def rotate(a, angle, expand=True, filter="bilinear", background=CLEAR):
     return sampled(a, (width - 1) / 2 + cos * x - sin * y, (height - 1) / 2 + sin * x + cos * y, filter, background)
 
 
-@compare("`cv2.warpPerspective` in f32", alpha="mix", recipes=[
+@compare("`cv2.warpPerspective` in f32", alpha="mix", why=PLACES + ROUNDING, recipes=[
     dict(quad=(1.5, 0.25, 12, 2, 11, 9.5, -1, 8)), dict(quad=(4, 3, 30, 1, 38, 29, 0, 24), size="50x40"),
     dict(quad=(20.5, 10, 400, 30, 420, 280, 5, 250), background=(20, 200, 90, 128))])
 def perspective(a, quad, size=None, background=CLEAR):
