@@ -9,7 +9,6 @@ from PIL import Image
 from .values import (CLEAR, FEW_PIXELS, FORMULA, OTHER_BORDERS, ROUNDING, Refused, compare, decoded, encoded, extended,
                      join, planes, premultiplied, split, unpremultiplied)
 
-
 PLACES = "Places between pixels are computed in f32, so that a steep slope moves a value by some thousandths. "
 PILLOW = Image.Resampling
 PILLOW_FILTERS = {"nearest": PILLOW.NEAREST, "box": PILLOW.BOX, "bilinear": PILLOW.BILINEAR, "bicubic": PILLOW.BICUBIC,

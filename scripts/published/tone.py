@@ -58,7 +58,7 @@ def saturation(a, factor=1):
 
 @compare("`skimage.color.rgb2hsv`, `hsv2rgb` in float64", recipes=[
     {}, dict(degrees=30), dict(degrees=-100.5), dict(degrees=180)],
-    why="HSV turned by whole sixths gives many exact halves, which neither side computes exactly.")
+    why="Chroma times a simple part of a sixth gives many exact halves, which neither side computes exactly.")
 def hue(a, degrees=0):
     if a.shape[2] == 1:
         return a
