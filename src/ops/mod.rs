@@ -1,8 +1,10 @@
 //! The registry, a line per operation, and the operations, one file each.
 
+mod adaptive_threshold;
 mod blur;
 mod box_blur;
 mod brightness;
+mod clahe;
 mod contrast;
 mod crop;
 mod dilate;
@@ -13,8 +15,11 @@ mod gaussian_blur;
 mod grayscale;
 mod invert;
 mod linear;
+mod lookup;
 mod median;
 mod morphology;
+mod normalize;
+mod otsu;
 mod premultiply;
 mod quantise;
 mod resize;
@@ -35,7 +40,11 @@ static REGISTRY: &[&Spec] = &[
     &contrast::SPEC,
     &invert::SPEC,
     &threshold::SPEC,
+    &otsu::SPEC,
+    &adaptive_threshold::SPEC,
+    &normalize::SPEC,
     &equalize::SPEC,
+    &clahe::SPEC,
     &box_blur::SPEC,
     &gaussian_blur::SPEC,
     &median::SPEC,

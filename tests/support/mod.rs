@@ -9,7 +9,7 @@
 macro_rules! test_each_operation {
     ($check:ident) => {
         test_each_operation! { $check:
-            grayscale brightness contrast invert threshold equalize
+            grayscale brightness contrast invert threshold otsu adaptive_threshold normalize equalize clahe
             gaussian_blur box_blur median unsharp_mask sobel erode dilate
             resize crop flip rotate
         }

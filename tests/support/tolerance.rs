@@ -30,7 +30,7 @@ pub fn limit(recipe: &str) -> Limit {
     let mut limit = Limit::levels(0.0);
     for step in steps(recipe) {
         let own = step_levels(&step);
-        if decides(&step) && limit.levels.max(own) > 0.0 || rounds_a_place(&step) {
+        if decides(&step) && limit.levels.max(own) > 0.0 || rounds_a_place(&step) || rounds_a_mean(&step) {
             limit.share = 0.001;
         }
         limit.levels = limit.levels.max(own);
@@ -63,6 +63,11 @@ fn decides(step: &Step) -> bool {
             | "equalize"
             | "clahe"
     ) || step.name == "unsharp_mask" && step.number("threshold", 0.0) > 0.0
+}
+
+/// Whether it decides by a rounded sum of weights that f32 does not hold exactly.
+fn rounds_a_mean(step: &Step) -> bool {
+    step.name == "adaptive_threshold" && step.word("method", "mean") == "gaussian"
 }
 
 /// Whether it takes the nearest pixel to a place that is not exact.

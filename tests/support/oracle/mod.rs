@@ -1,6 +1,7 @@
 //! The operations once more: slow, in f64, one loop per sentence of their definition. Shares no code with the crate
 //! but its `Image`, so that both can't be wrong together.
 
+mod clahe;
 mod filters;
 mod levels;
 mod morphology;
@@ -156,6 +157,9 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "contrast" => tone::contrast(step, picture),
         "invert" => tone::invert(picture),
         "threshold" => tone::threshold(step, picture),
+        "otsu" => levels::otsu(step, picture)?,
+        "adaptive_threshold" => filters::adaptive_threshold(step, picture),
+        "normalize" => levels::normalize(step, picture),
         "box_blur" => filters::box_blur(step, picture),
         "gaussian_blur" => filters::gaussian_blur(step, picture),
         "median" => filters::median(step, picture),
@@ -164,6 +168,7 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "erode" => morphology::repeated(step, picture, f64::min),
         "dilate" => morphology::repeated(step, picture, f64::max),
         "equalize" => levels::equalize(step, picture),
+        "clahe" => clahe::clahe(step, picture)?,
         "resize" => resize::resize(step, picture),
         "crop" => turn::crop(step, picture)?,
         "flip" => turn::flip(step, picture),
