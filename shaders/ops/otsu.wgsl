@@ -77,7 +77,7 @@ fn otsu_split(below: OtsuClass, all: OtsuClass) -> OtsuSplit {
 fn otsu_at_least(a: OtsuSplit, a_times: u32, b: OtsuSplit, b_times: u32) -> bool {
     let left = otsu_times(otsu_times(otsu_times(a.square, b.below), b.above), a_times);
     let right = otsu_times(otsu_times(otsu_times(b.square, a.below), a.above), b_times);
-    // The highest words that differ decide: there is no carry out of right + ~left where left is at least right.
+    // right + ~left carries where right is greater.
     var carry = 0u;
     carry = otsu_step(~left.low.x, 1u, right.low.x, carry).y;
     carry = otsu_step(~left.low.y, 1u, right.low.y, carry).y;
@@ -91,9 +91,9 @@ fn otsu_at_least(a: OtsuSplit, a_times: u32, b: OtsuSplit, b_times: u32) -> bool
 }
 
 // The class with more pixels of a code.
-fn otsu_with(class: OtsuClass, code: u32, n: u32) -> OtsuClass {
-    let sum = otsu_step(n, code, class.sum.x, 0u);
-    return OtsuClass(class.pixels + n, vec2u(sum.x, class.sum.y + sum.y));
+fn otsu_with(part: OtsuClass, code: u32, n: u32) -> OtsuClass {
+    let sum = otsu_step(n, code, part.sum.x, 0u);
+    return OtsuClass(part.pixels + n, vec2u(sum.x, part.sum.y + sum.y));
 }
 
 // Whether the code with n pixels parts the image.

@@ -160,14 +160,13 @@ mod tests {
 
     #[test]
     fn a_variance_within_a_billionth_of_the_greatest_is_as_good() {
-        // Symmetric but for one pixel among so many that the upper split is better by less than a billionth.
-        let mut counts = vec![0; 256];
-        (counts[10], counts[105], counts[200]) = (1_500_000_000, 1_000_000_000, 1_500_000_000);
-        counts[0] = 0;
-        counts[200] += 1;
-        counts[10] += 1;
-        counts[11] = 0;
-        assert_eq!(otsu_code(&counts), 10);
+        let parted_at = |more: u32| {
+            let mut counts = vec![0; 256];
+            (counts[10], counts[105], counts[200]) = (400_000_000, 1_000_000_000, 400_000_000 + more);
+            otsu_code(&counts)
+        };
+        // The upper part is better by 0.99 and by 1.98 billionths.
+        assert_eq!([0, 1, 2].map(parted_at), [10, 10, 105]);
     }
 
     #[test]
