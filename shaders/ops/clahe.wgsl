@@ -5,27 +5,23 @@ fn clahe_table(lane: u32, p: Clahe) {
     let share = p.codes / 256u;
     let first = invocation * share;
     let begin = lane * p.codes + first;
-    var own = 0u;
+    var kept = 0u;
+    var excess = 0u;
     for (var i = 0u; i < share; i++) {
         let n = histogram(begin + i);
-        own += n - min(n, p.limit);
+        kept += min(n, p.limit);
+        excess += n - min(n, p.limit);
     }
-    let excess = sums_of_shares(own).y;
+    excess = sums_of_shares(excess).y;
     // Every code gets as many; what is left goes to every step-th code.
     let batch = excess / p.codes;
     let rest = excess % p.codes;
     let step = max(p.codes / max(rest, 1u), 1u);
-    var sum = 0u;
+    kept = sums_of_shares(kept).x;
     for (var i = 0u; i < share; i++) {
-        sum += min(histogram(begin + i), p.limit) + batch + clahe_extra(first + i, step, rest);
-    }
-    sum = sums_of_shares(sum).x;
-    for (var i = 0u; i < share; i++) {
-        sum += min(histogram(begin + i), p.limit) + batch + clahe_extra(first + i, step, rest);
+        let code = first + i;
+        kept += min(histogram(begin + i), p.limit);
+        let sum = kept + batch * (code + 1u) + min(code / step + 1u, rest);
         set_table(begin + i, round(f32(sum) * p.scale));
     }
-}
-
-fn clahe_extra(code: u32, step: u32, rest: u32) -> u32 {
-    return u32(code % step == 0u && code / step < rest);
 }

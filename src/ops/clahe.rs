@@ -129,10 +129,10 @@ impl Reduce for ClaheTable {
         // Every code gets as many; what is left goes to every `step`th code.
         let (batch, rest) = (excess / codes, excess % codes);
         let step = (codes / rest.max(1)).max(1);
-        let mut sum = 0;
+        let mut kept = 0;
         let value = |(code, n): (u32, &u32)| {
-            let extra = u32::from(code % step == 0 && code / step < rest);
-            sum += n.min(&limit) + batch + extra;
+            kept += n.min(&limit);
+            let sum = kept + batch * (code + 1) + (code / step + 1).min(rest);
             (sum as f32 * scale).round_ties_even()
         };
         (0..).zip(counts).map(value).collect()

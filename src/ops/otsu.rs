@@ -147,6 +147,14 @@ fn times_plus(words: [u32; 8], factor: u32, more: [u32; 8]) -> [u32; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::{Depth, Layout};
+
+    #[test]
+    fn an_image_with_colour_is_refused_by_naming_what_makes_it_gray() {
+        let mut graph = Graph::new(Layout::new(4, 4, 3), Depth::Eight);
+        let refusal = OtsuOperation { mode: 0 }.build(&mut graph, NodeId(0)).unwrap_err();
+        assert!(refusal.0.contains("put grayscale before it"), "{refusal}");
+    }
 
     #[test]
     fn of_levels_that_part_equally_well_the_lowest_is_taken() {

@@ -30,7 +30,12 @@ pub fn limit(recipe: &str) -> Limit {
     let mut limit = Limit::levels(0.0);
     for step in steps(recipe) {
         let own = step_levels(&step);
-        if decides(&step) && limit.levels.max(own) > 0.0 || rounds_a_place(&step) || rounds_a_mean(&step) {
+        let inexact = limit.levels > 0.0;
+        if decides(&step) && limit.levels.max(own) > 0.0
+            || makes_much_of_a_code(&step) && inexact
+            || rounds_a_place(&step)
+            || rounds_a_mean(&step)
+        {
             limit.share = 0.001;
         }
         limit.levels = limit.levels.max(own);
@@ -63,6 +68,11 @@ fn decides(step: &Step) -> bool {
             | "equalize"
             | "clahe"
     ) || step.name == "unsharp_mask" && step.number("threshold", 0.0) > 0.0
+}
+
+/// Whether it rounds its input, and spreads codes that lie close together.
+fn makes_much_of_a_code(step: &Step) -> bool {
+    step.name == "normalize"
 }
 
 /// Whether it decides by a rounded sum of weights that f32 does not hold exactly.

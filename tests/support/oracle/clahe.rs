@@ -44,7 +44,7 @@ struct Plane {
 
 impl Plane {
     fn spread(&self, tiles: usize, clip: f64) -> Vec<f32> {
-        let even = self.width % tiles == 0 && self.height % tiles == 0;
+        let even = self.width.is_multiple_of(tiles) && self.height.is_multiple_of(tiles);
         let padded = |side: usize| if even { side } else { side + tiles - side % tiles };
         let (tile_width, tile_height) = (padded(self.width) / tiles, padded(self.height) / tiles);
         let mut tables = Vec::new();
@@ -95,7 +95,7 @@ fn table(mut counts: Vec<usize>, pixels: usize, clip: f64) -> Vec<f32> {
         counts.iter_mut().for_each(|n| *n += excess / levels);
         let mut left = excess % levels;
         let mut code = 0;
-        let step = if left == 0 { 1 } else { (levels / left).max(1) };
+        let step = (levels / left.max(1)).max(1);
         while left > 0 && code < levels {
             counts[code] += 1;
             left -= 1;
