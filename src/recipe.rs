@@ -278,8 +278,7 @@ mod tests {
         assert!(refused("sobel:ouput=x").2.contains("did you mean output?"));
         assert!(refused("median:1:radius=2").2.contains("stands twice"));
         assert!(refused("crop").2.contains("needs size"));
-        assert!(refused("rotate:45").2.contains("multiple of 90"));
-        assert!(refused("rotate:-1e-15").2.contains("multiple of 90"));
+        assert!(refused("perspective:0/0/1/1/2/2/0/9").2.contains("on one line"));
         assert_eq!(refused("grayscale\nsobel,\n  blur:1").0, 3);
         assert_eq!(refused("grayscale\n  blur:1").1, 3);
         assert_eq!(refused(" , ").1, 1);
@@ -289,10 +288,11 @@ mod tests {
 
     #[test]
     fn operations_that_change_nothing_are_left_out() {
-        let graph = Recipe::parse("brightness:0,contrast:1,gaussian_blur:0,box_blur:0,median:0,erode:0,rotate:360")
-            .unwrap()
-            .graph(Layout::new(5, 4, 3), Depth::Eight)
-            .unwrap();
+        let graph =
+            Recipe::parse("brightness:0,contrast:1,gaussian_blur:0,box_blur:0,pixelate:1,median:0,erode:0,rotate:360")
+                .unwrap()
+                .graph(Layout::new(5, 4, 3), Depth::Eight)
+                .unwrap();
         assert_eq!(graph.nodes().len(), 1);
     }
 

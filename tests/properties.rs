@@ -52,6 +52,8 @@ fn what_undoes_itself_gives_the_image_back() {
             "rotate:90,rotate:-90",
             "rotate:180,rotate:180",
             "rotate:180,flip:horizontal,flip:vertical",
+            "transpose,transpose",
+            "transpose,flip:vertical,rotate:-90",
         ] {
             assert_same(recipe, &sample, &sample.image, 0.0);
         }
@@ -65,21 +67,58 @@ fn what_changes_nothing_gives_the_image_back_and_is_folded() {
         for recipe in [
             "brightness:0",
             "contrast:1",
+            "exposure:0",
+            "saturation:1",
+            "hue:-720",
             "rotate:0",
             "rotate:360",
             "median:0",
             "erode:0",
             "dilate:0:iterations=3",
+            "open:0",
+            "close:0:shape=disk",
+            "pad:0/0/0/0",
             "unsharp_mask:0",
             "brightness:0,contrast:1,rotate:-360",
         ] {
             assert_same(recipe, &sample, &stored(&sample.image), 1.0 / 257.0);
             assert_eq!(graph(recipe, &sample.image).unwrap().output, NodeId(0), "`{recipe}` is not folded");
         }
-        for recipe in
-            [format!("crop:{w}x{h}"), format!("crop:{w}x{h}:x=0:y=0"), format!("resize:{w}x{h}"), "resize:100%".into()]
-        {
+        let padded = format!("pad:3/1/0/7:border=wrap,crop:{w}x{h}:x=3:y=1");
+        for recipe in [
+            padded,
+            format!("crop:{w}x{h}"),
+            format!("crop:{w}x{h}:x=0:y=0"),
+            format!("resize:{w}x{h}"),
+            "resize:100%".into(),
+        ] {
             assert_same(&recipe, &sample, &stored(&sample.image), 1.0 / 257.0);
+        }
+    }
+}
+
+#[test]
+fn a_turn_of_the_hue_by_a_third_moves_each_channel_to_the_next() {
+    for sample in hostile().iter().filter(|s| s.image.layout.colours == 3) {
+        let turned = through("hue:120", &sample.image);
+        let channels = sample.image.layout.channels() as usize;
+        for pixel in (0..sample.image.samples.len()).step_by(channels) {
+            for c in 0..3 {
+                let (before, after) =
+                    (sample.image.samples.level(pixel + c), turned.samples.level(pixel + (c + 1) % 3));
+                assert!((before - after).abs() < 0.005, "{}: {before} became {after}", sample.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn powers_of_huge_values_stay_finite() {
+    let huge = ["contrast:100"; 8].join(",");
+    for sample in whole_images().filter(|s| !s.image.layout.alpha) {
+        let middle = through("contrast:0", &sample.image);
+        for power in ["gamma:0.01", "exposure:20", "levels:gamma=0.01", "gamma:0.01,gamma:0.01"] {
+            assert_same(&format!("{huge},{power},contrast:0"), &sample, &middle, 0.0);
         }
     }
 }
@@ -94,6 +133,9 @@ fn what_averages_keeps_a_constant() {
             "median:4",
             "erode:3",
             "dilate:3:shape=disk",
+            "open:2:shape=cross",
+            "close:3",
+            "pixelate:5",
             "unsharp_mask:3",
             "rotate:90,rotate:-90",
         ] {
@@ -114,9 +156,27 @@ fn what_averages_keeps_a_constant() {
 fn edges_of_a_constant_are_black() {
     for channels in [1, 3] {
         let image = sample(23, 9, channels, 8, Content::Constant).image;
-        for recipe in ["sobel", "sobel:output=x", "sobel:output=y:border=wrap"] {
+        for recipe in [
+            "sobel",
+            "scharr:output=x",
+            "prewitt:output=y:border=wrap",
+            "laplacian",
+            "morph_gradient",
+            "top_hat:2",
+            "black_hat:2",
+            "difference_of_gaussians",
+        ] {
             assert_eq!(through(recipe, &image).samples, Samples::U8(vec![0; image.samples.len()]), "{recipe}");
         }
+    }
+}
+
+#[test]
+fn an_image_does_not_differ_from_itself() {
+    let image = sample(23, 9, 3, 8, Content::Noise).image;
+    let same = ["morph_gradient:0", "top_hat:0:shape=disk", "black_hat:0", "difference_of_gaussians:k=1"];
+    for recipe in same {
+        assert_eq!(through(recipe, &image).samples, Samples::U8(vec![0; image.samples.len()]), "{recipe}");
     }
 }
 
@@ -177,7 +237,16 @@ fn threshold_gives_black_and_white_only() {
 #[test]
 fn mirroring_commutes_with_what_has_no_direction() {
     for sample in hostile() {
-        for recipe in ["median:1", "dilate:2:shape=cross", "box_blur:2", "gaussian_blur:1.5", "sobel", "equalize"] {
+        for recipe in [
+            "median:1",
+            "dilate:2:shape=cross",
+            "box_blur:2",
+            "gaussian_blur:1.5",
+            "sobel",
+            "laplacian",
+            "open:1",
+            "equalize",
+        ] {
             let expected = through(&format!("{recipe},flip:vertical"), &sample.image);
             assert_same(
                 &format!("flip:vertical,{recipe}"),
@@ -195,7 +264,14 @@ fn colour_under_alpha_zero_does_not_show() {
     let Samples::U8(v) = &image.samples else { panic!("8-bit") };
     let blackened = v.chunks(4).flat_map(|p| if p[3] == 0 { [0; 4] } else { [p[0], p[1], p[2], p[3]] }).collect();
     let black = Sample { name: "black holes".into(), image: Image::new(image.layout, Samples::U8(blackened)) };
-    for recipe in ["gaussian_blur:2", "box_blur:3", "resize:50%", "resize:130%:filter=bicubic"] {
+    for recipe in [
+        "gaussian_blur:2",
+        "box_blur:3",
+        "resize:50%",
+        "resize:130%:filter=bicubic",
+        "pixelate:4",
+        "difference_of_gaussians",
+    ] {
         assert_same(recipe, &black, &through(recipe, &image), 0.0);
     }
 }
@@ -256,6 +332,7 @@ fn values_beyond_a_range_are_refused_with_their_column() {
                 Kind::ResizeSize => vec!["0x4".into(), "x".into(), "0%".into()],
                 Kind::Quad => vec!["0/0/1/0/1/1/0".into(), "0/0/1/0/1/1/0/inf".into()],
                 Kind::Matrix => vec!["1/2;3".into(), "1/a".into(), ";".into()],
+                Kind::Sides => ["1/2/3", "1/2/3/4/5", "0/0/0/65536", "-1/0/0/0", "1//2/3"].map(String::from).to_vec(),
             };
             for value in beyond {
                 let text = format!("invert,{}:{}={value}", spec.name, parameter.name);

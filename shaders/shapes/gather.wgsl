@@ -24,10 +24,12 @@ const LEAST_W = 1.0e-30;
 const FARTHEST = 1.0e6;
 
 fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {
-    let first = 4u * x;
-    return array<vec4f, QUADS>(
-        vec4f(sampled(first, y, c), sampled(first + 1u, y, c), sampled(first + 2u, y, c), sampled(first + 3u, y, c)),
-    );
+    // A loop, because the code of one sample is long.
+    var v = vec4f(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        v[i] = sampled(4u * x + i, y, c);
+    }
+    return array<vec4f, QUADS>(v);
 }
 
 fn sampled(x: u32, y: u32, c: u32) -> f32 {
@@ -70,8 +72,9 @@ fn bicubic(at: vec2f, c: u32) -> f32 {
     var sum = 0.0;
     for (var j = 0; j < 4; j++) {
         let y = p.y + j - 1;
-        let row = vec4f(tap(p.x - 1, y, c), tap(p.x, y, c), tap(p.x + 1, y, c), tap(p.x + 2, y, c));
-        sum += down[j] * dot(across, row);
+        for (var i = 0; i < 4; i++) {
+            sum += down[j] * across[i] * tap(p.x + i - 1, y, c);
+        }
     }
     return sum;
 }

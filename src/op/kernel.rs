@@ -61,6 +61,24 @@ impl PointRow<'_> {
             }
         }
     }
+
+    /// Applies one function to R, G, B of each pixel; gray stands for all three.
+    ///
+    /// # Panics
+    /// Where the input has other colours than gray or R, G, B, or the output not three channels.
+    pub fn map_colours(&self, output: &mut [&mut [f32]], function: impl Fn([f32; 3]) -> [f32; 3]) {
+        let [red, green, blue] = match self.inputs {
+            [gray] => [*gray; 3],
+            [r, g, b] => [*r, *g, *b],
+            other => panic!("colours of {} channels", other.len()),
+        };
+        let [r, g, b] = output else { panic!("a colour of {} channels", output.len()) };
+        let sources = red.iter().zip(green).zip(blue);
+        let targets = r.iter_mut().zip(g.iter_mut()).zip(b.iter_mut());
+        for (((r, g), b), ((red, green), blue)) in targets.zip(sources) {
+            [*r, *g, *b] = function([*red, *green, *blue]);
+        }
+    }
 }
 
 /// Each pixel by itself. WGSL: `fn stem(v: vec4f, p: Struct) -> vec4f`, or with a second image

@@ -69,6 +69,8 @@ pub enum Kind {
     Size,
     /// `WxH`, `Wx`, `xH` or `N%`
     ResizeSize,
+    /// `L/T/R/B`
+    Sides,
 }
 
 /// A colour in straight levels.
@@ -135,6 +137,8 @@ pub enum Value {
     ResizeSize(ResizeSize),
     Quad([f64; 8]),
     Matrix(Matrix),
+    /// Left, top, right, bottom.
+    Sides([u32; 4]),
 }
 
 impl Kind {
@@ -163,6 +167,7 @@ impl Kind {
             Kind::ResizeSize => parse_resize_size(text).map(Value::ResizeSize),
             Kind::Quad => <[f64; 8]>::try_from(parse_numbers(text, &['/', 'x'])?).ok().map(Value::Quad),
             Kind::Matrix => parse_matrix(text).map(Value::Matrix),
+            Kind::Sides => parse_sides(text).map(Value::Sides),
         }
     }
 
@@ -180,6 +185,7 @@ impl Kind {
             Kind::ResizeSize => "a size WxH, Wx, xH (px, sides 1 to 65535) or N%".into(),
             Kind::Quad => "eight numbers X/Y/X/Y/X/Y/X/Y".into(),
             Kind::Matrix => format!("rows of numbers as 0/1/0;1/4/1;0/1/0, at most {0}x{0}", Matrix::MAX_SIDE),
+            Kind::Sides => "four widths L/T/R/B in px, each 0 to 65535".into(),
         }
     }
 }
@@ -225,6 +231,13 @@ fn parse_side(text: &str) -> Option<u32> {
 fn parse_box(text: &str) -> Option<(u32, u32)> {
     let (width, height) = text.split_once(['x', '/'])?;
     Some((parse_side(width)?, parse_side(height)?))
+}
+
+/// Left, top, right and bottom, px.
+fn parse_sides(text: &str) -> Option<[u32; 4]> {
+    let side = |t: &str| t.trim().parse().ok().filter(|v| *v <= 65535);
+    let sides: Vec<u32> = text.split(['x', '/']).map(side).collect::<Option<_>>()?;
+    sides.try_into().ok()
 }
 
 fn parse_resize_size(text: &str) -> Option<ResizeSize> {
@@ -341,6 +354,14 @@ impl Arguments {
         match self.get(name) {
             Some(Value::ResizeSize(v)) => *v,
             other => panic!("parameter {name} is no size: {other:?}"),
+        }
+    }
+
+    /// Left, top, right, bottom.
+    pub fn sides(&self, name: &str) -> [u32; 4] {
+        match self.get(name) {
+            Some(Value::Sides(v)) => *v,
+            other => panic!("parameter {name} is no list of sides: {other:?}"),
         }
     }
 

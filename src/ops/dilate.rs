@@ -1,6 +1,6 @@
 //! `dilate`: the maximum over a shape.
 
-use super::morphology::{Extreme, Morphology, PARAMETERS};
+use super::morphology::{Element, Morphology, PARAMETERS};
 use crate::op::{Channels, Shape, Spec};
 
 pub static SPEC: Spec = Spec {
@@ -15,5 +15,5 @@ pub static SPEC: Spec = Spec {
     tolerance: 0,
     decides: false,
     example: "dilate:2:shape=disk",
-    make: |arguments| Ok(Box::new(Morphology::new(arguments, Extreme::Greatest))),
+    make: |arguments| Ok(Box::new(Morphology::filter(arguments, Element::dilate))),
 };

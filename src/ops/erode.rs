@@ -1,6 +1,6 @@
 //! `erode`: the minimum over a shape.
 
-use super::morphology::{Extreme, Morphology, PARAMETERS};
+use super::morphology::{Element, Morphology, PARAMETERS};
 use crate::op::{Channels, Shape, Spec};
 
 pub static SPEC: Spec = Spec {
@@ -15,5 +15,5 @@ pub static SPEC: Spec = Spec {
     tolerance: 0,
     decides: false,
     example: "erode:2",
-    make: |arguments| Ok(Box::new(Morphology::new(arguments, Extreme::Least))),
+    make: |arguments| Ok(Box::new(Morphology::filter(arguments, Element::erode))),
 };

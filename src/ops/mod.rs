@@ -1,57 +1,113 @@
 //! The registry, a line per operation, and the operations, one file each.
 
 mod adaptive_threshold;
+mod black_hat;
 mod blur;
 mod box_blur;
 mod brightness;
+mod canny;
 mod clahe;
+mod close;
+mod colormap;
 mod contrast;
 mod crop;
+mod difference;
+mod difference_of_gaussians;
 mod dilate;
 mod equalize;
 mod erode;
+mod exposure;
+mod flatten;
 mod flip;
+mod gamma;
 mod gaussian_blur;
 mod grayscale;
+mod harris;
+mod hue;
 mod invert;
+mod laplacian;
+mod levels;
 mod linear;
 mod lookup;
+mod luma_codes;
+mod luma_slopes;
 mod median;
+mod morph_gradient;
 mod morphology;
 mod normalize;
+mod open;
 mod otsu;
+mod pad;
+mod perspective;
+mod pixelate;
+mod posterize;
 mod premultiply;
+mod prewitt;
 mod quantise;
 mod resize;
 mod rotate;
+mod saturation;
+mod scharr;
+mod sepia;
+mod slope;
 mod sobel;
 mod threshold;
+mod tint;
+mod top_hat;
+mod transpose;
 mod unsharp_mask;
+mod vignette;
 
 use crate::op::Spec;
 
 static REGISTRY: &[&Spec] = &[
     &resize::SPEC,
     &crop::SPEC,
+    &pad::SPEC,
     &flip::SPEC,
     &rotate::SPEC,
+    &transpose::SPEC,
+    &perspective::SPEC,
     &grayscale::SPEC,
     &brightness::SPEC,
     &contrast::SPEC,
+    &exposure::SPEC,
+    &gamma::SPEC,
+    &levels::SPEC,
+    &saturation::SPEC,
+    &hue::SPEC,
+    &tint::SPEC,
+    &sepia::SPEC,
     &invert::SPEC,
+    &posterize::SPEC,
     &threshold::SPEC,
     &otsu::SPEC,
     &adaptive_threshold::SPEC,
     &normalize::SPEC,
     &equalize::SPEC,
     &clahe::SPEC,
+    &colormap::SPEC,
+    &vignette::SPEC,
     &box_blur::SPEC,
     &gaussian_blur::SPEC,
     &median::SPEC,
     &unsharp_mask::SPEC,
+    &pixelate::SPEC,
     &sobel::SPEC,
+    &scharr::SPEC,
+    &prewitt::SPEC,
+    &laplacian::SPEC,
+    &difference_of_gaussians::SPEC,
+    &canny::SPEC,
+    &harris::SPEC,
     &erode::SPEC,
     &dilate::SPEC,
+    &open::SPEC,
+    &close::SPEC,
+    &morph_gradient::SPEC,
+    &top_hat::SPEC,
+    &black_hat::SPEC,
+    &flatten::SPEC,
 ];
 
 /// Every operation, in the order of the catalogue.

@@ -14,7 +14,7 @@ pub const PARAMETERS: &[Parameter] = &[
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extreme {
+enum Extreme {
     Least,
     Greatest,
 }
@@ -29,54 +29,100 @@ impl Extreme {
     }
 }
 
-/// `erode` or `dilate`.
+/// The shape, and how often it is applied.
 #[derive(Debug)]
-pub struct Morphology {
-    extreme: Extreme,
+pub struct Element {
     radius: u32,
     shape: &'static str,
     iterations: u32,
 }
 
-impl Morphology {
-    pub fn new(arguments: &Arguments, extreme: Extreme) -> Morphology {
-        Morphology {
-            extreme,
-            radius: arguments.whole("radius") as u32,
-            shape: arguments.name("shape"),
-            iterations: arguments.whole("iterations") as u32,
+impl Element {
+    pub fn erode(&self, graph: &mut Graph, input: NodeId) -> NodeId {
+        self.extreme(graph, input, Extreme::Least)
+    }
+
+    pub fn dilate(&self, graph: &mut Graph, input: NodeId) -> NodeId {
+        self.extreme(graph, input, Extreme::Greatest)
+    }
+
+    /// Erosions, then dilations.
+    pub fn open(&self, graph: &mut Graph, input: NodeId) -> NodeId {
+        let eroded = self.erode(graph, input);
+        self.dilate(graph, eroded)
+    }
+
+    /// Dilations, then erosions.
+    pub fn close(&self, graph: &mut Graph, input: NodeId) -> NodeId {
+        let dilated = self.dilate(graph, input);
+        self.erode(graph, dilated)
+    }
+
+    fn extreme(&self, graph: &mut Graph, input: NodeId, extreme: Extreme) -> NodeId {
+        if self.radius == 0 {
+            return input;
         }
+        if self.shape == "square" {
+            return self.square(graph, input, extreme);
+        }
+        let parameters = MorphologyWindow {
+            radius: self.radius as i32,
+            disk: u32::from(self.shape == "disk"),
+            greatest: u32::from(extreme == Extreme::Greatest),
+        };
+        (0..self.iterations).fold(input, |node, _| graph.window(parameters, node))
     }
 
     /// n squares of radius r, one after another, are one of radius n r.
-    fn square(&self, graph: &mut Graph, mut node: NodeId) -> NodeId {
+    fn square(&self, graph: &mut Graph, mut node: NodeId, extreme: Extreme) -> NodeId {
         let reach = self.radius * self.iterations;
         for place in [Place::Horizontal, Place::Vertical] {
-            let taps = match self.extreme {
+            let taps = match extreme {
                 Extreme::Least => Taps::Min { reach },
                 Extreme::Greatest => Taps::Max { reach },
             };
-            node = graph.axis(Axis { place, taps, edges: self.extreme.edges(), alpha: Alpha::Keep }, node);
+            node = graph.axis(Axis { place, taps, edges: extreme.edges(), alpha: Alpha::Keep }, node);
         }
         node
     }
 }
 
+/// Adds an operation's kernels for an element, and returns the node with the result.
+type Composition = fn(&Element, &mut Graph, NodeId) -> NodeId;
+
+/// An operation made of erosions and dilations.
+#[derive(Debug)]
+pub struct Morphology {
+    element: Element,
+    compose: Composition,
+    /// Whether it is a difference of images, so that a radius of 0 gives black.
+    differs: bool,
+}
+
+impl Morphology {
+    /// One that leaves the image as it is where the radius is 0.
+    pub fn filter(arguments: &Arguments, compose: Composition) -> Morphology {
+        let element = Element {
+            radius: arguments.whole("radius") as u32,
+            shape: arguments.name("shape"),
+            iterations: arguments.whole("iterations") as u32,
+        };
+        Morphology { element, compose, differs: false }
+    }
+
+    /// One that gives how far two images lie apart.
+    pub fn difference(arguments: &Arguments, compose: Composition) -> Morphology {
+        Morphology { differs: true, ..Morphology::filter(arguments, compose) }
+    }
+}
+
 impl Operation for Morphology {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
-        if self.shape == "square" {
-            return Ok(self.square(graph, input));
-        }
-        let parameters = MorphologyWindow {
-            radius: self.radius as i32,
-            disk: u32::from(self.shape == "disk"),
-            greatest: u32::from(self.extreme == Extreme::Greatest),
-        };
-        Ok((0..self.iterations).fold(input, |node, _| graph.window(parameters, node)))
+        Ok((self.compose)(&self.element, graph, input))
     }
 
     fn is_identity(&self) -> bool {
-        self.radius == 0
+        self.element.radius == 0 && !self.differs
     }
 }
 

@@ -12,8 +12,8 @@ use crate::op::{
 
 const FITS: &[&str] = &["inside", "cover", "contain", "fill", "outside"];
 
-/// Greatest side that a resize may give, px.
-const MAX_SIDE: u64 = 65_535;
+/// Greatest side that an operation may give, px.
+pub const MAX_SIDE: u64 = 65_535;
 
 pub static SPEC: Spec = Spec {
     name: "resize",

@@ -37,11 +37,21 @@ pub fn chain(image: &Image, rng: &mut Rng) -> String {
         recipe = accepted(image, || {
             let layout = output_layout(&recipe, image).expect("it was accepted");
             let spec = registry()[rng.usize(..registry().len())];
-            let step = random_step(spec, layout, rng, Range::Mild);
+            let step = without_lobes(random_step(spec, layout, rng, Range::Mild), layout);
             if recipe.is_empty() { step } else { format!("{recipe},{step}") }
         });
     }
     recipe
+}
+
+/// A resampling without negative weights where there is alpha: they leave alpha near 0, what is divided by it becomes
+/// huge, and the next operation spreads it.
+fn without_lobes(step: String, layout: Layout) -> String {
+    match step.split(':').next() {
+        Some("resize") if layout.alpha && !step.contains("filter=") => step + ":filter=bilinear",
+        Some("resize" | "rotate") if layout.alpha => step.replace("lanczos3", "box").replace("bicubic", "bilinear"),
+        _ => step,
+    }
 }
 
 /// Whether the recipe can be read and applies to the image.
@@ -144,6 +154,14 @@ fn extremes(parameter: &Parameter, layout: Layout) -> Vec<String> {
                 .map(String::from)
                 .to_vec()
         }
+        // Nothing, a side each, more than the image is wide or high, more than any image may have.
+        Kind::Sides => vec![
+            "0/0/0/0".into(),
+            "1/0/0/0".into(),
+            "0x0x0x3".into(),
+            format!("{}/0/2/{}", 2 * width + 1, 3 * height),
+            "65535/0/0/0".into(),
+        ],
     }
 }
 
@@ -155,10 +173,12 @@ fn random(parameter: &Parameter, layout: Layout, rng: &mut Rng, range: Range) ->
         Kind::Number { low, high } => {
             let far = match (parameter.unit, range) {
                 ("px", _) => FAR,
-                ("", Range::Mild) => 4.0,
+                ("" | "stops", Range::Mild) => 4.0,
                 _ => 720.0,
             };
-            number(random_number(low.max(-far), high.min(far).max(low), rng))
+            // A range above 0 that has no unit is one of ratios: powers.
+            let near = if (parameter.unit, range) == ("", Range::Mild) && low > 0.0 { 1.0 / far } else { -far };
+            number(random_number(low.max(near), high.min(far).max(low), rng))
         }
         Kind::Whole { low, high } => rng.i64(low..=high.min(low + 6)).to_string(),
         Kind::Odd { low, high } => (low + 2 * rng.i64(0..=((high - low) / 2).min(6))).to_string(),
@@ -169,6 +189,7 @@ fn random(parameter: &Parameter, layout: Layout, rng: &mut Rng, range: Range) ->
         Kind::ResizeSize => random_resize_size(layout, rng),
         Kind::Quad => random_quad(layout, rng),
         Kind::Matrix => random_matrix(rng),
+        Kind::Sides => random_sides(layout, rng),
     }
 }
 
@@ -215,6 +236,17 @@ fn random_resize_size(layout: Layout, rng: &mut Rng) -> String {
         2 => format!("{}%", number(f64::from(rng.u32(20..=2500)) / 10.0)),
         _ => format!("{width}x{height}"),
     }
+}
+
+/// None, few, or about as many as the image has.
+fn random_sides(layout: Layout, rng: &mut Rng) -> String {
+    let mut side = |n: u32| match rng.u8(..3) {
+        0 => 0,
+        1 => rng.u32(1..=5),
+        _ => rng.u32(0..=2 * n.min(30)),
+    };
+    let sides = [side(layout.width), side(layout.height), side(layout.width), side(layout.height)];
+    sides.map(|n| n.to_string()).join("/")
 }
 
 /// At most three places, and no exponent.

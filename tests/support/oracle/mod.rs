@@ -2,10 +2,13 @@
 //! but its `Image`, so that both can't be wrong together.
 
 mod clahe;
+mod features;
 mod filters;
 mod levels;
 mod morphology;
+mod perspective;
 mod resize;
+mod shade;
 mod step;
 mod tone;
 mod turn;
@@ -155,7 +158,15 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "grayscale" => tone::grayscale(step, picture),
         "brightness" => tone::brightness(step, picture),
         "contrast" => tone::contrast(step, picture),
+        "exposure" => tone::exposure(step, picture),
+        "gamma" => tone::gamma(step, picture),
+        "levels" => tone::levels(step, picture),
+        "saturation" => tone::saturation(step, picture),
+        "hue" => tone::hue(step, picture),
+        "tint" => tone::tint(step, picture),
+        "sepia" => tone::sepia(step, picture),
         "invert" => tone::invert(picture),
+        "posterize" => tone::posterize(step, picture),
         "threshold" => tone::threshold(step, picture),
         "otsu" => levels::otsu(step, picture)?,
         "adaptive_threshold" => filters::adaptive_threshold(step, picture),
@@ -164,15 +175,33 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "gaussian_blur" => filters::gaussian_blur(step, picture),
         "median" => filters::median(step, picture),
         "unsharp_mask" => filters::unsharp_mask(step, picture),
-        "sobel" => filters::sobel(step, picture),
-        "erode" => morphology::repeated(step, picture, f64::min),
-        "dilate" => morphology::repeated(step, picture, f64::max),
+        "pixelate" => filters::pixelate(step, picture),
+        "sobel" => filters::slope(step, picture, [1.0, 2.0, 1.0]),
+        "scharr" => filters::slope(step, picture, [3.0, 10.0, 3.0]),
+        "prewitt" => filters::slope(step, picture, [1.0, 1.0, 1.0]),
+        "laplacian" => filters::laplacian(step, picture),
+        "difference_of_gaussians" => filters::difference_of_gaussians(step, picture),
+        "erode" => morphology::erode(step, picture),
+        "dilate" => morphology::dilate(step, picture),
+        "open" => morphology::open(step, picture),
+        "close" => morphology::close(step, picture),
+        "morph_gradient" => morphology::minus(&morphology::dilate(step, picture), &morphology::erode(step, picture)),
+        "top_hat" => morphology::minus(picture, &morphology::open(step, picture)),
+        "black_hat" => morphology::minus(&morphology::close(step, picture), picture),
         "equalize" => levels::equalize(step, picture),
         "clahe" => clahe::clahe(step, picture)?,
         "resize" => resize::resize(step, picture),
         "crop" => turn::crop(step, picture)?,
+        "pad" => turn::pad(step, picture)?,
         "flip" => turn::flip(step, picture),
+        "transpose" => turn::transpose(picture),
         "rotate" => turn::rotate(step, picture),
+        "perspective" => perspective::perspective(step, picture),
+        "colormap" => shade::colormap(step, picture),
+        "flatten" => shade::flatten(step, picture),
+        "vignette" => shade::vignette(step, picture),
+        "canny" => features::canny(step, picture),
+        "harris" => features::harris(step, picture),
         other => panic!("the oracle has no {other}: write it from the operations page"),
     })
 }

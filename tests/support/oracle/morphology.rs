@@ -1,15 +1,36 @@
-//! Erosion and dilation.
+//! Erosion, dilation, and what is made of them.
 
 use super::{Picture, Step};
 
 /// The least or greatest value of a shape around each pixel, several times over; the outside is left out.
-pub fn repeated(step: &Step, picture: &Picture, pick: fn(f64, f64) -> f64) -> Picture {
+fn repeated(step: &Step, picture: &Picture, pick: fn(f64, f64) -> f64) -> Picture {
     let offsets = offsets(step.whole("*radius", 1), &step.word("shape", "square"));
     let mut result = picture.clone();
     for _ in 0..step.whole("iterations", 1) {
         result = once(&result, &offsets, pick);
     }
     result
+}
+
+pub fn erode(step: &Step, picture: &Picture) -> Picture {
+    repeated(step, picture, f64::min)
+}
+
+pub fn dilate(step: &Step, picture: &Picture) -> Picture {
+    repeated(step, picture, f64::max)
+}
+
+pub fn open(step: &Step, picture: &Picture) -> Picture {
+    dilate(step, &erode(step, picture))
+}
+
+pub fn close(step: &Step, picture: &Picture) -> Picture {
+    erode(step, &dilate(step, picture))
+}
+
+/// `high - low` in colour, alpha kept.
+pub fn minus(high: &Picture, low: &Picture) -> Picture {
+    high.colour(|x, y, c| high.at(x, y, c) - low.at(x, y, c))
 }
 
 fn once(picture: &Picture, offsets: &[(i64, i64)], pick: fn(f64, f64) -> f64) -> Picture {

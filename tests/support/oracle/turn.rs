@@ -1,7 +1,7 @@
-//! Pixels moved: crop, flip, rotate.
+//! Pixels moved: crop, pad, flip, transpose, rotate.
 
 use super::resize::bell;
-use super::{Picture, Step};
+use super::{Picture, Step, border_position};
 
 /// At least 1 px.
 pub fn side(v: u128) -> usize {
@@ -35,6 +35,28 @@ pub fn crop(step: &Step, picture: &Picture) -> Result<Picture, String> {
     }
     let moved = |i: usize, by: i64| i + by as usize;
     Ok(picture.sized(w as usize, h as usize, |i, j, c| picture.at(moved(i, x), moved(j, y), c)))
+}
+
+pub fn pad(step: &Step, picture: &Picture) -> Result<Picture, String> {
+    let size = step.text("*size").expect("pad has a size");
+    let sides: Vec<usize> = size.split(['x', '/']).map(|t| t.trim().parse().expect("a width")).collect();
+    let (width, height) = (sides[0] + picture.width + sides[2], sides[1] + picture.height + sides[3]);
+    if width > 65535 || height > 65535 {
+        return Err(format!("{width}x{height} is too large"));
+    }
+    let border = step.word("border", "constant");
+    let value = picture.channels_of(step.colour("value"));
+    let along = |i: usize, before: usize, n: usize| border_position(&border, i as i64 - before as i64, n);
+    Ok(picture.sized(width, height, |x, y, c| {
+        match (along(x, sides[0], picture.width), along(y, sides[1], picture.height)) {
+            (Some(x), Some(y)) => picture.at(x, y, c),
+            _ => value[c],
+        }
+    }))
+}
+
+pub fn transpose(picture: &Picture) -> Picture {
+    picture.sized(picture.height, picture.width, |x, y, c| picture.at(y, x, c))
 }
 
 pub fn flip(step: &Step, picture: &Picture) -> Picture {

@@ -1,0 +1,34 @@
+//! Kernels of two images: how far they lie apart, and the colour of one under the alpha of the other.
+
+use crate::op::{Formula, Graph, NodeId, Point, PointRow};
+use crate::shader_struct;
+
+/// `abs(v - w)`, with the alpha of `v`.
+pub fn difference(graph: &mut Graph, v: NodeId, w: NodeId) -> NodeId {
+    graph.point(Difference { first: 1.0, second: -1.0 }, &[v, w])
+}
+
+/// The colour of `w`, which is nowhere negative, with the alpha of `v`.
+pub fn with_alpha_of(graph: &mut Graph, v: NodeId, w: NodeId) -> NodeId {
+    graph.point(Difference { first: 0.0, second: 1.0 }, &[v, w])
+}
+
+shader_struct! {
+    /// `abs(first v + second w)`
+    struct Difference { first: f32, second: f32, }
+}
+
+impl Point for Difference {
+    fn formula(&self) -> Formula {
+        Formula::new("difference", include_str!("../../shaders/ops/difference.wgsl"), self)
+    }
+
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
+        let (first, second) = row.inputs.split_at(row.inputs.len() / 2);
+        for ((target, first), second) in output.iter_mut().zip(first).zip(second) {
+            for ((t, v), w) in target.iter_mut().zip(*first).zip(*second) {
+                *t = (self.first * v + self.second * w).abs();
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `laplacian`: curvature by the kernel of the four neighbours.
+
+use crate::image::Edges;
+use crate::op::{
+    Arguments, BORDER, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE,
+    Window, WindowRows,
+};
+use crate::shader_struct;
+
+pub static SPEC: Spec = Spec {
+    name: "laplacian",
+    summary: "edges: the curvature by the Laplacian of the four neighbours",
+    definition: "scale times the absolute value of the kernel 0 1 0 / 1 -4 1 / 0 1 0. Alpha stays.",
+    shape: Shape::Window,
+    channels: Channels::Any,
+    parameters: &[
+        Parameter::new("scale", Kind::Number { low: 0.0, high: 1000.0 }, "1", "what the curvature is multiplied by"),
+        BORDER,
+        VALUE,
+    ],
+    reference: "cv2.Laplacian(ksize=1)",
+    tolerance: 0,
+    decides: false,
+    example: "laplacian:scale=2",
+    make: |arguments| Ok(Box::new(Laplacian { arguments: arguments.clone() })),
+};
+
+#[derive(Debug)]
+struct Laplacian {
+    arguments: Arguments,
+}
+
+impl Operation for Laplacian {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        let parameters = Curvature::new(self.arguments.number("scale"));
+        let edges = self.arguments.edges(graph.layout(input).colours);
+        Ok(graph.window(LaplacianWindow { parameters, edges }, input))
+    }
+}
+
+shader_struct! {
+    /// The scale as the sum of a number of 12 bits, whose product with a whole curvature is exact, and the small rest.
+    /// The sum of both products is rounded once, so that what lies halfway between two levels stays there.
+    struct Curvature { coarse: f32, fine: f32, }
+}
+
+impl Curvature {
+    fn new(scale: f64) -> Curvature {
+        let coarse = f64::from_bits(scale.to_bits() >> 41 << 41);
+        Curvature { coarse: coarse as f32, fine: (scale - coarse) as f32 }
+    }
+}
+
+#[derive(Debug)]
+struct LaplacianWindow {
+    parameters: Curvature,
+    edges: Edges,
+}
+
+impl Window for LaplacianWindow {
+    fn formula(&self) -> Formula {
+        Formula::new("laplacian", include_str!("../../shaders/ops/laplacian.wgsl"), &self.parameters)
+    }
+
+    fn reach(&self) -> u32 {
+        1
+    }
+
+    fn edges(&self) -> Edges {
+        self.edges
+    }
+
+    fn row(&self, window: WindowRows, output: &mut [f32]) {
+        let Curvature { coarse, fine } = self.parameters;
+        let n = output.len();
+        let [above, here, below] = window.rows else { panic!("a 3×3 kernel reads three rows") };
+        let (above, here, below) = (&above[..n + 2], &here[..n + 2], &below[..n + 2]);
+        for (x, target) in output.iter_mut().enumerate() {
+            let v = here[x + 1];
+            let across = (here[x] - v) + (here[x + 2] - v);
+            let down = (above[x + 1] - v) + (below[x + 1] - v);
+            let curvature = across + down;
+            *target = coarse * curvature.abs() + (fine * curvature).abs();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_scale_leaves_halves_where_they_are() {
+        for thousandths in 1..=1500u16 {
+            let scale = f64::from(thousandths) / 1000.0;
+            let window = LaplacianWindow { parameters: Curvature::new(scale), edges: Edges::constant(0.0) };
+            for curvature in 1..=1020u16 {
+                let middle = [0.0, 0.0, f32::from(curvature)];
+                let mut output = [0.0];
+                window.row(WindowRows { rows: &[&[0.0; 3], &middle, &[0.0; 3]] }, &mut output);
+                let exact = f64::from(u32::from(thousandths) * u32::from(curvature)) / 1000.0;
+                assert_eq!(output[0], exact as f32, "{scale} times {curvature}");
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! bt601 luma in whole 8-bit levels, for operations that are defined on them.
+
+use crate::image::Layout;
+use crate::image::colour::{luma_code, quantise};
+use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
+use crate::shader_struct;
+
+shader_struct! {
+    /// The luma of channels rounded to codes, `codes_per_level` of them in a level (1).
+    struct LumaCodes { codes_per_level: f32, }
+}
+
+/// One channel of whole levels, whatever the depth; without alpha.
+pub fn luma_codes(graph: &mut Graph, input: NodeId) -> NodeId {
+    let layout = Layout { colours: 1, alpha: false, ..graph.layout(input) };
+    graph.push(Kernel::Point(std::sync::Arc::new(LumaCodes { codes_per_level: 1.0 })), &[input], layout)
+}
+
+/// The luma of a pixel in whole levels; of gray, which stands for all three, its own level.
+pub fn luma_level(r: f32, g: f32, b: f32) -> u32 {
+    let code = |v: f32| quantise(v, 1.0) as u32;
+    luma_code(code(r), code(g), code(b))
+}
+
+/// R, G and B of a row; of gray, its one channel for each.
+pub fn red_green_blue<'a>(row: &PointRow<'a>) -> [&'a [f32]; 3] {
+    [0, 1, 2].map(|c| row.inputs[c.min(row.inputs.len() - 1)])
+}
+
+impl Point for LumaCodes {
+    fn formula(&self) -> Formula {
+        Formula::new("luma_codes", include_str!("../../shaders/ops/luma_codes.wgsl"), self)
+    }
+
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
+        let [r, g, b] = red_green_blue(&row);
+        for (((t, r), g), b) in output[0].iter_mut().zip(r).zip(g).zip(b) {
+            *t = luma_level(*r, *g, *b) as f32;
+        }
+    }
+}

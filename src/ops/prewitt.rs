@@ -1,0 +1,19 @@
+//! `prewitt`: slope by Prewitt's 3×3 kernels.
+
+use super::slope::{PARAMETERS, Slope};
+use crate::op::{Channels, Shape, Spec};
+
+pub static SPEC: Spec = Spec {
+    name: "prewitt",
+    summary: "edges: the slope by Prewitt's 3×3 kernels",
+    definition: "gx by the unnormalised kernel -1 0 1 / -1 0 1 / -1 0 1, gy by its transpose; \
+                 scale sqrt(gx² + gy²), or scale times the absolute value of one. Alpha stays.",
+    shape: Shape::Window,
+    channels: Channels::Any,
+    parameters: PARAMETERS,
+    reference: "oracle",
+    tolerance: 1,
+    decides: false,
+    example: "prewitt:output=x",
+    make: |arguments| Ok(Box::new(Slope::new(arguments, 1.0, 1.0))),
+};

@@ -1,0 +1,55 @@
+//! `saturation`: distance of every colour from its luma, scaled.
+
+use crate::image::colour::luma;
+use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::shader_struct;
+
+pub static SPEC: Spec = Spec {
+    name: "saturation",
+    summary: "scales the distance of colours from gray",
+    definition: "Y + factor (v - Y), Y the bt601 luma. A gray image stays as it is.",
+    shape: Shape::Point,
+    channels: Channels::OfColour,
+    parameters: &[Parameter::new(
+        "factor",
+        Kind::Number { low: 0.0, high: 100.0 },
+        "1",
+        "0 is gray, 1 changes nothing",
+    )
+    .starred()],
+    reference: "oracle",
+    tolerance: 1,
+    decides: false,
+    example: "saturation:1.8",
+    make: |arguments| Ok(Box::new(Saturation { factor: arguments.number("factor") as f32 })),
+};
+
+shader_struct! {
+    struct Saturation { factor: f32, }
+}
+
+impl Operation for Saturation {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        if graph.layout(input).colours == 1 {
+            return Ok(input);
+        }
+        Ok(graph.point(*self, &[input]))
+    }
+
+    fn is_identity(&self) -> bool {
+        self.factor == 1.0
+    }
+}
+
+impl Point for Saturation {
+    fn formula(&self) -> Formula {
+        Formula::new("saturation", include_str!("../../shaders/ops/saturation.wgsl"), self)
+    }
+
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
+        row.map_colours(output, |[r, g, b]| {
+            let y = luma(r, g, b);
+            [r, g, b].map(|v| y + self.factor * (v - y))
+        });
+    }
+}

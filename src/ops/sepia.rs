@@ -1,0 +1,54 @@
+//! `sepia`: the brown of old photographs.
+
+use std::sync::Arc;
+
+use crate::image::Layout;
+use crate::op::{
+    Channels, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+};
+use crate::shader_struct;
+
+pub static SPEC: Spec = Spec {
+    name: "sepia",
+    summary: "the brown of old photographs",
+    definition: "(1 - amount) v + amount M v, M the rows .393 .769 .189, .349 .686 .168, .272 .534 .131 of R, G, B (Microsoft's). \
+                 A gray image becomes one of three channels; alpha stays.",
+    shape: Shape::Point,
+    channels: Channels::ToColour,
+    parameters: &[
+        Parameter::new("amount", Kind::Number { low: 0.0, high: 1.0 }, "1", "share of the brown image").starred()
+    ],
+    reference: "oracle",
+    tolerance: 1,
+    decides: false,
+    example: "sepia",
+    make: |arguments| Ok(Box::new(Sepia { amount: arguments.number("amount") as f32 })),
+};
+
+shader_struct! {
+    struct Sepia { amount: f32, }
+}
+
+impl Operation for Sepia {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        let colour = Layout { colours: 3, ..graph.layout(input) };
+        Ok(graph.push(Kernel::Point(Arc::new(*self)), &[input], colour))
+    }
+}
+
+impl Point for Sepia {
+    fn formula(&self) -> Formula {
+        Formula::new("sepia", include_str!("../../shaders/ops/sepia.wgsl"), self)
+    }
+
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
+        row.map_colours(output, |[r, g, b]| {
+            let mix = |v, brown| (1.0 - self.amount) * v + self.amount * brown;
+            [
+                mix(r, 0.393 * r + 0.769 * g + 0.189 * b),
+                mix(g, 0.349 * r + 0.686 * g + 0.168 * b),
+                mix(b, 0.272 * r + 0.534 * g + 0.131 * b),
+            ]
+        });
+    }
+}

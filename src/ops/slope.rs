@@ -1,0 +1,103 @@
+//! Slopes by a pair of 3×3 kernels, as `sobel`, `scharr` and `prewitt` have them.
+
+use crate::image::Edges;
+use crate::op::{
+    Arguments, BORDER, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, VALUE, Window, WindowRows,
+};
+use crate::shader_struct;
+
+const OUTPUTS: &[&str] = &["magnitude", "x", "y"];
+
+pub const PARAMETERS: &[Parameter] = &[
+    Parameter::new("output", Kind::OneOf(OUTPUTS), "magnitude", "both slopes, or one of them"),
+    Parameter::new("scale", Kind::Number { low: 0.0, high: 1000.0 }, "1", "what the slope is multiplied by"),
+    BORDER,
+    VALUE,
+];
+
+/// Differences across a pixel, smoothed along the other axis by the weights `corner`, `middle`, `corner`.
+#[derive(Debug)]
+pub struct Slope {
+    corner: f32,
+    middle: f32,
+    arguments: Arguments,
+}
+
+impl Slope {
+    pub fn new(arguments: &Arguments, corner: f32, middle: f32) -> Slope {
+        Slope { corner, middle, arguments: arguments.clone() }
+    }
+}
+
+impl Operation for Slope {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        let output = OUTPUTS.iter().position(|o| *o == self.arguments.name("output")).unwrap_or(0) as u32;
+        let scale = self.arguments.number("scale") as f32;
+        let parameters = SlopeParameters { corner: self.corner, middle: self.middle, scale, output };
+        let edges = self.arguments.edges(graph.layout(input).colours);
+        Ok(graph.window(SlopeWindow { parameters, edges }, input))
+    }
+}
+
+shader_struct! {
+    struct SlopeParameters { corner: f32, middle: f32, scale: f32, output: u32, }
+}
+
+#[derive(Debug)]
+struct SlopeWindow {
+    parameters: SlopeParameters,
+    edges: Edges,
+}
+
+impl Window for SlopeWindow {
+    fn formula(&self) -> Formula {
+        Formula::new("slope", include_str!("../../shaders/ops/slope.wgsl"), &self.parameters)
+    }
+
+    fn reach(&self) -> u32 {
+        1
+    }
+
+    fn edges(&self) -> Edges {
+        self.edges
+    }
+
+    fn row(&self, window: WindowRows, output: &mut [f32]) {
+        let SlopeParameters { corner, middle, .. } = self.parameters;
+        if corner == 1.0 {
+            // Sobel's and Prewitt's: a multiplication less.
+            self.weighted(window, output, |corners, middles| corners + middle * middles);
+        } else {
+            self.weighted(window, output, |corners, middles| corner * corners + middle * middles);
+        }
+    }
+}
+
+impl SlopeWindow {
+    /// `weigh`: a slope from the sum of the differences at the corners, and the difference at the middle.
+    fn weighted(&self, window: WindowRows, output: &mut [f32], weigh: impl Fn(f32, f32) -> f32) {
+        let scale = self.parameters.scale;
+        match self.parameters.output {
+            0 => window.slopes(output, weigh, |gx, gy| scale * (gx * gx + gy * gy).sqrt()),
+            1 => window.slopes(output, weigh, |gx, _| scale * gx.abs()),
+            _ => window.slopes(output, weigh, |_, gy| scale * gy.abs()),
+        }
+    }
+}
+
+impl WindowRows<'_> {
+    /// A function of both slopes at each pixel.
+    fn slopes(&self, output: &mut [f32], weigh: impl Fn(f32, f32) -> f32, function: impl Fn(f32, f32) -> f32) {
+        let n = output.len();
+        let [above, here, below] = self.rows else { panic!("a 3×3 kernel reads three rows") };
+        let (above, here, below) = (&above[..n + 2], &here[..n + 2], &below[..n + 2]);
+        for (x, target) in output.iter_mut().enumerate() {
+            let (nw, north, ne) = (above[x], above[x + 1], above[x + 2]);
+            let (west, east) = (here[x], here[x + 2]);
+            let (sw, south, se) = (below[x], below[x + 1], below[x + 2]);
+            let gx = weigh((ne - nw) + (se - sw), east - west);
+            let gy = weigh((sw - nw) + (se - ne), south - north);
+            *target = function(gx, gy);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `tint`: luma in one colour.
+
+use std::sync::Arc;
+
+use crate::image::Layout;
+use crate::image::colour::luma;
+use crate::op::{
+    Channels, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+};
+use crate::shader_struct;
+
+pub static SPEC: Spec = Spec {
+    name: "tint",
+    summary: "turns the image to shades of one colour",
+    definition: "(1 - amount) v + amount Y color / 255, Y the bt601 luma. A gray image becomes one of three channels; \
+                 alpha stays, and the colour's own has no part.",
+    shape: Shape::Point,
+    channels: Channels::ToColour,
+    parameters: &[
+        Parameter::required("color", Kind::Color, "what white becomes").starred(),
+        Parameter::new("amount", Kind::Number { low: 0.0, high: 1.0 }, "1", "share of the tinted image"),
+    ],
+    reference: "oracle",
+    tolerance: 1,
+    decides: false,
+    example: "tint:#ffb060",
+    make: |arguments| {
+        let (color, amount) = (arguments.color("color"), arguments.number("amount") as f32);
+        Ok(Box::new(Tint { red: color.red, green: color.green, blue: color.blue, amount }))
+    },
+};
+
+shader_struct! {
+    struct Tint { red: f32, green: f32, blue: f32, amount: f32, }
+}
+
+impl Operation for Tint {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        let colour = Layout { colours: 3, ..graph.layout(input) };
+        Ok(graph.push(Kernel::Point(Arc::new(*self)), &[input], colour))
+    }
+}
+
+impl Point for Tint {
+    fn formula(&self) -> Formula {
+        Formula::new("tint", include_str!("../../shaders/ops/tint.wgsl"), self)
+    }
+
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
+        row.map_colours(output, |[r, g, b]| {
+            let y = luma(r, g, b);
+            let mix = |v, color| (1.0 - self.amount) * v + self.amount * (y * color / 255.0);
+            [mix(r, self.red), mix(g, self.green), mix(b, self.blue)]
+        });
+    }
+}
