@@ -373,7 +373,9 @@ mod tests {
         };
         let samples = layout.samples();
         assert_eq!(estimate("invert", true), 4 * samples);
-        assert_eq!(estimate("equalize", true), 4 * samples + 4 * samples);
+        let table = 2 * 4 * 256;
+        assert_eq!(estimate("equalize", true), 4 * samples + 4 * samples + table);
+        assert_eq!(estimate("clahe:tiles=8", true), 4 * samples + 4 * samples + 64 * table);
         assert_eq!(estimate("invert", false), 4 * samples + 2 * samples + 8 * samples);
     }
 }

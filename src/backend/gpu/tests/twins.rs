@@ -2,9 +2,8 @@
 
 use super::reference::BORDERS;
 use super::*;
-use crate::backend::cpu::CpuBackend;
 use crate::image::colour;
-use crate::op::{Alpha, Arguments, Formula, Kernel, NodeId, Reduce, Statistic, Value};
+use crate::op::{Alpha, Formula, Kernel, NodeId};
 use crate::shader_struct;
 
 shader_struct! {
@@ -87,65 +86,5 @@ fn colour_is_that_of_the_image_module() {
             };
             assert!((f32::from(got) - expected).abs() <= slack, "{which} {pixel:?}: {got}, not {expected}");
         }
-    }
-}
-
-/// The table of another kernel if there were many more pixels: `MORE` times each count, and 0 to 6 besides.
-#[derive(Debug)]
-struct Many(Arc<dyn Reduce>);
-
-const MORE: u32 = 2_600_000;
-
-impl Reduce for Many {
-    fn formula(&self) -> Formula {
-        let Formula { text, .. } = self.0.formula();
-        let many = "fn many(i: u32) -> u32 {
-    let n = histogram(i);
-    return MORE * n + select(i % 7u, 0u, n == 0u);
-}
-";
-        let text = format!("{}{many}const MORE = {MORE}u;\n", text.replace("histogram(", "many("));
-        Formula { text: text.into(), ..self.0.formula() }
-    }
-
-    fn statistic(&self) -> Statistic {
-        self.0.statistic()
-    }
-
-    fn table(&self, counts: &[u32]) -> Vec<f32> {
-        let many = |(i, n): (u32, &u32)| MORE * n + if *n == 0 { 0 } else { i % 7 };
-        self.0.table(&(0..).zip(counts).map(many).collect::<Vec<u32>>())
-    }
-}
-
-#[test]
-fn otsu_parts_billions_of_pixels_where_the_cpu_does() {
-    let gpu = open();
-    let mut rng = fastrand::Rng::with_seed(5);
-    for (case, depth) in [Depth::Eight, Depth::Sixteen].into_iter().cycle().take(24).enumerate() {
-        let layout = Layout::new(40, 40, 1);
-        let (full, kind) = if depth == Depth::Eight { (255, Kind::U8) } else { (65_535, Kind::U16) };
-        let mut image = noise(layout, kind, &mut rng);
-        // Pixels and their opposites, so that levels part the image nearly equally well.
-        match &mut image.samples {
-            Samples::U8(v) => (0..800).for_each(|i| v[i] = full as u8 - v[1599 - i]),
-            Samples::U16(v) => (0..800).for_each(|i| v[i] = full - v[1599 - i]),
-            Samples::F32(_) => unreachable!(),
-        }
-        let mut arguments = Arguments::default();
-        arguments.set("mode", Value::Name("trunc"));
-        let operation = (crate::ops::find("otsu").unwrap().make)(&arguments).unwrap();
-        let mut graph = Graph::new(layout, depth);
-        graph.output = operation.build(&mut graph, NodeId(0)).unwrap();
-        let mut more = Graph::new(layout, depth);
-        for node in &graph.nodes()[1..] {
-            let kernel = match &node.kernel {
-                Kernel::Reduce(kernel) => Kernel::Reduce(Arc::new(Many(kernel.clone()))),
-                other => other.clone(),
-            };
-            more.output = more.push(kernel, &node.inputs, node.layout);
-        }
-        let task = || Task { graph: Arc::new(more.clone()), image: image.clone(), depth };
-        assert_eq!(gpu.compute(task()).unwrap(), CpuBackend.compute(task()).unwrap(), "{case}");
     }
 }
