@@ -7,12 +7,14 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fastrand::Rng;
 use imgproc::backend::cpu::CpuBackend;
 use imgproc::backend::{Backend, Done, Task};
 use imgproc::image::{Image, Layout, Samples};
+use imgproc::op::{Formula, Graph, Kernel, Reduce, Statistic};
 use imgproc::ops::{find, registry};
 use support::compare::{Difference, Limit};
 use support::images::{Content, Sample, hostile, sample};
@@ -117,6 +119,61 @@ fn canny_follows_a_winding_edge_to_its_end() {
     let (far, near) = (edges("canny:30:high=300"), edges("canny:300:high=300"));
     assert!(far > 20_000 && near < 1000, "{far} pixels from {near} strong ones");
     agrees("canny:30:high=300", &sample, Limit::levels(0.0)).unwrap();
+}
+
+/// The table of another kernel if there were many more pixels: `MORE` times each count, and 0 to 6 besides.
+#[derive(Debug)]
+struct Many(Arc<dyn Reduce>);
+
+const MORE: u32 = 2_600_000;
+
+impl Reduce for Many {
+    fn formula(&self) -> Formula {
+        let Formula { text, .. } = self.0.formula();
+        let many = "fn many(i: u32) -> u32 {
+    let n = histogram(i);
+    return MORE * n + select(i % 7u, 0u, n == 0u);
+}
+";
+        let text = format!("{}{many}const MORE = {MORE}u;\n", text.replace("histogram(", "many("));
+        Formula { text: text.into(), ..self.0.formula() }
+    }
+
+    fn statistic(&self) -> Statistic {
+        self.0.statistic()
+    }
+
+    fn table(&self, counts: &[u32]) -> Vec<f32> {
+        let many = |(i, n): (u32, &u32)| MORE * n + if *n == 0 { 0 } else { i % 7 };
+        self.0.table(&(0..).zip(counts).map(many).collect::<Vec<u32>>())
+    }
+}
+
+#[test]
+fn otsu_parts_billions_of_pixels_where_the_cpu_does() {
+    for (case, bits) in [8, 16].into_iter().cycle().take(24).enumerate() {
+        // Noise (another one for each size) and its opposite, so that levels part it nearly equally well.
+        let (width, height) = (30 + case as u32 % 10, 20);
+        let mut image = sample(width, 2 * height, 1, bits, Content::Noise).image;
+        let last = image.samples.len() - 1;
+        match &mut image.samples {
+            Samples::U8(v) => (0..=last / 2).for_each(|i| v[i] = 255 - v[last - i]),
+            Samples::U16(v) => (0..=last / 2).for_each(|i| v[i] = 65_535 - v[last - i]),
+            Samples::F32(_) => unreachable!("no such bits were asked for"),
+        }
+        let plain = runs::graph("otsu:mode=trunc", &image).unwrap();
+        let mut graph = Graph::new(image.layout, image.depth());
+        for node in &plain.nodes()[1..] {
+            let kernel = match &node.kernel {
+                Kernel::Reduce(kernel) => Kernel::Reduce(Arc::new(Many(kernel.clone()))),
+                other => other.clone(),
+            };
+            graph.output = graph.push(kernel, &node.inputs, node.layout);
+        }
+        let expected = runs::compute(&CpuBackend, &graph, &image).unwrap();
+        let actual = with_adapter(|device| runs::compute(device.backend, &graph, &image)).unwrap();
+        assert_eq!(expected, actual, "{case}: {width} px wide, {bits} bits");
+    }
 }
 
 /// A backend of another name that changes one sample of what the CPU gives, by one level.

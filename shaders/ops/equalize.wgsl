@@ -1,7 +1,7 @@
 // OpenCV's table of equalizeHist from one lane's histogram: 256 invocations, each over its share of the codes.
 
-var<workgroup> share_sum: array<u32, 256>;
-var<workgroup> share_first: array<u32, 256>;
+// Pixels of the lowest code that occurs.
+var<workgroup> equalize_least: u32;
 
 // a / f32(b), rounded once to nearest even: a GPU's own division may be off in its last place.
 fn quotient(a: u32, b: u32) -> f32 {
@@ -38,21 +38,14 @@ fn equalize(lane: u32, p: Equalize) {
             first = n;
         }
     }
-    share_sum[invocation] = sum;
-    share_first[invocation] = first;
-    workgroupBarrier();
-    var before = 0u;
-    var pixels = 0u;
-    var least = 0u;
-    for (var i = 0u; i < 256u; i++) {
-        if i < invocation {
-            before += share_sum[i];
-        }
-        pixels += share_sum[i];
-        if least == 0u {
-            least = share_first[i];
-        }
+    let sums = sums_of_shares(sum);
+    var before = sums.x;
+    let pixels = sums.y;
+    if before == 0u && sum != 0u {
+        equalize_least = first;
     }
+    workgroupBarrier();
+    let least = equalize_least;
     var scale = 0.0;
     if least != pixels {
         scale = quotient(p.codes - 1u, pixels - least);

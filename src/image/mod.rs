@@ -24,6 +24,11 @@ impl Depth {
         }
     }
 
+    /// The inverse of `codes_per_level`.
+    pub fn levels_per_code(self) -> f32 {
+        1.0 / self.codes_per_level() as f32
+    }
+
     /// How many codes there are: 256 or 65,536.
     pub fn codes(self) -> u32 {
         match self {

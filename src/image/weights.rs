@@ -6,7 +6,12 @@ pub fn gaussian(sigma: f64) -> Vec<f32> {
     if sigma == 0.0 {
         return vec![1.0];
     }
-    let radius = (4.0 * sigma + 0.5).floor() as i64;
+    gaussian_taps(sigma, (4.0 * sigma + 0.5).floor() as usize)
+}
+
+/// `2 radius + 1` weights `exp(-x² / 2 sigma²)`, normalised. `sigma` in px, above 0.
+pub fn gaussian_taps(sigma: f64, radius: usize) -> Vec<f32> {
+    let radius = radius as i64;
     let weights: Vec<f64> = (-radius..=radius).map(|x| (-((x * x) as f64) / (2.0 * sigma * sigma)).exp()).collect();
     let sum: f64 = weights.iter().sum();
     weights.iter().map(|w| (w / sum) as f32).collect()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Axis, Flood, Gather, Kernel, Neighbourhood, Permutation, Place, Point, Stencil, Taps, Window};
+use super::{Axis, Flood, Gather, Kernel, Neighbourhood, Permutation, Place, Point, Reduce, Stencil, Taps, Window};
 use crate::image::{Depth, Layout};
 
 /// Place of a node in its graph.
@@ -73,6 +73,11 @@ impl Graph {
     pub fn flood(&mut self, flood: Flood, input: NodeId) -> NodeId {
         assert_eq!(self.layout(input).channels(), 1, "a flood runs over one channel");
         self.push(Kernel::Flood(flood), &[input], self.layout(input))
+    }
+
+    /// The table that a kernel makes from the histogram of an image of whole codes.
+    pub fn reduce(&mut self, kernel: impl Reduce + 'static, input: NodeId) -> NodeId {
+        self.push(Kernel::Reduce(Arc::new(kernel)), &[input], self.layout(input))
     }
 
     /// The table of the greatest value of an image's first channel.

@@ -1,10 +1,12 @@
 //! The registry, a line per operation, and the operations, one file each.
 
+mod adaptive_threshold;
 mod black_hat;
 mod blur;
 mod box_blur;
 mod brightness;
 mod canny;
+mod clahe;
 mod close;
 mod colormap;
 mod contrast;
@@ -26,12 +28,15 @@ mod invert;
 mod laplacian;
 mod levels;
 mod linear;
+mod lookup;
 mod luma_codes;
 mod luma_slopes;
 mod median;
 mod morph_gradient;
 mod morphology;
+mod normalize;
 mod open;
+mod otsu;
 mod pad;
 mod perspective;
 mod pixelate;
@@ -77,7 +82,11 @@ static REGISTRY: &[&Spec] = &[
     &invert::SPEC,
     &posterize::SPEC,
     &threshold::SPEC,
+    &otsu::SPEC,
+    &adaptive_threshold::SPEC,
+    &normalize::SPEC,
     &equalize::SPEC,
+    &clahe::SPEC,
     &colormap::SPEC,
     &vignette::SPEC,
     &box_blur::SPEC,

@@ -154,6 +154,7 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
 /// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
 /// - the result and its encoding, which is hardly ever larger;
 /// - what the CPU keeps whole, since a histogram, a flood or a gathering needs all of it: codes or floats;
+/// - histograms and their tables;
 /// - with a device, the two largest results of kernels as floats, and the source and the result once more on their way.
 ///
 /// Not counted are the CPU's tiles, small and the same for all sizes, the coefficients of a progressive JPEG (2 bytes a
@@ -166,7 +167,16 @@ fn working_bytes(header: &Header, graph: &Graph, result: Depth, computes_here: b
     let result = graph.output_layout().samples() * sample_bytes(result);
     let whole: u64 = if computes_here { kept_whole(graph) } else { 0 };
     let device = if computes_here { 0 } else { decoded + result + FLOAT_BYTES * largest_two(graph) };
-    2 * decoded + 2 * result + whole + device
+    2 * decoded + 2 * result + whole + tables(graph) + device
+}
+
+/// Bytes of all histograms and the tables that are made from them.
+fn tables(graph: &Graph) -> u64 {
+    let entries = |node: &Node| match &node.kernel {
+        Kernel::Reduce(kernel) => u64::from(kernel.statistic().lanes(node.layout.colours) * graph.depth.codes()),
+        _ => 0,
+    };
+    graph.nodes().iter().map(|node| 2 * FLOAT_BYTES * entries(node)).sum()
 }
 
 /// Bytes of the images that are computed as a whole before what reads them; the source is there in any case.
@@ -363,7 +373,9 @@ mod tests {
         };
         let samples = layout.samples();
         assert_eq!(estimate("invert", true), 4 * samples);
-        assert_eq!(estimate("equalize", true), 4 * samples + 4 * samples);
+        let table = 2 * 4 * 256;
+        assert_eq!(estimate("equalize", true), 4 * samples + 4 * samples + table);
+        assert_eq!(estimate("clahe:tiles=8", true), 4 * samples + 4 * samples + 64 * table);
         assert_eq!(estimate("invert", false), 4 * samples + 2 * samples + 8 * samples);
     }
 }

@@ -2,23 +2,28 @@
 
 use fastrand::Rng;
 use imgproc::image::{Image, Layout};
-use imgproc::op::{Kind, Parameter, Spec};
+use imgproc::op::{Channels, Kind, Parameter, Spec};
 use imgproc::ops::registry;
-use imgproc::recipe::Recipe;
+use imgproc::recipe::{Recipe, RecipeError};
 
 /// Random parameter sets for each operation and image.
 pub const RANDOM_SETS: usize = 8;
 
-/// Least, every extreme in turn, and random ones. Extremes may be refused by the image, such as a box larger than it.
+/// Least, every extreme in turn, and random ones. Extremes may be refused by the image, such as a box larger than it; an
+/// operation on gray is behind `grayscale` in the random ones of an image with colour.
 pub fn of_operation(spec: &Spec, image: &Image, rng: &mut Rng) -> Vec<String> {
-    let mut recipes = vec![readable(|| step(spec, &[], image.layout, rng))];
+    let least = readable(|| step(spec, &[], image.layout, rng));
+    let mut recipes = vec![least.unwrap_or_else(|error| panic!("{}: {error}", spec.name))];
     for parameter in spec.parameters {
         for value in extremes(parameter, image.layout) {
-            recipes.push(readable(|| step(spec, &[(parameter, value.clone())], image.layout, rng)));
+            let given = &[(parameter, value)];
+            recipes.extend(readable(|| step(spec, given, image.layout, rng)));
         }
     }
+    let gray_first = spec.channels == Channels::GrayOnly && image.layout.colours == 3;
+    let before = if gray_first { "grayscale," } else { "" };
     for _ in 0..RANDOM_SETS {
-        recipes.push(accepted(image, || random_step(spec, image.layout, rng, Range::Wide)));
+        recipes.push(accepted(image, || before.to_owned() + &random_step(spec, image.layout, rng, Range::Wide)));
     }
     recipes.dedup();
     recipes
@@ -61,12 +66,12 @@ fn output_layout(recipe: &str, image: &Image) -> Option<Layout> {
     Some(Recipe::parse(recipe).ok()?.graph(image.layout, image.depth()).ok()?.output_layout())
 }
 
-/// The first of many tries that can be read: a required parameter that is not the one tried is random, and an
-/// operation may read fewer values than its range holds.
-fn readable(mut make: impl FnMut() -> String) -> String {
+/// The first of many tries that can be read: a required parameter that is not the one tried is random, an operation
+/// may read fewer values than its range holds, and one extreme may exclude another's default.
+fn readable(mut make: impl FnMut() -> String) -> Result<String, RecipeError> {
     let tries: Vec<String> = (0..50).map(|_| make()).collect();
     let read = tries.iter().find(|recipe| Recipe::parse(recipe).is_ok());
-    read.unwrap_or_else(|| panic!("`{}`: within its range, yet {:?}", tries[0], Recipe::parse(&tries[0]))).clone()
+    read.cloned().ok_or_else(|| Recipe::parse(&tries[0]).expect_err("none can be read"))
 }
 
 /// The first of many tries that applies to the image and keeps it small.

@@ -10,9 +10,9 @@ macro_rules! test_each_operation {
     ($check:ident) => {
         test_each_operation! { $check:
             resize crop pad flip rotate transpose perspective grayscale brightness contrast exposure gamma levels
-            saturation hue tint sepia invert posterize threshold equalize colormap vignette box_blur gaussian_blur
-            median unsharp_mask pixelate sobel scharr prewitt laplacian difference_of_gaussians canny harris erode
-            dilate open close morph_gradient top_hat black_hat flatten
+            saturation hue tint sepia invert posterize threshold otsu adaptive_threshold normalize equalize clahe
+            colormap vignette box_blur gaussian_blur median unsharp_mask pixelate sobel scharr prewitt laplacian
+            difference_of_gaussians canny harris erode dilate open close morph_gradient top_hat black_hat flatten
         }
     };
     ($check:ident: $($name:ident)*) => {

@@ -32,7 +32,11 @@ pub fn limit(recipe: &str) -> Limit {
     for step in steps(recipe) {
         let own = step_levels(&step);
         let inexact = limit.levels > 0.0;
-        if decides(&step) && (inexact || own > 0.0) || takes_a_root(&step) && inexact || rounds_a_place(&step) {
+        if decides(&step) && (inexact || own > 0.0)
+            || (takes_a_root(&step) || makes_much_of_a_code(&step)) && inexact
+            || rounds_a_place(&step)
+            || rounds_a_mean(&step)
+        {
             limit.share = 0.001;
         }
         limit.levels = limit.levels.max(own);
@@ -65,6 +69,16 @@ fn decides(step: &Step) -> bool {
             | "equalize"
             | "clahe"
     ) || step.name == "unsharp_mask" && step.number("threshold", 0.0) > 0.0
+}
+
+/// Whether it rounds its input, and spreads codes that lie close together.
+fn makes_much_of_a_code(step: &Step) -> bool {
+    step.name == "normalize"
+}
+
+/// Whether it decides by a rounded sum of weights that f32 does not hold exactly.
+fn rounds_a_mean(step: &Step) -> bool {
+    step.name == "adaptive_threshold" && step.word("method", "mean") == "gaussian"
 }
 
 /// Whether it is infinitely steep at 0, where a sum that should be 0 may be a rounding beside it.

@@ -1,10 +1,12 @@
 //! Statistics of whole images: histograms and the tables made from them, and the greatest value.
 
+use rayon::prelude::*;
+
 use super::evaluate::Evaluation;
 use super::tile::Tile;
 use super::whole::over_bands;
 use crate::image::colour::luma_code;
-use crate::image::{Border, Layout};
+use crate::image::{Border, Layout, Region};
 use crate::op::{NodeId, Reduce, Statistic, Tiles};
 
 /// The greatest value of the first channel, or 0.
@@ -21,95 +23,127 @@ pub fn maximum(evaluation: &Evaluation, id: NodeId) -> f32 {
 pub fn histogram_tables(evaluation: &Evaluation, kernel: &dyn Reduce, id: NodeId) -> Vec<f32> {
     let layout = evaluation.graph.layout(id);
     let codes = evaluation.graph.depth.codes() as usize;
-    let histogram = Histogram { layout, statistic: kernel.statistic(), codes };
-    let lanes = kernel.statistic().lanes(layout.colours) as usize;
-    let counts = over_bands(
-        evaluation,
-        id,
-        || vec![0u32; lanes * codes],
-        |counts, tile| histogram.count(tile, counts),
-        |mut a, b| {
-            a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-            a
-        },
-    );
-    counts.unwrap_or_default().chunks_exact(codes).flat_map(|c| kernel.table(c)).collect()
+    let histogram = Histogram { layout, codes };
+    match kernel.statistic() {
+        Statistic::Luma => histogram.whole(evaluation, kernel, id, &[Lane::Luma]),
+        Statistic::Each => histogram.whole(evaluation, kernel, id, &Lane::each(layout)),
+        Statistic::LumaTiles(tiles) => histogram.tiled(evaluation, kernel, id, tiles, &[Lane::Luma]),
+        Statistic::EachTiles(tiles) => histogram.tiled(evaluation, kernel, id, tiles, &Lane::each(layout)),
+    }
 }
 
-/// What is counted.
+/// What is counted of a pixel.
+#[derive(Clone, Copy)]
+enum Lane {
+    Luma,
+    Channel(usize),
+}
+
+impl Lane {
+    fn each(layout: Layout) -> Vec<Lane> {
+        (0..layout.colours as usize).map(Lane::Channel).collect()
+    }
+}
+
+/// Rows that are counted at once: they should stay in a core's cache.
+const ROWS: usize = 64;
+
 struct Histogram {
     layout: Layout,
-    statistic: Statistic,
     codes: usize,
 }
 
 impl Histogram {
-    /// Adds the codes of a tile of the image to the counts of each lane.
-    fn count(&self, tile: &Tile, counts: &mut [u32]) {
-        for y in tile.ys() {
-            match self.statistic {
-                Statistic::Luma => self.each_luma(tile, y, |_, code| counts[code] += 1),
-                Statistic::Each => {
-                    for (lane, counts) in counts.chunks_exact_mut(self.codes).enumerate() {
-                        tile.row(lane, y).iter().for_each(|code| counts[*code as usize] += 1);
-                    }
+    /// Of the whole image: counted by bands, which are added up.
+    fn whole(&self, evaluation: &Evaluation, kernel: &dyn Reduce, id: NodeId, lanes: &[Lane]) -> Vec<f32> {
+        let counts = over_bands(
+            evaluation,
+            id,
+            || vec![0u32; lanes.len() * self.codes],
+            |counts, tile| {
+                for (lane, counts) in lanes.iter().zip(counts.chunks_exact_mut(self.codes)) {
+                    tile.ys().for_each(|y| self.each_code(tile, *lane, y, |_, code| counts[code] += 1));
                 }
-                Statistic::LumaTiles(tiles) => {
-                    self.count_tiles(tiles, y, counts, |visit| self.each_luma(tile, y, visit))
-                }
-                Statistic::EachTiles(tiles) => {
-                    let lanes = (tiles.across * tiles.down) as usize * self.codes;
-                    for (channel, counts) in counts.chunks_exact_mut(lanes).enumerate() {
-                        self.count_tiles(tiles, y, counts, |visit| {
-                            tile.row(channel, y).iter().enumerate().for_each(|(x, code)| visit(x, *code as usize));
-                        });
-                    }
-                }
-            }
-        }
+            },
+            |mut a, b| {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                a
+            },
+        );
+        counts.unwrap_or_default().chunks_exact(self.codes).flat_map(|c| kernel.table(c)).collect()
     }
 
-    /// The column and luma of each pixel of a row.
-    fn each_luma(&self, tile: &Tile, y: u32, mut visit: impl FnMut(usize, usize)) {
-        if self.layout.colours == 1 {
-            return tile.row(0, y).iter().enumerate().for_each(|(x, code)| visit(x, *code as usize));
-        }
-        let (r, g, b) = (tile.row(0, y), tile.row(1, y), tile.row(2, y));
-        for (x, ((r, g), b)) in r.iter().zip(g).zip(b).enumerate() {
-            visit(x, luma_code(*r as u32, *g as u32, *b as u32) as usize);
-        }
-    }
-
-    /// Counts a row's codes in the tiles that see it; `row` visits column and code of each pixel.
-    fn count_tiles(&self, tiles: Tiles, y: u32, counts: &mut [u32], row: impl Fn(&mut dyn FnMut(usize, usize))) {
-        let columns = seen_in(tiles.across, tiles.width, self.layout.width);
-        let rows = seen_at(y, tiles.down, tiles.height, self.layout.height);
-        row(&mut |x, code| {
-            for (down, times) in &rows {
-                for (across, again) in &columns[x] {
-                    let lane = (down * tiles.across + across) as usize;
-                    counts[lane * self.codes + code] += times * again;
+    /// Of each tile by itself, so that no more than its own counts are held.
+    fn tiled(&self, evaluation: &Evaluation, kernel: &dyn Reduce, id: NodeId, t: Tiles, lanes: &[Lane]) -> Vec<f32> {
+        let tiles = (t.across * t.down) as usize;
+        let mut tables = vec![0.0; lanes.len() * tiles * self.codes];
+        tables.par_chunks_exact_mut(self.codes).enumerate().for_each(|(i, table)| {
+            let (lane, place) = (lanes[i / tiles], (i % tiles) as u32);
+            let (left, top) = (place % t.across * t.width, place / t.across * t.height);
+            let columns = Seen::new(left, t.width, self.layout.width);
+            let rows = Seen::new(top, t.height, self.layout.height);
+            let mut counts = vec![0u32; self.codes];
+            for begin in (rows.span.0..rows.span.1).step_by(ROWS) {
+                let end = rows.span.1.min(begin + ROWS as u32);
+                let tile = evaluation.tile(id, Region::from_spans(columns.span, (begin, end)));
+                for y in tile.ys() {
+                    let times = rows.times[(y - rows.span.0) as usize];
+                    self.each_code(&tile, lane, y, |x, code| counts[code] += times * columns.times[x]);
                 }
             }
+            table.copy_from_slice(&kernel.table(&counts));
         });
+        tables
     }
-}
 
-/// For each position of an axis of `n` px, the tiles that see it and how often.
-fn seen_in(tiles: u32, size: u32, n: u32) -> Vec<Vec<(u32, u32)>> {
-    (0..n).map(|i| seen_at(i, tiles, size, n)).collect()
-}
-
-/// The tiles that see a position of an axis of `n` px: its own, and those in which reflect101 repeats it behind the end.
-fn seen_at(position: u32, tiles: u32, size: u32, n: u32) -> Vec<(u32, u32)> {
-    let mut seen: Vec<(u32, u32)> = vec![(position / size, 1)];
-    for beyond in n..tiles * size {
-        if Border::Reflect101.index(i64::from(beyond), n) == Some(position) {
-            match seen.iter_mut().find(|(tile, _)| *tile == beyond / size) {
-                Some((_, times)) => *times += 1,
-                None => seen.push((beyond / size, 1)),
+    /// The code of each pixel of a tile's row, with its place in the row.
+    fn each_code(&self, tile: &Tile, lane: Lane, y: u32, mut visit: impl FnMut(usize, usize)) {
+        let channel = match lane {
+            Lane::Channel(c) => c,
+            Lane::Luma if self.layout.colours == 1 => 0,
+            Lane::Luma => {
+                let (r, g, b) = (tile.row(0, y), tile.row(1, y), tile.row(2, y));
+                for (x, ((r, g), b)) in r.iter().zip(g).zip(b).enumerate() {
+                    visit(x, luma_code(*r as u32, *g as u32, *b as u32) as usize);
+                }
+                return;
             }
-        }
+        };
+        tile.row(channel, y).iter().enumerate().for_each(|(x, code)| visit(x, *code as usize));
     }
-    seen
+}
+
+/// What a tile sees along one axis.
+struct Seen {
+    /// Positions of the image, half-open.
+    span: (u32, u32),
+    /// How often it sees each of them: more than once where reflect101 repeats them behind the end.
+    times: Vec<u32>,
+}
+
+impl Seen {
+    fn new(begin: u32, size: u32, n: u32) -> Seen {
+        let (low, high) = (i64::from(begin), i64::from(begin) + i64::from(size));
+        let span = Border::Reflect101.span(low, high, n);
+        let mut times = vec![0; (span.1 - span.0) as usize];
+        for position in (low..high).filter_map(|i| Border::Reflect101.index(i, n)) {
+            times[(position - span.0) as usize] += 1;
+        }
+        Seen { span, times }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_that_reaches_beyond_the_image_sees_what_lies_before_its_end() {
+        let seen = Seen::new(6, 5, 8);
+        assert_eq!((seen.span, &seen.times[..]), ((4, 8), &[1, 1, 2, 1][..]));
+        let seen = Seen::new(8, 4, 8);
+        assert_eq!((seen.span, &seen.times[..]), ((3, 7), &[1, 1, 1, 1][..]));
+        let seen = Seen::new(0, 7, 1);
+        assert_eq!((seen.span, &seen.times[..]), ((0, 1), &[7][..]));
+    }
 }

@@ -117,6 +117,39 @@ pub fn slope(step: &Step, picture: &Picture, smooth: [f64; 3]) -> Picture {
     })
 }
 
+pub fn adaptive_threshold(step: &Step, picture: &Picture) -> Picture {
+    let (block, c) = (step.whole("*block", 11), step.number("c", 2.0));
+    let weights = match step.word("method", "mean").as_str() {
+        "mean" => vec![1.0 / block as f64; block as usize],
+        _ => opencv_gaussian(block),
+    };
+    let means = Bordered::new(step, "clamp", picture).separable(&weights);
+    picture.colour(|x, y, channel| {
+        // A tie that f64 misses by its last bits is one all the same.
+        let mean = ((means.at(x, y, channel) * 1e9).round() / 1e9).round_ties_even();
+        if picture.at(x, y, channel) > mean - c { 255.0 } else { 0.0 }
+    })
+}
+
+/// `cv2.getGaussianKernel(size, 0)`.
+fn opencv_gaussian(size: i64) -> Vec<f64> {
+    let sixteenths = |weights: &[i32]| weights.iter().map(|w| f64::from(*w) / 16.0).collect();
+    match size {
+        3 => return sixteenths(&[4, 8, 4]),
+        5 => return sixteenths(&[1, 4, 6, 4, 1]),
+        7 => return vec![0.03125, 0.109375, 0.21875, 0.28125, 0.21875, 0.109375, 0.03125],
+        9 => {
+            let half = [0.015625, 0.05078125, 0.1171875, 0.19921875, 0.234375];
+            return half.iter().chain(half[..4].iter().rev()).copied().collect();
+        }
+        _ => {}
+    }
+    let sigma = 0.3 * ((size as f64 - 1.0) * 0.5 - 1.0) + 0.8;
+    let bell = |i: i64| (-((i - size / 2) as f64).powi(2) / (2.0 * sigma * sigma)).exp();
+    let total: f64 = (0..size).map(bell).sum();
+    (0..size).map(|i| bell(i) / total).collect()
+}
+
 pub fn laplacian(step: &Step, picture: &Picture) -> Picture {
     // The tests write three places: in whole thousandths, a tie between two levels is exact.
     let thousandths = (1000.0 * step.number("scale", 1.0)).round();

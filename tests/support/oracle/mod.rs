@@ -1,6 +1,7 @@
 //! The operations once more: slow, in f64, one loop per sentence of their definition. Shares no code with the crate
 //! but its `Image`, so that both can't be wrong together.
 
+mod clahe;
 mod features;
 mod filters;
 mod levels;
@@ -167,6 +168,9 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "invert" => tone::invert(picture),
         "posterize" => tone::posterize(step, picture),
         "threshold" => tone::threshold(step, picture),
+        "otsu" => levels::otsu(step, picture)?,
+        "adaptive_threshold" => filters::adaptive_threshold(step, picture),
+        "normalize" => levels::normalize(step, picture),
         "box_blur" => filters::box_blur(step, picture),
         "gaussian_blur" => filters::gaussian_blur(step, picture),
         "median" => filters::median(step, picture),
@@ -185,6 +189,7 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "top_hat" => morphology::minus(picture, &morphology::open(step, picture)),
         "black_hat" => morphology::minus(&morphology::close(step, picture), picture),
         "equalize" => levels::equalize(step, picture),
+        "clahe" => clahe::clahe(step, picture)?,
         "resize" => resize::resize(step, picture),
         "crop" => turn::crop(step, picture)?,
         "pad" => turn::pad(step, picture)?,

@@ -157,15 +157,17 @@ pub fn invert(picture: &Picture) -> Picture {
 
 pub fn threshold(step: &Step, picture: &Picture) -> Picture {
     let (level, mode) = (step.number("*level", 128.0), step.word("mode", "binary"));
-    picture.colour(|x, y, c| {
-        let v = picture.at(x, y, c);
-        match (mode.as_str(), v > level) {
-            ("binary", above) => 255.0 * f64::from(u8::from(above)),
-            ("binary_inv", above) => 255.0 * f64::from(u8::from(!above)),
-            ("trunc", true) => level,
-            ("trunc", false) | ("tozero", true) | ("tozero_inv", false) => v,
-            ("tozero", false) | ("tozero_inv", true) => 0.0,
-            (other, _) => panic!("no mode {other}"),
-        }
-    })
+    picture.colour(|x, y, c| split(&mode, level, picture.at(x, y, c)))
+}
+
+/// What a threshold makes of a value.
+pub fn split(mode: &str, level: f64, v: f64) -> f64 {
+    match (mode, v > level) {
+        ("binary", above) => 255.0 * f64::from(u8::from(above)),
+        ("binary_inv", above) => 255.0 * f64::from(u8::from(!above)),
+        ("trunc", true) => level,
+        ("trunc", false) | ("tozero", true) | ("tozero_inv", false) => v,
+        ("tozero", false) | ("tozero_inv", true) => 0.0,
+        (other, _) => panic!("no mode {other}"),
+    }
 }

@@ -1,0 +1,209 @@
+//! `clahe`: the histogram of each part of the image spread, its steepness limited.
+
+use super::lookup::{CHANNELS, Lookup};
+use super::quantise::quantised;
+use crate::image::colour::luma_code;
+use crate::image::{Depth, Layout};
+use crate::op::{
+    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Reduce, Refusal, Shape,
+    Spec, Statistic, Tiles,
+};
+use crate::shader_struct;
+
+pub static SPEC: Spec = Spec {
+    name: "clahe",
+    summary: "spreads the histogram of each part of the image, with limited contrast",
+    definition: "As OpenCV, in f32 as it computes: tables of equalised tiles, counts over max(1, floor(clip tile / 256)) \
+                 spread over all codes, bilinear between tiles. If either side is no multiple of tiles, both get tiles - \
+                 side % tiles px more (reflect101). Colour, luma: v + (result[Y] - Y) with Y in whole codes; each: \
+                 every channel by itself. On 256 levels, or 65,536 of a 16-bit image, after quantising. Alpha stays.",
+    shape: Shape::Reduce,
+    channels: Channels::Any,
+    parameters: &[
+        Parameter::new("clip", Kind::Number { low: 0.0, high: 1000.0 }, "2", "limit of contrast; 0: none").starred(),
+        Parameter::new("tiles", Kind::Whole { low: 1, high: 64 }, "8", "parts along each side"),
+        Parameter::new("channels", Kind::OneOf(CHANNELS), "luma", "whose histograms are spread"),
+    ],
+    reference: "cv2.createCLAHE",
+    tolerance: 0,
+    decides: false,
+    example: "clahe:3:tiles=4",
+    make: |arguments| Ok(Box::new(ClaheOperation { arguments: arguments.clone() })),
+};
+
+#[derive(Debug)]
+struct ClaheOperation {
+    arguments: Arguments,
+}
+
+/// Entries of all tables together, 128 MiB: the largest buffer that every GPU takes.
+const MAX_ENTRIES: u32 = 1 << 25;
+
+impl ClaheOperation {
+    /// The tiles of an image.
+    fn tiles(&self, layout: Layout) -> Tiles {
+        let count = self.arguments.whole("tiles") as u32;
+        let even = layout.width.is_multiple_of(count) && layout.height.is_multiple_of(count);
+        // OpenCV widens both sides, by a whole pixel a tile where one is even.
+        let size = |side: u32| if even { side / count } else { side / count + 1 };
+        Tiles { across: count, down: count, width: size(layout.width), height: size(layout.height) }
+    }
+
+    /// The most that a code may count in a tile of that many pixels.
+    fn limit(&self, pixels: u32, codes: u32) -> u32 {
+        match self.arguments.number("clip") {
+            0.0 => u32::MAX,
+            clip => ((clip * f64::from(pixels) / f64::from(codes)) as u32).max(1),
+        }
+    }
+}
+
+impl Operation for ClaheOperation {
+    fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
+        let (depth, layout) = (graph.depth, graph.layout(input));
+        let lookup = Lookup::of(self.arguments.name("channels"), layout.colours);
+        let tiles = self.tiles(layout);
+        let statistic = match lookup {
+            Lookup::Each => Statistic::EachTiles(tiles),
+            _ => Statistic::LumaTiles(tiles),
+        };
+        check_size(statistic, layout, depth)?;
+        let (codes, pixels) = (depth.codes(), tiles.width * tiles.height);
+        let parameters = Clahe { codes, limit: self.limit(pixels, codes), scale: (codes - 1) as f32 / pixels as f32 };
+        let image = quantised(graph, input, depth);
+        let table = graph.reduce(ClaheTable { parameters, statistic }, image);
+        let apply = ClaheApply {
+            by_luma: u32::from(lookup == Lookup::Luma),
+            colours: layout.colours,
+            codes,
+            tiles: tiles.across,
+            tiles_per_column: 1.0 / tiles.width as f32,
+            tiles_per_row: 1.0 / tiles.height as f32,
+            levels_per_code: depth.levels_per_code(),
+            zero: 0,
+        };
+        Ok(graph.point(apply, &[image, table]))
+    }
+}
+
+/// # Errors
+/// Where the tables would be too large.
+fn check_size(statistic: Statistic, layout: Layout, depth: Depth) -> Result<(), Refusal> {
+    let lanes = MAX_ENTRIES / depth.codes();
+    if statistic.lanes(layout.colours) <= lanes {
+        return Ok(());
+    }
+    let channels = if matches!(statistic, Statistic::EachTiles(_)) { layout.colours } else { 1 };
+    let most = (lanes / channels).isqrt();
+    Err(Refusal(format!("the tables of so many tiles are too large for a 16-bit image; at most tiles={most}")))
+}
+
+shader_struct! {
+    struct Clahe {
+        codes: u32,
+        /// The most that a code may count.
+        limit: u32,
+        /// Codes for each pixel of a tile.
+        scale: f32,
+    }
+}
+
+#[derive(Debug)]
+struct ClaheTable {
+    parameters: Clahe,
+    statistic: Statistic,
+}
+
+impl Reduce for ClaheTable {
+    fn formula(&self) -> Formula {
+        Formula::new("clahe_table", include_str!("../../shaders/ops/clahe.wgsl"), &self.parameters)
+    }
+
+    fn statistic(&self) -> Statistic {
+        self.statistic
+    }
+
+    fn table(&self, counts: &[u32]) -> Vec<f32> {
+        let Clahe { codes, limit, scale } = self.parameters;
+        let excess: u32 = counts.iter().map(|n| n.saturating_sub(limit)).sum();
+        // Every code gets as many; what is left goes to every `step`th code.
+        let (batch, rest) = (excess / codes, excess % codes);
+        let step = (codes / rest.max(1)).max(1);
+        let mut kept = 0;
+        let value = |(code, n): (u32, &u32)| {
+            kept += n.min(&limit);
+            let sum = kept + batch * (code + 1) + (code / step + 1).min(rest);
+            (sum as f32 * scale).round_ties_even()
+        };
+        (0..).zip(counts).map(value).collect()
+    }
+}
+
+shader_struct! {
+    struct ClaheApply {
+        by_luma: u32,
+        colours: u32,
+        codes: u32,
+        /// Along each side.
+        tiles: u32,
+        /// For each pixel along a row, and down a column.
+        tiles_per_column: f32,
+        tiles_per_row: f32,
+        levels_per_code: f32,
+        /// What no shader compiler knows to be 0.
+        zero: u32,
+    }
+}
+
+/// Two neighbouring tiles along one side, and how much the second counts.
+#[derive(Clone, Copy)]
+struct Between {
+    first: u32,
+    second: u32,
+    weight: f32,
+}
+
+impl ClaheApply {
+    fn between(&self, position: u32, tiles_per_pixel: f32) -> Between {
+        let place = position as f32 * tiles_per_pixel - 0.5;
+        let first = place.floor();
+        let tile = |i: f32| i.clamp(0.0, (self.tiles - 1) as f32) as u32;
+        Between { first: tile(first), second: tile(first + 1.0), weight: place - first }
+    }
+
+    /// What becomes of a code, given the tables of its channel.
+    fn code(&self, tables: &[f32], across: Between, down: Between, code: u32) -> f32 {
+        let entry = |down: u32, across: u32| tables[((down * self.tiles + across) * self.codes + code) as usize];
+        let along =
+            |row: u32| entry(row, across.first) * (1.0 - across.weight) + entry(row, across.second) * across.weight;
+        (along(down.first) * (1.0 - down.weight) + along(down.second) * down.weight).round_ties_even()
+    }
+}
+
+impl Point for ClaheApply {
+    fn formula(&self) -> Formula {
+        Formula::new("clahe_apply", include_str!("../../shaders/ops/clahe_apply.wgsl"), self)
+    }
+
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
+        let down = self.between(row.y, self.tiles_per_row);
+        let across = |x: usize| self.between(row.x + x as u32, self.tiles_per_column);
+        if self.by_luma == 0 {
+            let tables = row.table.chunks_exact((self.tiles * self.tiles * self.codes) as usize);
+            for ((target, source), tables) in output.iter_mut().zip(row.inputs).zip(tables) {
+                for (x, (t, code)) in target.iter_mut().zip(*source).enumerate() {
+                    *t = self.code(tables, across(x), down, *code as u32) * self.levels_per_code;
+                }
+            }
+            return;
+        }
+        let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
+        for x in 0..r.len() {
+            let y = luma_code(r[x] as u32, g[x] as u32, b[x] as u32);
+            let change = self.code(row.table, across(x), down, y) - y as f32;
+            for (target, source) in output.iter_mut().zip(row.inputs) {
+                target[x] = (source[x] + change) * self.levels_per_code;
+            }
+        }
+    }
+}

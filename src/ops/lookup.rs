@@ -1,0 +1,78 @@
+//! Codes through the table that was made from their histogram.
+
+use crate::image::colour::luma_code;
+use crate::op::{Formula, Graph, NodeId, Point, PointRow};
+use crate::shader_struct;
+
+/// What an operation's `channels` may say.
+pub const CHANNELS: &[&str] = &["luma", "each"];
+
+/// What a sample takes from a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// The entry of its code: one table for all channels.
+    Shared,
+    /// The entry of its code in its own channel's table.
+    Each,
+    /// The change that the table makes of luma: `v + (table[Y] - Y)`, Y in whole codes.
+    Luma,
+}
+
+impl Lookup {
+    /// Of a parameter `channels` and an image of that many colour channels.
+    pub fn of(channels: &str, colours: u32) -> Lookup {
+        match (channels, colours) {
+            (_, 1) => Lookup::Shared,
+            ("each", _) => Lookup::Each,
+            _ => Lookup::Luma,
+        }
+    }
+
+    /// An image of whole codes through a table, in levels; an entry counts `unit` levels.
+    pub fn apply(self, graph: &mut Graph, image: NodeId, table: NodeId, unit: f32) -> NodeId {
+        let kernel = LookupPoint {
+            by_luma: u32::from(self == Lookup::Luma),
+            colours: graph.layout(image).colours,
+            stride: if self == Lookup::Each { graph.depth.codes() } else { 0 },
+            unit,
+        };
+        graph.point(kernel, &[image, table])
+    }
+}
+
+shader_struct! {
+    struct LookupPoint {
+        by_luma: u32,
+        colours: u32,
+        /// Entries between the tables of two channels.
+        stride: u32,
+        /// levels
+        unit: f32,
+    }
+}
+
+impl Point for LookupPoint {
+    fn formula(&self) -> Formula {
+        Formula::new("lookup", include_str!("../../shaders/ops/lookup.wgsl"), self)
+    }
+
+    fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
+        if self.by_luma == 0 {
+            for (c, (target, source)) in output.iter_mut().zip(row.inputs).enumerate() {
+                let table = &row.table[c * self.stride as usize..];
+                for (t, code) in target.iter_mut().zip(*source) {
+                    *t = table[*code as usize] * self.unit;
+                }
+            }
+            return;
+        }
+        let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
+        for x in 0..r.len() {
+            let y = luma_code(r[x] as u32, g[x] as u32, b[x] as u32);
+            let change = row.table[y as usize] - y as f32;
+            for (target, source) in output.iter_mut().zip(row.inputs) {
+                target[x] = (source[x] + change) * self.unit;
+            }
+        }
+    }
+}
