@@ -210,7 +210,7 @@ fn fill_defaults(spec: &'static Spec, arguments: &mut Arguments) -> Result<(), S
 }
 
 /// `; did you mean …?`, where a name is close; else the names, where they are few.
-fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
     let close = names
         .clone()
         .map(|name| (strsim::damerau_levenshtein(text, name), name))
@@ -279,11 +279,24 @@ mod tests {
         assert!(refused("median:1:radius=2").2.contains("stands twice"));
         assert!(refused("crop").2.contains("needs size"));
         assert!(refused("perspective:0/0/1/1/2/2/0/9").2.contains("on one line"));
+        assert_eq!(refused("adaptive_threshold:10").1, 20);
+        assert!(refused("adaptive_threshold:10").2.contains("an odd whole number from 3 to 255"));
+        assert!(refused("resize:0x10").2.contains("sides 1 to 65535"));
         assert_eq!(refused("grayscale\nsobel,\n  blur:1").0, 3);
         assert_eq!(refused("grayscale\n  blur:1").1, 3);
         assert_eq!(refused(" , ").1, 1);
         assert_eq!(refused("").1, 1);
         assert_eq!(refused(":1").1, 2);
+    }
+
+    #[test]
+    fn colour_is_not_asked_of_what_is_gray_by_then() {
+        assert_eq!(refused("invert, grayscale, saturation:2").1, 20);
+        assert!(refused("canny,hue:90").2.contains("canny before it leaves a gray image"));
+        assert!(refused("sepia,otsu").2.contains("put grayscale between them"));
+        for fine in ["saturation:2", "grayscale,colormap,saturation:2", "sepia,grayscale,otsu", "otsu"] {
+            Recipe::parse(fine).unwrap_or_else(|error| panic!("{fine}: {error}"));
+        }
     }
 
     #[test]

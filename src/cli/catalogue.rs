@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use imgproc::op::{Parameter, Spec};
 use imgproc::ops::{find, registry};
+use imgproc::recipe::nearest;
 
 use super::terminal::Problem;
 
@@ -42,8 +43,10 @@ fn brief_parameter(parameter: &Parameter) -> String {
 
 /// One operation in full.
 pub fn page(name: &str) -> Result<String, Problem> {
-    let spec = find(name)
-        .ok_or_else(|| Problem::new(format!("there is no operation {name}")).help("`imgproc ops` lists them all"))?;
+    let spec = find(name).ok_or_else(|| {
+        let near = nearest(name, registry().iter().map(|spec| spec.name));
+        Problem::new(format!("there is no operation {name}{near}")).help("`imgproc ops` lists them all")
+    })?;
     Ok(described(spec))
 }
 
