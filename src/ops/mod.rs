@@ -1,13 +1,17 @@
 //! The registry, a line per operation, and the operations, one file each.
 
+mod bilateral;
 mod blur;
 mod box_blur;
 mod brightness;
 mod canny;
 mod colormap;
 mod contrast;
+mod convolve;
 mod crop;
+mod decay;
 mod dilate;
+mod emboss;
 mod equalize;
 mod erode;
 mod flip;
@@ -20,12 +24,16 @@ mod luma_codes;
 mod luma_slopes;
 mod median;
 mod morphology;
+mod motion_blur;
+mod non_local_means;
+mod pairs;
 mod perspective;
 mod premultiply;
 mod quantise;
 mod resize;
 mod rotate;
 mod sobel;
+mod sums;
 mod threshold;
 mod unsharp_mask;
 mod vignette;
@@ -48,8 +56,13 @@ static REGISTRY: &[&Spec] = &[
     &vignette::SPEC,
     &box_blur::SPEC,
     &gaussian_blur::SPEC,
+    &motion_blur::SPEC,
     &median::SPEC,
+    &bilateral::SPEC,
+    &non_local_means::SPEC,
     &unsharp_mask::SPEC,
+    &convolve::SPEC,
+    &emboss::SPEC,
     &sobel::SPEC,
     &canny::SPEC,
     &harris::SPEC,

@@ -13,6 +13,7 @@ macro_rules! test_each_operation {
             gaussian_blur box_blur median unsharp_mask sobel erode dilate
             resize crop flip rotate perspective
             colormap vignette canny harris
+            motion_blur bilateral non_local_means convolve emboss
         }
     };
     ($check:ident: $($name:ident)*) => {

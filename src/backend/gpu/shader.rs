@@ -17,7 +17,7 @@ pub enum Mode {
     Channels,
     /// One channel of one pixel, into planes: for windows that loop long.
     Samples,
-    /// All channels of one pixel, into planes: for neighbourhoods of whole pixels.
+    /// All channels of a column of pixels, into planes: for neighbourhoods of whole pixels.
     Neighbourhoods,
 }
 
@@ -97,11 +97,13 @@ impl ImagePass<'_> {
     /// What calls the window's formula, and for whole pixels what the formula reads.
     fn window_text(&self) -> String {
         let Some(Formula { stem, .. }) = &self.head.window else { return String::new() };
-        if !self.head.whole_pixels {
+        let Some(column) = self.head.column else {
             return format!(
                 "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
             );
-        }
+        };
+        let call = format!("{stem}(x, y, params.window)");
+        let pixels = if column == 1 { format!("array<vec4f, COLUMN>({call})") } else { call };
         let layout = self.inputs[0].layout;
         let alpha = if layout.alpha { format!("tap(x, y, {}u)", layout.colours) } else { "255.0".into() };
         let colour = match layout.colours {
@@ -109,10 +111,14 @@ impl ImagePass<'_> {
             _ => "tap(x, y, 0u), tap(x, y, 1u), tap(x, y, 2u)",
         };
         format!(
-            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\n\
+            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\nconst WORKS_ON_ALPHA = {};\n\
+             const COLUMN = {column}u;\n\
              fn pixel(x: i32, y: i32) -> vec4f {{\n    return vec4f({colour}, {alpha});\n}}\n\
-             fn neighbourhood(x: i32, y: i32) -> vec4f {{\n    return {stem}(x, y, params.window);\n}}\n",
-            layout.colours, self.output.layout.colours, layout.alpha
+             fn neighbourhood(x: i32, y: i32) -> array<vec4f, COLUMN> {{\n    return {pixels};\n}}\n",
+            layout.colours,
+            self.output.layout.colours,
+            layout.alpha,
+            self.head.alpha == Alpha::Work
         )
     }
 

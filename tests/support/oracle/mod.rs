@@ -5,6 +5,7 @@ mod features;
 mod filters;
 mod levels;
 mod morphology;
+mod neighbours;
 mod perspective;
 mod resize;
 mod shade;
@@ -162,6 +163,11 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "box_blur" => filters::box_blur(step, picture),
         "gaussian_blur" => filters::gaussian_blur(step, picture),
         "median" => filters::median(step, picture),
+        "motion_blur" => neighbours::motion_blur(step, picture),
+        "bilateral" => neighbours::bilateral(step, picture),
+        "non_local_means" => neighbours::non_local_means(step, picture),
+        "convolve" => neighbours::convolve(step, picture),
+        "emboss" => neighbours::emboss(step, picture),
         "unsharp_mask" => filters::unsharp_mask(step, picture),
         "sobel" => filters::sobel(step, picture),
         "erode" => morphology::repeated(step, picture, f64::min),
