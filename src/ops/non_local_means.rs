@@ -81,7 +81,7 @@ impl NonLocalMeansOperation {
         let centre = search_side * search_side / 2;
         let pairs = centre + 1;
         let weights_rounds = (COLUMN + patch_side - 1) * (1 + (patch_side + 3) / 4);
-        let pair_rounds = 1 + 2 * (1 + weights_rounds + COLUMN);
+        let pair_rounds = 1 + weights_rounds + COLUMN;
         let parts = (pairs * pair_rounds + ROUNDS - 1) / ROUNDS;
         let part = |k: i32| NonLocalMeans {
             patch_radius: patch,

@@ -105,15 +105,15 @@ impl ImagePass<'_> {
         let call = format!("{stem}(x, y, params.window)");
         let pixels = if column == 1 { format!("array<vec4f, COLUMN>({call})") } else { call };
         let layout = self.inputs[0].layout;
-        let alpha = if layout.alpha { format!("tap(x, y, {}u)", layout.colours) } else { "255.0".into() };
+        let alpha = if layout.alpha { format!("tap_at(at, {}u)", layout.colours) } else { "255.0".into() };
         let colour = match layout.colours {
-            1 => "vec3f(tap(x, y, 0u))",
-            _ => "tap(x, y, 0u), tap(x, y, 1u), tap(x, y, 2u)",
+            1 => "vec3f(tap_at(at, 0u))",
+            _ => "tap_at(at, 0u), tap_at(at, 1u), tap_at(at, 2u)",
         };
         format!(
             "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\nconst WORKS_ON_ALPHA = {};\n\
              const COLUMN = {column}u;\n\
-             fn pixel(x: i32, y: i32) -> vec4f {{\n    return vec4f({colour}, {alpha});\n}}\n\
+             fn pixel(x: i32, y: i32) -> vec4f {{\n    let at = tap_place(x, y);\n    return vec4f({colour}, {alpha});\n}}\n\
              fn neighbourhood(x: i32, y: i32) -> array<vec4f, COLUMN> {{\n    return {pixels};\n}}\n",
             layout.colours,
             self.output.layout.colours,
