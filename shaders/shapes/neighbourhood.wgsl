@@ -1,13 +1,16 @@
-// A square neighbourhood of whole pixels; an invocation computes COLUMN of them, one below the other. The formula is
-// `fn stem(x: i32, y: i32, p: Struct) -> vec4f` (an array of COLUMN of them where that is more than 1) and reads
+// A square neighbourhood of whole pixels; an invocation computes a block of ACROSS x DOWN of them. The formula is
+// `fn stem(x: i32, y: i32, p: Struct) -> vec4f` (an array of the block's PIXELS where that is more than 1) and reads
 // `pixel(x, y) -> vec4f`: colour in rgb (gray in all three), alpha in a, 255 where there is none; COLOURS is the number
 // of colour channels. `neighbourhood(x, y)` calls it.
 
 fn write(x: u32, y: u32, c: u32) {
-    let first = COLUMN * y;
-    var pixels = neighbourhood(i32(x), i32(first));
-    for (var k = 0u; k < COLUMN && first + k < params.output.height; k++) {
-        write_pixel(x, first + k, pixels[k]);
+    let first = vec2u(ACROSS * x, DOWN * y);
+    var pixels = neighbourhood(i32(first.x), i32(first.y));
+    for (var k = 0u; k < PIXELS; k++) {
+        let at = first + vec2u(k % ACROSS, k / ACROSS);
+        if (at.x < params.output.width && at.y < params.output.height) {
+            write_pixel(at.x, at.y, pixels[k]);
+        }
     }
 }
 

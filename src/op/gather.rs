@@ -42,7 +42,8 @@ pub struct NeighbourhoodRows<'a> {
 /// A square neighbourhood of whole pixels; alpha is seen. The result may have other colour channels than the input.
 /// WGSL: `fn stem(x: i32, y: i32, p: Struct) -> vec4f`, which reads the input by `pixel(x, y) -> vec4f`, borders
 /// included: colour in `rgb` (gray in all three; `COLOURS` says how many there are), alpha in `a`, 255 where there is
-/// none. Where `column` is more than 1 it gives `array<vec4f, COLUMN>`: (x, y) and the pixels below it.
+/// none. Where `block` is more than one pixel it gives `array<vec4f, PIXELS>`: those of the block that begins at
+/// (x, y), row after row.
 pub trait Neighbourhood: Debug + Send + Sync {
     fn formula(&self) -> Formula;
 
@@ -56,9 +57,9 @@ pub trait Neighbourhood: Debug + Send + Sync {
         Alpha::Keep
     }
 
-    /// Pixels, one below the other, that a call of the WGSL formula computes.
-    fn column(&self) -> u32 {
-        1
+    /// Pixels across and down that a call of the WGSL formula computes.
+    fn block(&self) -> (u32, u32) {
+        (1, 1)
     }
 
     /// One row of each channel of the result (without alpha under [`Alpha::Keep`]): `output[c][i]` from the

@@ -47,8 +47,8 @@ pub static SPEC: Spec = Spec {
 /// Loop rounds of a GPU invocation for one part of the window: some drivers end long loops without a word.
 const ROUNDS: i32 = 25_000;
 
-/// Pixels of a GPU invocation, one below the other.
-const COLUMN: i32 = 4;
+/// Side of the block of pixels that a GPU invocation computes.
+const BLOCK_SIDE: i32 = 4;
 
 /// Values whose sums are kept in registers while the terms go by.
 const BLOCK: usize = 32;
@@ -80,8 +80,8 @@ impl NonLocalMeansOperation {
         let samples = f64::from(patch_side * patch_side) * f64::from(colours);
         let centre = search_side * search_side / 2;
         let pairs = centre + 1;
-        let weights_rounds = (COLUMN + patch_side - 1) * (1 + (patch_side + 3) / 4);
-        let pair_rounds = 1 + weights_rounds + COLUMN;
+        let rows = BLOCK_SIDE + patch_side - 1;
+        let pair_rounds = rows * (1 + rows) + BLOCK_SIDE + BLOCK_SIDE * BLOCK_SIDE + 1;
         let parts = (pairs * pair_rounds + ROUNDS - 1) / ROUNDS;
         let part = |k: i32| NonLocalMeans {
             patch_radius: patch,
@@ -137,8 +137,8 @@ impl Neighbourhood for SearchWindow {
         Alpha::Work
     }
 
-    fn column(&self) -> u32 {
-        COLUMN as u32
+    fn block(&self) -> (u32, u32) {
+        (BLOCK_SIDE as u32, BLOCK_SIDE as u32)
     }
 
     fn row(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {

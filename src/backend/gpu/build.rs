@@ -203,7 +203,7 @@ impl<'a> Builder<'a> {
             self.constants.len() - 1
         });
         let mode = match (head.long, output.1.format, steps) {
-            _ if head.column.is_some() => Mode::Neighbourhoods,
+            _ if head.pixels.is_some() => Mode::Neighbourhoods,
             (true, ..) => Mode::Samples,
             (false, Format::Planes, []) => Mode::Channels,
             _ => Mode::Pixels,

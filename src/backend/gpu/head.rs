@@ -24,8 +24,8 @@ pub struct Head {
     /// The shape's own parameters: name, type, words.
     pub words: Option<(&'static str, &'static str, Vec<u32>)>,
     pub window: Option<Formula>,
-    /// Pixels of a unit, one below the other, where the window's formula sees all channels of its neighbours.
-    pub column: Option<u32>,
+    /// Pixels across and down of a unit, where the window's formula sees all channels of its neighbours.
+    pub pixels: Option<(u32, u32)>,
     pub weights: Option<Vec<u32>>,
     pub edges: Edges,
     pub alpha: Alpha,
@@ -43,7 +43,7 @@ pub fn point(layout: Layout) -> Head {
         quads: (1, 1),
         words: None,
         window: None,
-        column: None,
+        pixels: None,
         weights: None,
         edges: INSIDE_ONLY,
         // The formulas see to alpha themselves.
@@ -99,17 +99,17 @@ pub fn permute(p: &Permutation, input: Layout, output: Layout) -> Head {
 }
 
 pub fn neighbourhood(kernel: &dyn Neighbourhood, layout: Layout) -> Head {
-    let (reach, column, formula) = (kernel.reach(), kernel.column(), kernel.formula());
+    let (reach, (across, down), formula) = (kernel.reach(), kernel.block(), kernel.formula());
     Head {
         label: format!("neighbourhood {}", formula.stem),
         shape: vec![include_str!("../../../shaders/shapes/neighbourhood.wgsl")],
         window: Some(formula),
-        column: Some(column),
+        pixels: Some((across, down)),
         edges: kernel.edges(),
         alpha: kernel.alpha(),
         grid: Grid {
-            columns: Side::reaching(layout.width, 1, reach, 1 + 2 * reach),
-            rows: Side::reaching(layout.height, column, reach, column + 2 * reach),
+            columns: Side::reaching(layout.width, across, reach, across + 2 * reach),
+            rows: Side::reaching(layout.height, down, reach, down + 2 * reach),
         },
         ..point(layout)
     }

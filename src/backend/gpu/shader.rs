@@ -17,7 +17,7 @@ pub enum Mode {
     Channels,
     /// One channel of one pixel, into planes: for windows that loop long.
     Samples,
-    /// All channels of a column of pixels, into planes: for neighbourhoods of whole pixels.
+    /// All channels of a block of pixels, into planes: for neighbourhoods of whole pixels.
     Neighbourhoods,
 }
 
@@ -97,13 +97,13 @@ impl ImagePass<'_> {
     /// What calls the window's formula, and for whole pixels what the formula reads.
     fn window_text(&self) -> String {
         let Some(Formula { stem, .. }) = &self.head.window else { return String::new() };
-        let Some(column) = self.head.column else {
+        let Some((across, down)) = self.head.pixels else {
             return format!(
                 "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
             );
         };
         let call = format!("{stem}(x, y, params.window)");
-        let pixels = if column == 1 { format!("array<vec4f, COLUMN>({call})") } else { call };
+        let pixels = if across * down == 1 { format!("array<vec4f, PIXELS>({call})") } else { call };
         let layout = self.inputs[0].layout;
         let alpha = if layout.alpha { format!("tap_at(at, {}u)", layout.colours) } else { "255.0".into() };
         let colour = match layout.colours {
@@ -112,9 +112,9 @@ impl ImagePass<'_> {
         };
         format!(
             "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\nconst WORKS_ON_ALPHA = {};\n\
-             const COLUMN = {column}u;\n\
+             const ACROSS = {across}u;\nconst DOWN = {down}u;\nconst PIXELS = ACROSS * DOWN;\n\
              fn pixel(x: i32, y: i32) -> vec4f {{\n    let at = tap_place(x, y);\n    return vec4f({colour}, {alpha});\n}}\n\
-             fn neighbourhood(x: i32, y: i32) -> array<vec4f, COLUMN> {{\n    return {pixels};\n}}\n",
+             fn neighbourhood(x: i32, y: i32) -> array<vec4f, PIXELS> {{\n    return {pixels};\n}}\n",
             layout.colours,
             self.output.layout.colours,
             layout.alpha,
