@@ -91,7 +91,10 @@ fn what_averages_keeps_a_constant() {
         for recipe in [
             "gaussian_blur:3.3",
             "box_blur:20",
+            "motion_blur:7.3:angle=30",
             "median:4",
+            "bilateral:5",
+            "non_local_means:patch=2:search=3",
             "erode:3",
             "dilate:3:shape=disk",
             "unsharp_mask:3",
@@ -195,7 +198,9 @@ fn colour_under_alpha_zero_does_not_show() {
     let Samples::U8(v) = &image.samples else { panic!("8-bit") };
     let blackened = v.chunks(4).flat_map(|p| if p[3] == 0 { [0; 4] } else { [p[0], p[1], p[2], p[3]] }).collect();
     let black = Sample { name: "black holes".into(), image: Image::new(image.layout, Samples::U8(blackened)) };
-    for recipe in ["gaussian_blur:2", "box_blur:3", "resize:50%", "resize:130%:filter=bicubic"] {
+    for recipe in
+        ["gaussian_blur:2", "box_blur:3", "motion_blur", "bilateral:3", "resize:50%", "resize:130%:filter=bicubic"]
+    {
         assert_same(recipe, &black, &through(recipe, &image), 0.0);
     }
 }

@@ -71,3 +71,15 @@ impl Operation for Convolve {
         Ok(graph.stencil(stencil, input))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::sum_or_one;
+
+    #[test]
+    fn a_sum_that_is_0_but_for_rounding_scales_by_1() {
+        assert_ne!(0.1 + 0.2 - 0.3, 0.0);
+        assert_eq!(sum_or_one(&[0.1, 0.2, -0.3]), 1.0);
+        assert_eq!(sum_or_one(&[1.0, 2.0, -4.0]), -1.0);
+    }
+}

@@ -187,12 +187,14 @@ impl SearchWindow {
         for (y, line) in (-dy - patch..sums.height as isize + patch).zip(0..) {
             let differences = &mut lines.differences[..n + side - 1];
             squared_differences(sums, y, (dx, dy), patch, differences);
-            add_up(side, |k| &differences[k..], &mut lines.sums[line % side][..n]);
+            let places: Vec<&[f32]> = (0..side).map(|k| &differences[k..]).collect();
+            add_up(&places, &mut lines.sums[line % side][..n]);
             if line + 1 < side {
                 continue;
             }
             let weights = &mut lines.weights[..n];
-            add_up(side, |k| &lines.sums[(line + 1 + k) % side], weights);
+            let rows: Vec<&[f32]> = (0..side).map(|k| &lines.sums[(line + 1 + k) % side][..]).collect();
+            add_up(&rows, weights);
             for weight in weights.iter_mut() {
                 let unlike = *weight * share - noise;
                 *weight = decay(if unlike > 0.0 { unlike } else { 0.0 } * sharpness);
@@ -223,15 +225,15 @@ fn squared(v: f32) -> f32 {
     v * v
 }
 
-/// Sums of `terms` rows. They are added anew for each place: a sum that slides along would carry the rounding of great
+/// Sums of rows. They are added anew for each place: a sum that slides along would carry the rounding of great
 /// terms on to where only small ones are left.
-fn add_up<'a>(terms: usize, term: impl Fn(usize) -> &'a [f32], target: &mut [f32]) {
+fn add_up(terms: &[&[f32]], target: &mut [f32]) {
     let mut blocks = target.chunks_exact_mut(BLOCK);
     let mut x = 0;
     for block in &mut blocks {
         let mut sums = [0.0f32; BLOCK];
-        for k in 0..terms {
-            let row: &[f32; BLOCK] = term(k)[x..x + BLOCK].try_into().expect("a block of the row");
+        for term in terms {
+            let row: &[f32; BLOCK] = term[x..x + BLOCK].try_into().expect("a block of the row");
             for (sum, v) in sums.iter_mut().zip(row) {
                 *sum += v;
             }
@@ -240,6 +242,6 @@ fn add_up<'a>(terms: usize, term: impl Fn(usize) -> &'a [f32], target: &mut [f32
         x += BLOCK;
     }
     for (x, t) in (x..).zip(blocks.into_remainder()) {
-        *t = (0..terms).fold(0.0, |sum, k| sum + term(k)[x]);
+        *t = terms.iter().fold(0.0, |sum, term| sum + term[x]);
     }
 }
