@@ -16,7 +16,7 @@ shader_struct! {
 
 impl Point for Plus {
     fn formula(&self) -> Formula {
-        Formula::new("plus", include_str!("../../shaders/ops/plus.wgsl"), self)
+        Formula::new("sums_plus", include_str!("../../shaders/ops/sums_plus.wgsl"), self)
     }
 
     fn alpha(&self) -> Alpha {
@@ -35,7 +35,7 @@ impl Point for Plus {
 
 impl Point for Mean {
     fn formula(&self) -> Formula {
-        Formula::new("mean", include_str!("../../shaders/ops/mean.wgsl"), self)
+        Formula::new("sums_mean", include_str!("../../shaders/ops/sums_mean.wgsl"), self)
     }
 
     fn alpha(&self) -> Alpha {

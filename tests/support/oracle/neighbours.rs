@@ -93,7 +93,9 @@ pub fn motion_blur(step: &Step, picture: &Picture) -> Picture {
     };
     let blurred = premultiplied.sized(picture.width, picture.height, |x, y, c| {
         let places = (0..count as i64).map(|i| i as f64 - (count - 1.0) / 2.0);
-        places.map(|t| sample(x as f64 + t * cos, y as f64 - t * sin, c)).sum::<f64>() / count
+        // The sine of half a turn is not 0 but for rounding: a pixel with none of a neighbour's alpha has exactly none.
+        let exact = |v: f64| (v * 1e9).round() / 1e9;
+        places.map(|t| sample(x as f64 + exact(t * cos), y as f64 - exact(t * sin), c)).sum::<f64>() / count
     });
     blurred.straight()
 }
