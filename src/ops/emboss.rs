@@ -35,7 +35,8 @@ struct Emboss {
 impl Operation for Emboss {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         let (sin, cos) = self.arguments.number("angle").to_radians().sin_cos();
-        let places = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (dx, dy))).filter(|place| *place != (0, 0));
+        // Opposites follow one another, so that they cancel exactly where the image is flat.
+        let places = [(-1, -1), (0, -1), (1, -1), (-1, 0)].into_iter().flat_map(|(dx, dy)| [(dx, dy), (-dx, -dy)]);
         let tap = |(dx, dy)| Tap { dx, dy, weight: (f64::from(dy) * sin - f64::from(dx) * cos) as f32 };
         let stencil = Stencil {
             taps: places.map(tap).collect(),

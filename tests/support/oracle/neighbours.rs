@@ -77,9 +77,17 @@ fn patch_distances(picture: &Picture, extended: &Picture, patch: i64, search: i6
         .collect()
 }
 
+/// Sine and cosine of `angle`, exact for quarter turns: what lies beside a line along an axis has no share at all, which
+/// shows where alpha is 0.
+fn direction(step: &Step, default: f64) -> (f64, f64) {
+    let (sin, cos) = step.number("angle", default).to_radians().sin_cos();
+    let exact = |v: f64| if v.abs() < 1e-9 { 0.0 } else { v };
+    (exact(sin), exact(cos))
+}
+
 pub fn motion_blur(step: &Step, picture: &Picture) -> Picture {
     let count = (step.number("*length", 9.0) + 0.5).floor();
-    let (sin, cos) = step.number("angle", 0.0).to_radians().sin_cos();
+    let (sin, cos) = direction(step, 0.0);
     let premultiplied = picture.premultiplied();
     let mut bordered = Bordered::new(step, "reflect101", &premultiplied);
     if let (true, Some((alpha, colour))) = (picture.has_alpha(), bordered.value.split_last_mut()) {
@@ -93,9 +101,7 @@ pub fn motion_blur(step: &Step, picture: &Picture) -> Picture {
     };
     let blurred = premultiplied.sized(picture.width, picture.height, |x, y, c| {
         let places = (0..count as i64).map(|i| i as f64 - (count - 1.0) / 2.0);
-        // The sine of half a turn is not 0 but for rounding: a pixel with none of a neighbour's alpha has exactly none.
-        let exact = |v: f64| (v * 1e9).round() / 1e9;
-        places.map(|t| sample(x as f64 + exact(t * cos), y as f64 - exact(t * sin), c)).sum::<f64>() / count
+        places.map(|t| sample(x as f64 + t * cos, y as f64 - t * sin, c)).sum::<f64>() / count
     });
     blurred.straight()
 }
@@ -127,7 +133,7 @@ pub fn convolve(step: &Step, picture: &Picture) -> Picture {
 }
 
 pub fn emboss(step: &Step, picture: &Picture) -> Picture {
-    let (sin, cos) = step.number("angle", 135.0).to_radians().sin_cos();
+    let (sin, cos) = direction(step, 135.0);
     let strength = step.number("*strength", 1.0);
     let kernel: Vec<Vec<f64>> = [-1.0, 0.0, 1.0]
         .iter()
