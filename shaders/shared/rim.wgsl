@@ -16,8 +16,16 @@ fn place(i: u32) -> vec2u {
 
 // The value at a pixel, or beyond the border.
 fn tap(x: i32, y: i32, c: u32) -> f32 {
+    return tap_at(tap_place(x, y), c);
+}
+
+// The pixel that is read at a place, for `tap_at`; beyond a constant border there is none, but something negative.
+fn tap_place(x: i32, y: i32) -> vec2i {
     let extent = params.input_0;
-    let inside = vec2i(border_index(BORDER, x, i32(extent.width)), border_index(BORDER, y, i32(extent.height)));
+    return vec2i(border_index(BORDER, x, i32(extent.width)), border_index(BORDER, y, i32(extent.height)));
+}
+
+fn tap_at(inside: vec2i, c: u32) -> f32 {
     let v = load_0(u32(max(inside.x, 0)), u32(max(inside.y, 0)), c);
     return select(v, params.edge[c], min(inside.x, inside.y) < 0);
 }

@@ -18,8 +18,12 @@ pub enum Mode {
     Channels,
     /// One channel of one pixel, into planes: for windows that loop long.
     Samples,
-    /// All channels of one pixel, into planes: for neighbourhoods of whole pixels.
-    Neighbourhoods,
+    /// All channels of a block of pixels, into planes: for neighbourhoods of whole pixels.
+    Neighbourhoods {
+        /// px
+        across: u32,
+        down: u32,
+    },
     /// One channel of a stretch of a line, into planes: of a row, or of a column of quads.
     Line(Place),
     /// One channel of a strip by a workgroup, into planes: for windows that are seen as sorted columns of `side` values.
@@ -29,7 +33,7 @@ pub enum Mode {
 impl Mode {
     /// Whether one invocation works on all channels.
     pub fn sees_all_channels(self) -> bool {
-        matches!(self, Mode::Pixels | Mode::Neighbourhoods)
+        matches!(self, Mode::Pixels | Mode::Neighbourhoods { .. })
     }
 
     /// Units of a workgroup.
@@ -109,7 +113,7 @@ impl ImagePass<'_> {
             Mode::Channels => self.write_channel(),
             Mode::Samples => self.write_sample(),
             // The shape's file writes.
-            Mode::Neighbourhoods => String::new(),
+            Mode::Neighbourhoods { .. } => String::new(),
             Mode::Line(_) => self.write_line(),
             Mode::Strips { .. } => self.write_strip(),
         };
@@ -126,22 +130,28 @@ impl ImagePass<'_> {
                 1 << side.ilog2()
             );
         }
-        if self.mode != Mode::Neighbourhoods {
+        let Mode::Neighbourhoods { across, down } = self.mode else {
             return format!(
                 "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
             );
-        }
+        };
+        let call = format!("{stem}(x, y, params.window)");
+        let pixels = if across * down == 1 { format!("array<vec4f, PIXELS>({call})") } else { call };
         let layout = self.inputs[0].layout;
-        let alpha = if layout.alpha { format!("tap(x, y, {}u)", layout.colours) } else { "255.0".into() };
+        let alpha = if layout.alpha { format!("tap_at(at, {}u)", layout.colours) } else { "255.0".into() };
         let colour = match layout.colours {
-            1 => "vec3f(tap(x, y, 0u))",
-            _ => "tap(x, y, 0u), tap(x, y, 1u), tap(x, y, 2u)",
+            1 => "vec3f(tap_at(at, 0u))",
+            _ => "tap_at(at, 0u), tap_at(at, 1u), tap_at(at, 2u)",
         };
         format!(
-            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\n\
-             fn pixel(x: i32, y: i32) -> vec4f {{\n    return vec4f({colour}, {alpha});\n}}\n\
-             fn neighbourhood(x: i32, y: i32) -> vec4f {{\n    return {stem}(x, y, params.window);\n}}\n",
-            layout.colours, self.output.layout.colours, layout.alpha
+            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\nconst WORKS_ON_ALPHA = {};\n\
+             const ACROSS = {across}u;\nconst DOWN = {down}u;\nconst PIXELS = ACROSS * DOWN;\n\
+             fn pixel(x: i32, y: i32) -> vec4f {{\n    let at = tap_place(x, y);\n    return vec4f({colour}, {alpha});\n}}\n\
+             fn neighbourhood(x: i32, y: i32) -> array<vec4f, PIXELS> {{\n    return {pixels};\n}}\n",
+            layout.colours,
+            self.output.layout.colours,
+            layout.alpha,
+            self.head.alpha == Alpha::Work
         )
     }
 
@@ -181,7 +191,7 @@ impl ImagePass<'_> {
         let element = match (self.output.format, self.mode) {
             (
                 Format::Planes,
-                Mode::Samples | Mode::Neighbourhoods | Mode::Strips { .. } | Mode::Line(Place::Horizontal),
+                Mode::Samples | Mode::Neighbourhoods { .. } | Mode::Strips { .. } | Mode::Line(Place::Horizontal),
             ) => "f32",
             (Format::Planes, _) => "vec4f",
             _ => "u32",

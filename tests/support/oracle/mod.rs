@@ -6,6 +6,7 @@ mod features;
 mod filters;
 mod levels;
 mod morphology;
+mod neighbours;
 mod perspective;
 mod resize;
 mod shade;
@@ -174,6 +175,11 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "box_blur" => filters::box_blur(step, picture),
         "gaussian_blur" => filters::gaussian_blur(step, picture),
         "median" => filters::median(step, picture),
+        "motion_blur" => neighbours::motion_blur(step, picture),
+        "bilateral" => neighbours::bilateral(step, picture),
+        "non_local_means" => neighbours::non_local_means(step, picture),
+        "convolve" => neighbours::convolve(step, picture),
+        "emboss" => neighbours::emboss(step, picture),
         "unsharp_mask" => filters::unsharp_mask(step, picture),
         "pixelate" => filters::pixelate(step, picture),
         "sobel" => filters::slope(step, picture, [1.0, 2.0, 1.0]),
