@@ -22,7 +22,7 @@ fn tap(x: i32, y: i32, c: u32) -> f32 {
 // The pixel that is read at a place, for `tap_at`; beyond a constant border there is none, but something negative.
 fn tap_place(x: i32, y: i32) -> vec2i {
     let extent = params.input_0;
-    return vec2i(border_index(BORDER, x, i32(extent.width)), border_index(BORDER, y, i32(extent.height)));
+    return vec2i(border_index(border(), x, i32(extent.width)), border_index(border(), y, i32(extent.height)));
 }
 
 fn tap_at(inside: vec2i, c: u32) -> f32 {
@@ -39,6 +39,6 @@ fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
 
 // The values of a quad of row y.
 fn quad_of_row(q: u32, y: i32, c: u32) -> vec4f {
-    let inside = border_index(BORDER, y, i32(params.input_0.height));
+    let inside = border_index(border(), y, i32(params.input_0.height));
     return select(load4_0(q, u32(max(inside, 0)), c), vec4f(params.edge[c]), inside < 0);
 }

@@ -95,7 +95,7 @@ impl ImagePass<'_> {
         if let Some(border) = self.border {
             text += include_str!("../../../shaders/shared/rim.wgsl");
             text += include_str!("../../../shaders/shared/border.wgsl");
-            text += &format!("const BORDER = {}u;\n", border.code());
+            text += &border_text(border);
         } else {
             text += include_str!("../../../shaders/shared/inside.wgsl");
         }
@@ -345,6 +345,16 @@ impl ImagePass<'_> {
         }
         text + &stores(self.output) + "}\n"
     }
+}
+
+/// `border`, which the rim asks at every tap. One text serves the four that read the image, so that there are fewer
+/// shaders to compile; gathers and morphology read a constant, and many taps.
+fn border_text(border: Border) -> String {
+    let code = match border {
+        Border::Constant => format!("{}u", border.code()),
+        _ => "params.border".into(),
+    };
+    format!("fn border() -> u32 {{\n    return {code};\n}}\n")
 }
 
 /// Pixel `i` of the quad of a further input, as an argument.
