@@ -70,6 +70,21 @@ impl Picture {
         self.values[(y * self.width + x) * self.channels + c]
     }
 
+    /// The value at a place that may lie outside, where it is the background's.
+    fn at_or(&self, x: i64, y: i64, c: usize, background: &[f64]) -> f64 {
+        let inside = (0..self.width as i64).contains(&x) && (0..self.height as i64).contains(&y);
+        if inside { self.at(x as usize, y as usize, c) } else { background[c] }
+    }
+
+    /// The recipe's background as this picture's channels, premultiplied where it has alpha.
+    fn background(&self, step: &Step) -> Vec<f64> {
+        let mut colour = step.colour("background");
+        if self.has_alpha() {
+            (0..3).for_each(|c| colour[c] *= colour[3] / 255.0);
+        }
+        self.channels_of(colour)
+    }
+
     /// A picture of that size and as many channels, computed sample by sample.
     fn sized(&self, width: usize, height: usize, value: impl Fn(usize, usize, usize) -> f64) -> Picture {
         let mut values = Vec::with_capacity(width * height * self.channels);
