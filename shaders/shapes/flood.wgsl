@@ -10,6 +10,9 @@ struct Flood {
     high: f32,
     // invocations in a row of the dispatch
     span: u32,
+    // the dispatch's pixels, row after row, the last excluded
+    first: u32,
+    end: u32,
 }
 
 const OUTSIDE = 0xffffffffu;
@@ -17,8 +20,8 @@ const ROUNDS = 10000u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-    let i = id.y * params.flood.span + id.x;
-    if (i < params.input_0.width * params.input_0.height) {
+    let i = params.flood.first + id.y * params.flood.span + id.x;
+    if (i < params.flood.end) {
         step(i);
     }
 }

@@ -72,9 +72,11 @@ fn bicubic(at: vec2f, c: u32) -> f32 {
     var sum = 0.0;
     for (var j = 0; j < 4; j++) {
         let y = p.y + j - 1;
+        var row = 0.0;
         for (var i = 0; i < 4; i++) {
-            sum += down[j] * across[i] * tap(p.x + i - 1, y, c);
+            row += across[i] * tap(p.x + i - 1, y, c);
         }
+        sum += down[j] * row;
     }
     return sum;
 }

@@ -28,7 +28,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             most = max(most, max(max(v.x, v.y), max(v.z, v.w)));
         }
     }
-    atomicMax(&greatest, bitcast<u32>(most));
+    // -0 would come before every other float.
+    atomicMax(&greatest, bitcast<u32>(select(0.0, most, most > 0.0)));
     workgroupBarrier();
     if (local == 0u) {
         atomicMax(&output[0], atomicLoad(&greatest));

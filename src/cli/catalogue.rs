@@ -45,7 +45,7 @@ fn brief_parameter(parameter: &Parameter) -> String {
 pub fn page(name: &str) -> Result<String, Problem> {
     let spec = find(name).ok_or_else(|| {
         let near = nearest(name, registry().iter().map(|spec| spec.name));
-        Problem::new(format!("there is no operation {name}{near}")).help("`imgproc ops` lists them all")
+        Problem::new(format!("no operation '{name}'{near}"))
     })?;
     Ok(described(spec))
 }

@@ -53,6 +53,16 @@ pub struct PointRow<'a> {
 }
 
 impl PointRow<'_> {
+    /// Applies one function to each sample of two images and the same place of the other.
+    pub fn map_pairs(&self, output: &mut [&mut [f32]], function: impl Fn(f32, f32) -> f32) {
+        let (first, second) = self.inputs.split_at(self.inputs.len() / 2);
+        for ((target, first), second) in output.iter_mut().zip(first).zip(second) {
+            for ((t, v), w) in target.iter_mut().zip(*first).zip(*second) {
+                *t = function(*v, *w);
+            }
+        }
+    }
+
     /// Applies one function to each sample of the first `output.len()` channels.
     pub fn map_channels(&self, output: &mut [&mut [f32]], function: impl Fn(f32) -> f32) {
         for (target, source) in output.iter_mut().zip(self.inputs) {

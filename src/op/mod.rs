@@ -92,8 +92,6 @@ pub struct Spec {
     pub reference: &'static str,
     /// Greatest difference from the reference on 8-bit input, in levels.
     pub tolerance: u32,
-    /// Whether its output jumps where its input crosses a decision.
-    pub decides: bool,
     /// A step that can be pasted into a recipe.
     pub example: &'static str,
     /// The operation with its arguments, which have been checked against `parameters`.

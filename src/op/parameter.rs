@@ -165,7 +165,10 @@ impl Kind {
             Kind::Color => parse_color(text).map(Value::Color),
             Kind::Size => parse_box(text).map(|(w, h)| Value::Size(w, h)),
             Kind::ResizeSize => parse_resize_size(text).map(Value::ResizeSize),
-            Kind::Quad => <[f64; 8]>::try_from(parse_numbers(text, &['/', 'x'])?).ok().map(Value::Quad),
+            Kind::Quad => {
+                let quad = <[f64; 8]>::try_from(parse_numbers(text, &['/', 'x'])?).ok()?;
+                quad.iter().all(|v| v.abs() <= FARTHEST_CORNER).then_some(Value::Quad(quad))
+            }
             Kind::Matrix => parse_matrix(text).map(Value::Matrix),
             Kind::Sides => parse_sides(text).map(Value::Sides),
         }
@@ -183,7 +186,7 @@ impl Kind {
             Kind::Color => "a colour (L, R/G/B, R/G/B/A or #rrggbb[aa], levels 0 to 255)".into(),
             Kind::Size => "a size WxH in px, sides 1 to 65535".into(),
             Kind::ResizeSize => "a size WxH, Wx, xH (px, sides 1 to 65535) or N%".into(),
-            Kind::Quad => "eight numbers X/Y/X/Y/X/Y/X/Y".into(),
+            Kind::Quad => format!("eight numbers X/Y/X/Y/X/Y/X/Y, each within ±{FARTHEST_CORNER}"),
             Kind::Matrix => format!("rows of numbers as 0/1/0;1/4/1;0/1/0, at most {0}x{0}", Matrix::MAX_SIDE),
             Kind::Sides => "four widths L/T/R/B in px, each 0 to 65535".into(),
         }
@@ -222,6 +225,9 @@ fn parse_matrix(text: &str) -> Option<Matrix> {
     let fits = rows.iter().all(|row| row.len() == columns) && rows.len().max(columns) <= Matrix::MAX_SIDE;
     fits.then(|| Matrix { columns, values: rows.concat() })
 }
+
+/// How far from the image's corner a quad's may lie, px.
+const FARTHEST_CORNER: f64 = 1.0e6;
 
 /// A side of an image, px.
 fn parse_side(text: &str) -> Option<u32> {

@@ -23,7 +23,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.adaptiveThreshold",
     tolerance: 0,
-    decides: true,
     example: "adaptive_threshold:9:c=5",
     make: |arguments| Ok(Box::new(AdaptiveThresholdOperation { arguments: arguments.clone() })),
 };
@@ -94,12 +93,7 @@ impl Point for AdaptiveThreshold {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        let (own, sums) = row.inputs.split_at(row.inputs.len() / 2);
-        for ((target, own), sums) in output.iter_mut().zip(own).zip(sums) {
-            for ((t, v), sum) in target.iter_mut().zip(*own).zip(*sums) {
-                *t = if *v > self.mean(*sum) - self.c { 255.0 } else { 0.0 };
-            }
-        }
+        row.map_pairs(output, |v, sum| if v > self.mean(sum) - self.c { 255.0 } else { 0.0 });
     }
 }
 

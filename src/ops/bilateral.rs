@@ -29,7 +29,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.bilateralFilter",
     tolerance: 1,
-    decides: false,
     example: "bilateral:4",
     make: |arguments| Ok(Box::new(BilateralOperation { arguments: arguments.clone() })),
 };

@@ -18,7 +18,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.blur",
     tolerance: 1,
-    decides: false,
     example: "box_blur:3",
     make: |arguments| Ok(Box::new(BoxBlur { arguments: arguments.clone() })),
 };

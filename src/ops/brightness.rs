@@ -14,7 +14,6 @@ pub static SPEC: Spec = Spec {
         .starred()],
     reference: "oracle",
     tolerance: 0,
-    decides: false,
     example: "brightness:40",
     make: |arguments| Ok(Box::new(Brightness { amount: arguments.number("amount") as f32 })),
 };

@@ -32,7 +32,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.Canny(L2gradient=…)",
     tolerance: 0,
-    decides: true,
     example: "canny:100:high=200",
     make: |arguments| Ok(Box::new(Canny { arguments: arguments.clone() })),
 };

@@ -26,7 +26,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.createCLAHE",
     tolerance: 0,
-    decides: false,
     example: "clahe:3:tiles=4",
     make: |arguments| Ok(Box::new(ClaheOperation { arguments: arguments.clone() })),
 };

@@ -12,7 +12,6 @@ pub static SPEC: Spec = Spec {
     parameters: PARAMETERS,
     reference: "cv2.morphologyEx",
     tolerance: 0,
-    decides: false,
     example: "close:2",
     make: |arguments| Ok(Box::new(Morphology::filter(arguments, Element::close))),
 };

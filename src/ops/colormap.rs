@@ -15,7 +15,6 @@ pub static SPEC: Spec = Spec {
     parameters: &[Parameter::new("name", Kind::OneOf(NAMES), "viridis", "the table").starred()],
     reference: "matplotlib tables",
     tolerance: 0,
-    decides: true,
     example: "colormap:magma",
     make: |arguments| Ok(Box::new(ColormapOperation { name: arguments.name("name") })),
 };

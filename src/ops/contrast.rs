@@ -15,7 +15,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "contrast:1.5",
     make: |arguments| {
         let (factor, pivot) = (arguments.number("factor") as f32, arguments.number("pivot") as f32);

@@ -15,20 +15,23 @@ pub static SPEC: Spec = Spec {
     parameters: &[
         Parameter::required("kernel", Kind::Matrix, "rows of weights from the top").starred(),
         Parameter::new("scale", ANY, "", "what the sum is divided by; left out, the kernel's sum, or 1 if it is 0"),
-        Parameter::new("offset", ANY, "0", "what is added").unit("levels"),
+        Parameter::new("offset", Kind::Number { low: -1.0e6, high: 1.0e6 }, "0", "what is added").unit("levels"),
         BORDER,
         VALUE,
     ],
     reference: "cv2.filter2D",
     tolerance: 1,
-    decides: false,
     example: "convolve:0/-1/0;-1/5/-1;0/-1/0",
     make: |arguments| {
         let kernel = arguments.matrix("kernel").clone();
         let scale = arguments.optional_number("scale").unwrap_or_else(|| sum_or_one(&kernel.values));
         let greatest = kernel.values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
-        if scale == 0.0 || greatest > FAR || greatest / scale.abs() > FAR {
-            return Err(Refusal(format!("kernel and scale: weights over scale must lie within ±{FAR:e}")));
+        if scale.abs() < 1.0 / FAR || greatest > FAR || greatest / scale.abs() > FAR {
+            let near = 1.0 / FAR;
+            return Err(Refusal(format!(
+                "convolve expects weights, alone and over scale, within ±{FAR:e}, and no scale (the weights' sum, unless \
+                 given) within ±{near:e}"
+            )));
         }
         Ok(Box::new(Convolve { kernel, scale, arguments: arguments.clone() }))
     },

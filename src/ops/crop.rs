@@ -22,7 +22,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "array slice",
     tolerance: 0,
-    decides: false,
     example: "crop:24x16",
     make: |arguments| {
         Ok(Box::new(Crop {

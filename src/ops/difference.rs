@@ -24,11 +24,6 @@ impl Point for Difference {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        let (first, second) = row.inputs.split_at(row.inputs.len() / 2);
-        for ((target, first), second) in output.iter_mut().zip(first).zip(second) {
-            for ((t, v), w) in target.iter_mut().zip(*first).zip(*second) {
-                *t = (self.first * v + self.second * w).abs();
-            }
-        }
+        row.map_pairs(output, |v, w| (self.first * v + self.second * w).abs());
     }
 }

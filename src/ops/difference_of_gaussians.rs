@@ -1,9 +1,8 @@
 //! `difference_of_gaussians`: what lies between two scales.
 
 use super::difference::{difference, with_alpha_of};
-use super::gaussian_blur::gaussian;
-use crate::image::Edges;
-use crate::op::{Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec};
+use super::gaussian_blur::{MAX_SIGMA, gaussian};
+use crate::op::{Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE};
 
 pub static SPEC: Spec = Spec {
     name: "difference_of_gaussians",
@@ -12,17 +11,23 @@ pub static SPEC: Spec = Spec {
     shape: Shape::Composite,
     channels: Channels::Any,
     parameters: &[
-        Parameter::new("sigma", Kind::Number { low: 0.01, high: 1000.0 }, "1", "of the first blur")
+        Parameter::new("sigma", Kind::Number { low: 0.01, high: MAX_SIGMA }, "1", "of the first blur")
             .unit("px")
             .starred(),
         Parameter::new("k", Kind::Number { low: 0.01, high: 100.0 }, "1.6", "sigma of the second blur, in sigmas"),
         BORDER,
+        VALUE,
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "difference_of_gaussians:2",
-    make: |arguments| Ok(Box::new(DifferenceOfGaussians { arguments: arguments.clone() })),
+    make: |arguments| {
+        let second = arguments.number("k") * arguments.number("sigma");
+        if second > MAX_SIGMA {
+            return Err(Refusal(format!("k times sigma is {second}; at most {MAX_SIGMA} px are blurred by")));
+        }
+        Ok(Box::new(DifferenceOfGaussians { arguments: arguments.clone() }))
+    },
 };
 
 #[derive(Debug)]
@@ -33,7 +38,7 @@ struct DifferenceOfGaussians {
 impl Operation for DifferenceOfGaussians {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         let sigma = self.arguments.number("sigma");
-        let edges = Edges::new(self.arguments.border());
+        let edges = self.arguments.edges(graph.layout(input).colours);
         let first = gaussian(graph, input, sigma, edges);
         let second = gaussian(graph, input, self.arguments.number("k") * sigma, edges);
         let apart = difference(graph, first, second);

@@ -13,7 +13,6 @@ pub static SPEC: Spec = Spec {
     parameters: PARAMETERS,
     reference: "cv2.dilate",
     tolerance: 0,
-    decides: false,
     example: "dilate:2:shape=disk",
     make: |arguments| Ok(Box::new(Morphology::filter(arguments, Element::dilate))),
 };

@@ -22,7 +22,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "emboss",
     make: |arguments| Ok(Box::new(Emboss { arguments: arguments.clone() })),
 };

@@ -18,7 +18,6 @@ pub static SPEC: Spec = Spec {
     parameters: &[Parameter::new("channels", Kind::OneOf(CHANNELS), "luma", "whose histogram is spread")],
     reference: "cv2.equalizeHist",
     tolerance: 0,
-    decides: false,
     example: "equalize",
     make: |arguments| Ok(Box::new(EqualizeOperation { channels: arguments.name("channels") })),
 };

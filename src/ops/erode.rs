@@ -13,7 +13,6 @@ pub static SPEC: Spec = Spec {
     parameters: PARAMETERS,
     reference: "cv2.erode",
     tolerance: 0,
-    decides: false,
     example: "erode:2",
     make: |arguments| Ok(Box::new(Morphology::filter(arguments, Element::erode))),
 };

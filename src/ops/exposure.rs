@@ -15,7 +15,6 @@ pub static SPEC: Spec = Spec {
         .starred()],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "exposure:1",
     make: |arguments| Ok(Box::new(Exposure { scale: arguments.number("stops").exp2() as f32 })),
 };

@@ -21,7 +21,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "flatten:#ff8000",
     make: |arguments| Ok(Box::new(FlattenOperation { background: arguments.color("background") })),
 };

@@ -14,7 +14,6 @@ pub static SPEC: Spec = Spec {
     parameters: &[Parameter::new("axis", Kind::OneOf(AXES), "horizontal", "the direction that is reversed").starred()],
     reference: "cv2.flip",
     tolerance: 0,
-    decides: false,
     example: "flip:horizontal",
     make: |arguments| Ok(Box::new(Flip { horizontal: arguments.name("axis") == "horizontal" })),
 };

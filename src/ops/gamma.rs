@@ -18,7 +18,6 @@ pub static SPEC: Spec = Spec {
     .starred()],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "gamma:2.2",
     make: |arguments| Ok(Box::new(Gamma { exponent: (1.0 / arguments.number("gamma")) as f32 })),
 };

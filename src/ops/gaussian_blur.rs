@@ -6,6 +6,9 @@ use crate::op::{
     Arguments, BORDER, Channels, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, Taps, VALUE,
 };
 
+/// Greatest standard deviation, px.
+pub const MAX_SIGMA: f64 = 1000.0;
+
 pub static SPEC: Spec = Spec {
     name: "gaussian_blur",
     summary: "blurs with a Gaussian",
@@ -13,7 +16,7 @@ pub static SPEC: Spec = Spec {
     shape: Shape::Axis,
     channels: Channels::Any,
     parameters: &[
-        Parameter::new("sigma", Kind::Number { low: 0.0, high: 1000.0 }, "1", "standard deviation")
+        Parameter::new("sigma", Kind::Number { low: 0.0, high: MAX_SIGMA }, "1", "standard deviation")
             .unit("px")
             .starred(),
         BORDER,
@@ -21,7 +24,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "scipy.ndimage.gaussian_filter(truncate=4, mode=\"mirror\")",
     tolerance: 1,
-    decides: false,
     example: "gaussian_blur:2",
     make: |arguments| Ok(Box::new(GaussianBlur { arguments: arguments.clone() })),
 };

@@ -1,12 +1,8 @@
 //! `grayscale`: colour to one channel.
 
-use std::sync::Arc;
-
-use crate::image::Layout;
 use crate::image::colour::{linear_from_srgb, luma, srgb_from_linear};
 use crate::op::{
-    Arguments, Channels, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape,
-    Spec,
+    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
 };
 use crate::shader_struct;
 
@@ -22,7 +18,6 @@ pub static SPEC: Spec = Spec {
     parameters: &[Parameter::new("weights", Kind::OneOf(WEIGHTS), "bt601", "how much each colour counts").starred()],
     reference: "cv2.cvtColor (bt601)",
     tolerance: 1,
-    decides: false,
     example: "grayscale",
     make: |arguments| Ok(Box::new(Grayscale::new(arguments))),
 };
@@ -55,11 +50,10 @@ impl Grayscale {
 
 impl Operation for Grayscale {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
-        let from = graph.layout(input);
-        if from.colours == 1 {
+        if graph.layout(input).colours == 1 {
             return Ok(input);
         }
-        Ok(graph.push(Kernel::Point(Arc::new(*self)), &[input], Layout { colours: 1, ..from }))
+        Ok(graph.point_to(1, *self, &[input]))
     }
 }
 

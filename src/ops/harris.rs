@@ -24,7 +24,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.cornerHarris",
     tolerance: 0,
-    decides: true,
     example: "harris",
     make: |arguments| Ok(Box::new(HarrisOperation { arguments: arguments.clone() })),
 };

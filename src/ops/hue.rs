@@ -20,7 +20,6 @@ pub static SPEC: Spec = Spec {
     .starred()],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "hue:90",
     make: |arguments| Ok(Box::new(Hue { turn: (arguments.number("degrees") / 60.0).rem_euclid(6.0) as f32 })),
 };

@@ -12,7 +12,6 @@ pub static SPEC: Spec = Spec {
     parameters: &[],
     reference: "cv2.bitwise_not",
     tolerance: 0,
-    decides: false,
     example: "invert",
     make: |_| Ok(Box::new(Invert { white: 255.0 })),
 };

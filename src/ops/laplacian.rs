@@ -20,7 +20,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.Laplacian(ksize=1)",
     tolerance: 0,
-    decides: false,
     example: "laplacian:scale=2",
     make: |arguments| Ok(Box::new(Laplacian { arguments: arguments.clone() })),
 };

@@ -22,7 +22,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "levels:black=40:white=200:gamma=1.2",
     make: |arguments| {
         let level = |name| arguments.number(name) as f32;

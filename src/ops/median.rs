@@ -29,7 +29,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.medianBlur",
     tolerance: 0,
-    decides: false,
     example: "median:2",
     make: |arguments| Ok(Box::new(MedianOperation { arguments: arguments.clone() })),
 };
@@ -191,7 +190,7 @@ fn network_of(radius: usize) -> &'static [(usize, usize)] {
     NETWORKS[radius].get_or_init(|| median_network((2 * radius + 1).pow(2)))
 }
 
-/// The formula for a radius of 1 or 2, the network written out.
+/// The formula for a radius of at most `NETWORK_RADIUS`, the network written out.
 fn network_text(radius: u32) -> String {
     let r = radius as i32;
     let side = 2 * radius as usize + 1;

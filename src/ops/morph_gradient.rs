@@ -13,7 +13,6 @@ pub static SPEC: Spec = Spec {
     parameters: PARAMETERS,
     reference: "cv2.morphologyEx",
     tolerance: 0,
-    decides: false,
     example: "morph_gradient",
     make: |arguments| Ok(Box::new(Morphology::difference(arguments, morph_gradient))),
 };

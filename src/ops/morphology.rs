@@ -164,6 +164,10 @@ impl Window for MorphologyWindow {
         self.extreme().edges()
     }
 
+    fn reads(&self) -> u64 {
+        (-self.radius..=self.radius).map(|dy| 2 * self.half_width(dy) as u64 + 1).sum()
+    }
+
     fn row(&self, window: WindowRows, output: &mut [f32]) {
         match self.extreme() {
             Extreme::Least => self.fold(window, output, |a, b| if b < a { b } else { a }),

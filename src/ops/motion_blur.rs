@@ -24,7 +24,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "motion_blur:9:angle=30",
     make: |arguments| Ok(Box::new(MotionBlur { arguments: arguments.clone() })),
 };

@@ -39,7 +39,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "non_local_means:25:search=5",
     make: |arguments| Ok(Box::new(NonLocalMeansOperation { arguments: arguments.clone() })),
 };

@@ -24,7 +24,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "normalize:low=5:high=95",
     make: |arguments| {
         let (low, high) = (arguments.number("low"), arguments.number("high"));

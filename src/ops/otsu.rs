@@ -19,7 +19,6 @@ pub static SPEC: Spec = Spec {
     parameters: &[MODE],
     reference: "cv2.threshold(THRESH_OTSU)",
     tolerance: 0,
-    decides: true,
     example: "grayscale,otsu",
     make: |arguments| Ok(Box::new(OtsuOperation { mode: threshold::mode(arguments) })),
 };

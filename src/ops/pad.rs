@@ -21,7 +21,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.copyMakeBorder",
     tolerance: 0,
-    decides: false,
     example: "pad:8/4/8/4:value=#ff8000",
     make: |arguments| Ok(Box::new(Pad { arguments: arguments.clone() })),
 };

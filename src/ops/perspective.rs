@@ -22,7 +22,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.warpPerspective (OpenCV 5) in f32; oracle",
     tolerance: 1,
-    decides: false,
     example: "perspective:4/2/40/6/44/30/2/26",
     make: |arguments| {
         let quad = arguments.quad("quad");

@@ -17,7 +17,6 @@ pub static SPEC: Spec = Spec {
         .starred()],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "pixelate:5",
     make: |arguments| Ok(Box::new(Pixelate { size: arguments.whole("size") as u32 })),
 };

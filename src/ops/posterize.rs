@@ -12,7 +12,6 @@ pub static SPEC: Spec = Spec {
     parameters: &[Parameter::new("levels", Kind::Whole { low: 2, high: 256 }, "4", "how many are left").starred()],
     reference: "oracle",
     tolerance: 0,
-    decides: true,
     example: "posterize:4",
     make: |arguments| Ok(Box::new(Posterize { levels: arguments.whole("levels") as u32 })),
 };

@@ -13,7 +13,6 @@ pub static SPEC: Spec = Spec {
     parameters: PARAMETERS,
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "prewitt:output=x",
     make: |arguments| Ok(Box::new(Slope::new(arguments, 1.0, 1.0))),
 };

@@ -35,7 +35,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "Pillow Image.resize on mode F planes, reducing_gap=None",
     tolerance: 1,
-    decides: false,
     example: "resize:50%",
     make: |arguments| Ok(Box::new(Resize { arguments: arguments.clone() })),
 };

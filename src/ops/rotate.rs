@@ -2,13 +2,11 @@
 
 use super::crop::moved;
 use super::premultiply::{premultiplied, premultiplied_edges};
+use super::resize::MAX_SIDE;
 use crate::image::Edges;
 use crate::op::{
     Arguments, Channels, Gather, Graph, Kind, NodeId, Operation, Parameter, Refusal, Sampling, Shape, Spec,
 };
-
-/// Greatest side that a rotation may give, px.
-const MAX_SIDE: f64 = 65_535.0;
 
 pub static SPEC: Spec = Spec {
     name: "rotate",
@@ -29,7 +27,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "numpy.rot90; oracle",
     tolerance: 1,
-    decides: false,
     example: "rotate:30",
     make: |arguments| Ok(Box::new(Rotate { arguments: arguments.clone() })),
 };
@@ -42,7 +39,8 @@ struct Rotate {
 impl Rotate {
     /// 0 up to 360 degrees.
     fn angle(&self) -> f64 {
-        self.arguments.number("angle").rem_euclid(360.0)
+        // The remainder of a tiny negative angle rounds to 360.
+        self.arguments.number("angle").rem_euclid(360.0) % 360.0
     }
 
     /// Sine and cosine, exact for quarter turns.
@@ -85,7 +83,7 @@ impl Rotate {
         let (sin, cos) = self.sin_cos();
         let side = |a: u32, b: u32| (f64::from(a) * cos.abs() + f64::from(b) * sin.abs() + 0.5).floor().max(1.0);
         let (w, h) = (side(width, height), side(height, width));
-        if w.max(h) > MAX_SIDE {
+        if w.max(h) > MAX_SIDE as f64 {
             return Err(Refusal(format!("rotate would give {w}x{h}; a side may have at most {MAX_SIDE} px")));
         }
         Ok((w as u32, h as u32))

@@ -19,7 +19,6 @@ pub static SPEC: Spec = Spec {
     .starred()],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "saturation:1.8",
     make: |arguments| Ok(Box::new(Saturation { factor: arguments.number("factor") as f32 })),
 };

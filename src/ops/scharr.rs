@@ -13,7 +13,6 @@ pub static SPEC: Spec = Spec {
     parameters: PARAMETERS,
     reference: "cv2.Scharr in f32",
     tolerance: 1,
-    decides: false,
     example: "scharr:scale=0.25",
     make: |arguments| Ok(Box::new(Slope::new(arguments, 3.0, 10.0))),
 };

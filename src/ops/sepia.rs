@@ -1,11 +1,6 @@
 //! `sepia`: the brown of old photographs.
 
-use std::sync::Arc;
-
-use crate::image::Layout;
-use crate::op::{
-    Channels, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
-};
+use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -20,7 +15,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "sepia",
     make: |arguments| Ok(Box::new(Sepia { amount: arguments.number("amount") as f32 })),
 };
@@ -31,8 +25,7 @@ shader_struct! {
 
 impl Operation for Sepia {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
-        let colour = Layout { colours: 3, ..graph.layout(input) };
-        Ok(graph.push(Kernel::Point(Arc::new(*self)), &[input], colour))
+        Ok(graph.point_to(3, *self, &[input]))
     }
 }
 

@@ -13,7 +13,6 @@ pub static SPEC: Spec = Spec {
     parameters: PARAMETERS,
     reference: "cv2.Sobel in f32",
     tolerance: 1,
-    decides: false,
     example: "sobel",
     make: |arguments| Ok(Box::new(Slope::new(arguments, 1.0, 2.0))),
 };

@@ -24,12 +24,7 @@ impl Point for Plus {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        let (one, other) = row.inputs.split_at(row.inputs.len() / 2);
-        for ((target, one), other) in output.iter_mut().zip(one).zip(other) {
-            for ((t, v), w) in target.iter_mut().zip(*one).zip(*other) {
-                *t = v + self.factor * w;
-            }
-        }
+        row.map_pairs(output, |v, w| v + self.factor * w);
     }
 }
 

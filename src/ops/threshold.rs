@@ -28,7 +28,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "cv2.threshold",
     tolerance: 0,
-    decides: true,
     example: "threshold:100",
     make: |arguments| Ok(Box::new(Threshold { level: arguments.number("level") as f32, mode: mode(arguments) })),
 };

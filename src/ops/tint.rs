@@ -1,12 +1,7 @@
 //! `tint`: luma in one colour.
 
-use std::sync::Arc;
-
-use crate::image::Layout;
 use crate::image::colour::luma;
-use crate::op::{
-    Channels, Formula, Graph, Kernel, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
-};
+use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -22,7 +17,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "tint:#ffb060",
     make: |arguments| {
         let (color, amount) = (arguments.color("color"), arguments.number("amount") as f32);
@@ -36,8 +30,7 @@ shader_struct! {
 
 impl Operation for Tint {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
-        let colour = Layout { colours: 3, ..graph.layout(input) };
-        Ok(graph.push(Kernel::Point(Arc::new(*self)), &[input], colour))
+        Ok(graph.point_to(3, *self, &[input]))
     }
 }
 

@@ -13,7 +13,6 @@ pub static SPEC: Spec = Spec {
     parameters: PARAMETERS,
     reference: "cv2.morphologyEx",
     tolerance: 0,
-    decides: false,
     example: "top_hat:3",
     make: |arguments| Ok(Box::new(Morphology::difference(arguments, top_hat))),
 };

@@ -12,7 +12,6 @@ pub static SPEC: Spec = Spec {
     parameters: &[],
     reference: "cv2.transpose",
     tolerance: 0,
-    decides: false,
     example: "transpose",
     make: |_| Ok(Box::new(Transpose)),
 };

@@ -1,10 +1,9 @@
 //! `unsharp_mask`: detail, the difference from a blur, made stronger.
 
 use super::gaussian_blur::gaussian;
-use crate::image::Edges;
 use crate::op::{
     Arguments, BORDER, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape,
-    Spec,
+    Spec, VALUE,
 };
 use crate::shader_struct;
 
@@ -22,10 +21,10 @@ pub static SPEC: Spec = Spec {
         Parameter::new("threshold", Kind::Number { low: 0.0, high: 255.0 }, "0", "differences up to it are left alone")
             .unit("levels"),
         BORDER,
+        VALUE,
     ],
     reference: "skimage.filters.unsharp_mask (border=reflect); oracle",
     tolerance: 1,
-    decides: false,
     example: "unsharp_mask:1.5:sigma=2",
     make: |arguments| Ok(Box::new(UnsharpMask { arguments: arguments.clone() })),
 };
@@ -37,7 +36,8 @@ struct UnsharpMask {
 
 impl Operation for UnsharpMask {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
-        let blur = gaussian(graph, input, self.arguments.number("sigma"), Edges::new(self.arguments.border()));
+        let blur =
+            gaussian(graph, input, self.arguments.number("sigma"), self.arguments.edges(graph.layout(input).colours));
         let amount = self.arguments.number("amount") as f32;
         let threshold = self.arguments.number("threshold") as f32;
         Ok(graph.point(Unsharp { amount, threshold }, &[input, blur]))
@@ -58,13 +58,10 @@ impl Point for Unsharp {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        let (own, blurred) = row.inputs.split_at(row.inputs.len() / 2);
-        for ((target, own), blurred) in output.iter_mut().zip(own).zip(blurred) {
-            for ((t, v), blur) in target.iter_mut().zip(*own).zip(*blurred) {
-                let detail = v - blur;
-                let counts = self.threshold == 0.0 || detail.abs() > self.threshold;
-                *t = v + self.amount * if counts { detail } else { 0.0 };
-            }
-        }
+        row.map_pairs(output, |v, blur| {
+            let detail = v - blur;
+            let counts = self.threshold == 0.0 || detail.abs() > self.threshold;
+            v + self.amount * if counts { detail } else { 0.0 }
+        });
     }
 }

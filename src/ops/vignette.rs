@@ -23,7 +23,6 @@ pub static SPEC: Spec = Spec {
     ],
     reference: "oracle",
     tolerance: 1,
-    decides: false,
     example: "vignette:0.8",
     make: |arguments| Ok(Box::new(VignetteOperation { arguments: arguments.clone() })),
 };

@@ -157,7 +157,7 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
 /// - histograms and their tables;
 /// - with a device, the two largest results of kernels as floats, and the source and the result once more on their way.
 ///
-/// Not counted are the CPU's tiles, small and the same for all sizes, the coefficients of a progressive JPEG (2 bytes a
+/// Not counted are the CPU's tiles, small but where windows reach far, the coefficients of a progressive JPEG (2 bytes a
 /// sample), and what an encoder holds beside its output.
 fn working_bytes(header: &Header, graph: &Graph, result: Depth, computes_here: bool) -> u64 {
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);

@@ -133,7 +133,7 @@ impl<'a> Builder<'a> {
         let bytes = 4 * input.1.layout.pixels();
         let (parents, marks) = (self.pool.take(bytes), self.pool.take(bytes));
         let output = self.take(input.1.layout);
-        self.passes.extend(flood::passes(kernel, input, parents, marks, output));
+        self.passes.extend(flood::passes(kernel, input, parents, marks, output, self.effort));
         self.pool.give_back(parents);
         self.pool.give_back(marks);
         self.buffers[id.0] = Some(output);

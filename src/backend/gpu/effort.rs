@@ -2,6 +2,7 @@
 //! they take for hung.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::grid::WORKGROUP;
 use super::plan::Pass;
@@ -32,6 +33,11 @@ impl Effort {
         let most = (self.dispatch / (reads * workgroup).max(1)).max(1) * workgroup;
         let each = units.div_ceil(units.div_ceil(most).max(1)).next_multiple_of(workgroup).max(1);
         (0..units.div_ceil(each)).map(move |i| i * each..((i + 1) * each).min(units))
+    }
+
+    /// How long that many values take the device that the limits are for.
+    pub fn duration(reads: u64) -> Duration {
+        Duration::from_secs_f64(reads as f64 / READS_PER_SECOND as f64)
     }
 
     /// Divides passes, in order, among submissions; one at least.

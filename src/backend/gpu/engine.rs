@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::SLOTS;
+use super::effort::Effort;
 use super::plan::{Binding, Pass, Plan};
 use super::slot::{Mapping, Slot};
 use crate::backend::{BackendError, Done};
@@ -17,6 +18,9 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// The same for a software rasterizer, which is slow long before it is hung.
 pub const SOFTWARE_LIMIT: Duration = Duration::from_secs(3600);
+
+/// How much slower than the modest device of the estimates one may be that is not hung.
+const SLOWEST: u32 = 4;
 
 /// How long a wait for the device keeps a new image waiting while a slot is free.
 const SLICE: Duration = Duration::from_millis(2);
@@ -72,6 +76,8 @@ struct Flight {
     /// The source's samples; their memory is used again for the result.
     spare: Samples,
     answer: Answer,
+    /// How long the device may take for it.
+    limit: Duration,
     /// What the device said outside any scope while this was in flight.
     fault: Option<String>,
 }
@@ -91,7 +97,7 @@ pub struct Engine {
     flights: VecDeque<Flight>,
     /// How long the oldest flight has been waited for.
     waited: Duration,
-    /// How long it may be waited for.
+    /// How long it may be waited for, unless its work is estimated to take longer.
     limit: Duration,
     dispatches: Arc<AtomicU64>,
     #[cfg(test)]
@@ -202,7 +208,8 @@ impl Engine {
                 #[cfg(test)]
                 let mapping = if self.hung { Arc::default() } else { mapping };
                 let Job { samples: spare, answer, .. } = job;
-                self.flights.push_back(Flight { slot, submission, mapping, spare, answer, fault: None });
+                let limit = self.limit.max(SLOWEST * Effort::duration(slot.reads()));
+                self.flights.push_back(Flight { slot, submission, mapping, spare, answer, limit, fault: None });
             }
             Err(message) => {
                 // Half-made buffers go with the slot, and a broken pipeline with the cache.
@@ -219,7 +226,8 @@ impl Engine {
     /// Waits for the oldest flight (only a moment where a new image could be taken meanwhile) and answers what is done.
     fn wait(&mut self, briefly: bool) {
         let Some(oldest) = self.flights.front() else { return };
-        let timeout = if briefly { SLICE } else { self.limit.saturating_sub(self.waited) };
+        let limit = oldest.limit;
+        let timeout = if briefly { SLICE } else { limit.saturating_sub(self.waited) };
         let submission_index = Some(oldest.submission.clone());
         let polled = self.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(timeout) });
         #[cfg(test)]
@@ -233,8 +241,8 @@ impl Engine {
             match polled {
                 Err(wgpu::PollError::Timeout) if self.flights.len() == flown => {
                     self.waited += timeout;
-                    if self.waited >= self.limit {
-                        self.lose(&format!("it did not answer in {} s", self.limit.as_secs()));
+                    if self.waited >= limit {
+                        self.lose(&format!("it did not answer in {} s", limit.as_secs()));
                     }
                 }
                 Err(e @ wgpu::PollError::WrongSubmissionIndex(..)) => self.lose(&e.to_string()),

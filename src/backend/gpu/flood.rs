@@ -1,6 +1,9 @@
 //! The passes of a flood.
 
+use std::ops::Range;
+
 use super::access::push_format_files;
+use super::effort::Effort;
 use super::grid::{WORKGROUP, groups};
 use super::params::Params;
 use super::plan::{Binding, BufferId, Pass};
@@ -21,12 +24,46 @@ pub fn passes(
     parents: BufferId,
     marks: BufferId,
     (result, output): (BufferId, Stored),
+    effort: Effort,
 ) -> Vec<Pass> {
-    let [x, y] = groups(input.layout.pixels(), WORKGROUP);
+    let bindings = vec![
+        Binding::Params,
+        Binding::Write(result),
+        Binding::Read(buffer),
+        Binding::Write(parents),
+        Binding::Write(marks),
+    ];
+    let parts: Vec<Range<u64>> = effort.dispatches(input.layout.pixels(), READS_EACH).collect();
+    let mut passes = Vec::new();
+    for step in STEPS {
+        for part in &parts {
+            let [x, y] = groups(part.end - part.start, WORKGROUP);
+            let params = params(flood, input, output, part, x * WORKGROUP);
+            passes.push(Pass {
+                label: format!("flood {step}"),
+                text: text(step, input, &params).into(),
+                params: params.into_bytes(),
+                bindings: bindings.clone(),
+                groups: [x, y, 1],
+                clear: None,
+                reads: READS_EACH * (part.end - part.start),
+            });
+        }
+    }
+    passes
+}
+
+/// The parameters of a dispatch over those pixels, `span` invocations in a row of it.
+fn params(flood: Flood, input: Stored, output: Stored, pixels: &Range<u64>, span: u32) -> Params {
     let mut params = Params::default();
-    params.push_words("flood", "Flood", &[flood.low.to_bits(), flood.high.to_bits(), x * WORKGROUP]);
+    let (first, end) = (pixels.start as u32, pixels.end as u32);
+    params.push_words("flood", "Flood", &[flood.low.to_bits(), flood.high.to_bits(), span, first, end]);
     params.push_extent("input_0", input);
     params.push_extent("output", output);
+    params
+}
+
+fn text(step: &str, input: Stored, params: &Params) -> String {
     let mut text = include_str!("../../../shaders/shapes/flood.wgsl").to_string();
     push_format_files(&mut text, &[input.format]);
     text += include_str!("../../../shaders/shared/extent.wgsl");
@@ -35,22 +72,5 @@ pub fn passes(
     text += &input_text(input);
     text += "@group(0) @binding(3) var<storage, read_write> parents: array<atomic<u32>>;\n";
     text += "@group(0) @binding(4) var<storage, read_write> marks: array<atomic<u32>>;\n";
-    let bindings = vec![
-        Binding::Params,
-        Binding::Write(result),
-        Binding::Read(buffer),
-        Binding::Write(parents),
-        Binding::Write(marks),
-    ];
-    let params = params.into_bytes();
-    let pass = |step: &&str| Pass {
-        label: format!("flood {step}"),
-        text: format!("{text}fn step(i: u32) {{\n    {step}(i);\n}}\n").into(),
-        params: params.clone(),
-        bindings: bindings.clone(),
-        groups: [x, y, 1],
-        clear: None,
-        reads: READS_EACH * input.layout.pixels(),
-    };
-    STEPS.iter().map(pass).collect()
+    text + &format!("fn step(i: u32) {{\n    {step}(i);\n}}\n")
 }

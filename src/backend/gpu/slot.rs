@@ -186,6 +186,11 @@ impl Slot {
         Ok((stored, samples))
     }
 
+    /// Values that the plan's passes read.
+    pub fn reads(&self) -> u64 {
+        self.prepared.as_ref().map_or(0, |p| p.plan.passes.iter().map(|pass| pass.reads).sum())
+    }
+
     /// Dispatches of the plan.
     pub fn dispatches(&self) -> u64 {
         self.prepared.as_ref().map_or(0, |p| p.plan.passes.len() as u64)
