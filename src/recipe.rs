@@ -1,6 +1,6 @@
 //! Text to operations and back. The syntax is that of the operations page; `imgproc ops` shows it.
 
-use crate::image::{Depth, Layout};
+use crate::image::{Demand, Depth, Layout};
 use crate::op::{Arguments, Channels, Graph, Operation, Parameter, Refusal, Spec};
 use crate::ops;
 
@@ -60,13 +60,23 @@ impl Recipe {
         self.steps.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(",")
     }
 
+    /// The steps that change anything.
+    fn working_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|s| !s.operation.is_identity())
+    }
+
+    /// What of an image is enough for this recipe.
+    pub fn demand(&self) -> Demand {
+        Demand { luma: self.working_steps().next().is_some_and(|step| step.operation.takes_luma()) }
+    }
+
     /// The kernels for an image of that layout and depth; operations that change nothing are left out.
     ///
     /// # Errors
     /// Where an operation does not apply to such an image.
     pub fn graph(&self, source: Layout, depth: Depth) -> Result<Graph, Refusal> {
         let mut graph = Graph::new(source, depth);
-        for step in self.steps.iter().filter(|s| !s.operation.is_identity()) {
+        for step in self.working_steps() {
             let input = graph.output;
             graph.output = step
                 .operation

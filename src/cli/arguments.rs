@@ -141,6 +141,12 @@ pub struct MainArguments {
     #[arg(long, value_name = "PIXELS", value_parser = sizes::pixels, default_value = "268M", help_heading = "Work")]
     pub max_pixels: u64,
 
+    /// Decode images as a whole, even where less of them is enough for the recipe
+    ///
+    /// Otherwise a JPEG whose recipe begins with `grayscale` is decoded to luma alone.
+    #[arg(long, help_heading = "Work")]
+    pub exact: bool,
+
     /// Library that decodes JPEG: turbo is the fast one, zune a second opinion
     #[arg(long, value_enum, default_value = "turbo", help_heading = "Work")]
     pub jpeg_decoder: JpegDecoderName,

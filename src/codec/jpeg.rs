@@ -1,7 +1,8 @@
 //! JPEG: two decoders behind one seam, one encoder.
 
-use super::{CodecError, DecodeOptions, JpegDecoder, Stored, icc, jpeg_markers::Markers};
-use crate::image::{Image, Layout, Samples};
+use super::jpeg_markers::{Colours, Markers};
+use super::{CodecError, DecodeOptions, JpegDecoder, Part, Stored, icc};
+use crate::image::{Demand, Image, Layout, Samples};
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, Encoder, PixelFormat};
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 
@@ -12,24 +13,26 @@ pub(super) const MAX_SIDE: u32 = 65_500;
 const MAX_SCANS: usize = 100;
 
 /// Stored samples of a JPEG, and the profile that fits them. Corrupt or incomplete data is an error.
-pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<(Samples, Option<Vec<u8>>), CodecError> {
+pub(super) fn decode(bytes: &[u8], options: &DecodeOptions, demand: Demand) -> Result<Part, CodecError> {
     let markers = Markers::read(bytes)?;
-    let layout = markers.stored.layout;
+    let whole = markers.stored.layout;
+    let luma = demand.luma && markers.colours == Colours::YCbCr;
+    let layout = Layout { colours: if luma { 1 } else { whole.colours }, ..whole };
     let pixels = match options.jpeg {
-        JpegDecoder::Turbo => turbo(bytes, &markers, options.max_pixels),
-        JpegDecoder::Zune => zune(bytes, &markers),
+        JpegDecoder::Turbo => turbo(bytes, layout, options.max_pixels),
+        JpegDecoder::Zune => zune(bytes, layout, &markers),
     };
     let pixels = pixels.map_err(|error| CodecError::Other(format!("jpeg: {error}")))?;
     if pixels.len() as u64 != layout.samples() {
         return Err(CodecError::Other("jpeg: the decoder gave another size than the header".into()));
     }
-    let icc = markers.icc().filter(|profile| icc::fits(profile, layout));
-    Ok((Samples::U8(pixels), icc))
+    let icc = markers.icc().filter(|profile| !luma && icc::fits(profile, whole));
+    Ok(Part { samples: Samples::U8(pixels), icc, layout })
 }
 
 /// Strict by default: an entropy-coded segment that ends early, or holds an unknown code, is an error; a missing end
 /// marker is not.
-fn turbo(bytes: &[u8], markers: &Markers, max_pixels: u64) -> Result<Vec<u8>, String> {
+fn turbo(bytes: &[u8], layout: Layout, max_pixels: u64) -> Result<Vec<u8>, String> {
     let limits = DecodeLimits {
         max_width: usize::from(u16::MAX),
         max_height: usize::from(u16::MAX),
@@ -37,18 +40,18 @@ fn turbo(bytes: &[u8], markers: &Markers, max_pixels: u64) -> Result<Vec<u8>, St
         max_scans: MAX_SCANS,
         max_memory: None,
     };
-    let format = if markers.components == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
+    let format = if layout.colours == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
     let decoder = Decoder::new_with_limits(bytes, limits).map_err(|error| error.to_string())?;
     let image = decoder.with_output_format(format).decode_image().map_err(|error| error.to_string())?;
     Ok(image.data)
 }
 
 /// Strict mode still fills what is missing of the last row of blocks, so the end marker must be there.
-fn zune(bytes: &[u8], markers: &Markers) -> Result<Vec<u8>, String> {
+fn zune(bytes: &[u8], layout: Layout, markers: &Markers) -> Result<Vec<u8>, String> {
     if !markers.has_end(bytes) {
         return Err("the file is truncated: it has no end marker".into());
     }
-    let space = if markers.components == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+    let space = if layout.colours == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(usize::from(u16::MAX))

@@ -247,7 +247,11 @@ fn random_damage_never_panics() {
                 damaged[place] = random.u8(..);
             }
             let jpeg = if round % 2 == 0 { JpegDecoder::Turbo } else { JpegDecoder::Zune };
-            let result = decode(&damaged, &DecodeOptions { jpeg, ..OPTIONS });
+            let options = DecodeOptions { jpeg, ..OPTIONS };
+            if let Err(CodecError::Other(error)) = decode_for(&damaged, &options, LUMA) {
+                assert!(!error.contains("panicked"), "{format:?}: {error}");
+            }
+            let result = decode(&damaged, &options);
             if let Err(CodecError::Other(error)) = &result {
                 assert!(!error.contains("panicked"), "{format:?}: {error}");
             }
@@ -357,4 +361,60 @@ fn plain_text_formats_are_read() {
 fn a_panic_becomes_an_error() {
     let result: Result<(), CodecError> = guarded("the decoder", || panic!("index {} of {}", 3, 2));
     assert_eq!(result, Err(CodecError::Other("the decoder panicked: index 3 of 2".into())));
+}
+
+/// The drawing in colours that lie well inside of what RGB holds, so that no decoder clamps any.
+fn muted_jpeg(width: u32, height: u32) -> Vec<u8> {
+    let Samples::U8(v) = drawing(width, height, 3, Depth::Eight).samples else { panic!("8-bit") };
+    let muted = v.iter().map(|v| 60 + v / 2).collect();
+    encoded(&Image::new(Layout::new(width, height, 3), Samples::U8(muted)), Format::Jpeg)
+}
+
+const LUMA: Demand = Demand { luma: true };
+
+#[test]
+fn luma_alone_is_the_luma_of_the_colours() {
+    for (width, height, tag) in [(64, 48, 1), (37, 23, 6), (1, 1, 1)] {
+        let bytes = jpeg_with_exif(&muted_jpeg(width, height), tag);
+        for jpeg in [JpegDecoder::Turbo, JpegDecoder::Zune] {
+            let options = DecodeOptions { jpeg, ..OPTIONS };
+            let colour = decoded(&bytes, &options);
+            let luma = decode_for(&bytes, &options, LUMA).unwrap();
+            assert!(luma.luma);
+            assert_eq!(luma.image.layout, Layout { colours: 1, ..colour.layout });
+            for i in 0..luma.image.samples.len() {
+                let [r, g, b] = [0, 1, 2].map(|c| colour.samples.level(3 * i + c));
+                let difference = luma.image.samples.level(i) - (0.299 * r + 0.587 * g + 0.114 * b);
+                assert!(difference.abs() <= 1.0, "{jpeg:?} {width}x{height}, {i}: {difference}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_holds_no_luma_is_decoded_in_full() {
+    let jpeg = muted_jpeg(20, 12);
+    let adobe = |transform| {
+        let segment = [&b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0"[..], &[transform]].concat();
+        [&jpeg[..2], &segment, &jpeg[2..]].concat()
+    };
+    let gray = encoded(&drawing(20, 12, 1, Depth::Eight), Format::Jpeg);
+    let png = encoded(&drawing(20, 12, 3, Depth::Eight), Format::Png);
+    for bytes in [adobe(0), gray, png] {
+        let image = decode(&bytes, &OPTIONS).unwrap();
+        assert_eq!(decode_for(&bytes, &OPTIONS, LUMA).unwrap(), Decoded { image, luma: false });
+    }
+    assert!(decode_for(&adobe(1), &OPTIONS, LUMA).unwrap().luma);
+}
+
+#[test]
+fn a_profile_for_colour_does_not_stay_with_luma() {
+    for space in [b"RGB ", b"GRAY"] {
+        let profile = icc::tests::profile(space);
+        let segment = [b"ICC_PROFILE\0\x01\x01", &profile[..]].concat();
+        let length = (segment.len() as u16 + 2).to_be_bytes();
+        let jpeg = muted_jpeg(20, 12);
+        let bytes = [&jpeg[..2], &[0xff, 0xe2], &length, &segment, &jpeg[2..]].concat();
+        assert_eq!(decode_for(&bytes, &OPTIONS, LUMA).unwrap().image.icc, None);
+    }
 }

@@ -31,6 +31,12 @@ pub trait Operation: std::fmt::Debug + Send + Sync {
     fn is_identity(&self) -> bool {
         false
     }
+
+    /// Whether it takes of colour nothing but bt601 luma, and leaves a gray image as it is: a decoder may then give luma in
+    /// its place, which is the same but for roundings and for colours that the decoder has to clamp.
+    fn takes_luma(&self) -> bool {
+        false
+    }
 }
 
 /// What a pixel of the result depends on; decides who loops and how work is divided.

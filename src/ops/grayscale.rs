@@ -61,6 +61,10 @@ impl Operation for Grayscale {
         }
         Ok(graph.push(Kernel::Point(Arc::new(*self)), &[input], Layout { colours: 1, ..from }))
     }
+
+    fn takes_luma(&self) -> bool {
+        self.weights == "bt601"
+    }
 }
 
 impl Point for Grayscale {

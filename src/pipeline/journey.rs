@@ -12,8 +12,8 @@ use super::disk::Opened;
 use super::outcome::{Done, Failure, Job};
 use super::{Run, describe};
 use crate::backend::{BackendError, Task};
-use crate::codec::{self, CodecError, Conversion, EncodeOptions, Format, Header};
-use crate::image::{Depth, Image, Layout};
+use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
+use crate::image::{Demand, Depth, Image, Layout};
 use crate::op::{Graph, Kernel, Node};
 use crate::timeline::{Running, Stage, Worker};
 
@@ -230,15 +230,25 @@ fn graph(run: &Run, layout: Layout, depth: Depth) -> Result<Arc<Graph>, Failure>
 pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decoded, Failure> {
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
     let Loaded { job, bytes, known, permit } = loaded;
-    let image = codec::decode(&bytes, &run.settings.decode).map_err(|e| Failure::new(Stage::Decode, e))?;
-    // The header is a promise; the graph must be that of the image at hand.
+    let demand = if run.settings.exact { Demand::default() } else { run.settings.recipe.demand() };
+    let source = codec::decode_for(&bytes, &run.settings.decode, demand);
+    let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
+    let left_out = left_out(&source);
+    let Source { image, .. } = source;
+    // The header is a promise, and less may have been decoded; the graph must be that of the image at hand.
     let graph = if (image.layout, image.depth()) == (known.header.layout, known.header.depth) {
         known.graph
     } else {
         graph(run, image.layout, image.depth())?
     };
-    let done = Done { pixels: image.layout.pixels(), bytes_read: bytes.len() as u64, ..Done::default() };
+    let done = Done { pixels: image.layout.pixels(), bytes_read: bytes.len() as u64, left_out, ..Done::default() };
     Ok(Decoded { job, image, graph, done, permit })
+}
+
+/// What decoding left out, in words that stand behind "decoded".
+fn left_out(source: &Source) -> Vec<String> {
+    let luma = source.luma.then(|| "to luma alone".to_owned());
+    luma.into_iter().collect()
 }
 
 impl Decoded {

@@ -45,6 +45,8 @@ fn thread_name(role: &str) -> String {
 pub struct Settings {
     pub recipe: Recipe,
     pub decode: DecodeOptions,
+    /// Whether sources are decoded as a whole even where less of them is enough for the recipe.
+    pub exact: bool,
     /// 1 to 100, for JPEG.
     pub quality: u8,
     /// Of results; none keeps that of each image.

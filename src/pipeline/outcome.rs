@@ -46,6 +46,8 @@ pub struct Done {
     pub height: u32,
     pub bytes_read: u64,
     pub bytes_written: u64,
+    /// What decoding left out because the recipe leaves it out anyway.
+    pub left_out: Vec<String>,
     /// What had to be changed for the output format to hold the result.
     pub conversions: Vec<String>,
 }

@@ -177,3 +177,18 @@ pub fn translucent_png(width: u32, height: u32) -> Vec<u8> {
     image.write_to(&mut bytes, ImageFormat::Png).unwrap();
     bytes.into_inner()
 }
+
+/// A JPEG of one or three channels whose smooth colours lie so far inside of RGB that no decoder clamps any.
+pub fn muted_jpeg(width: u32, height: u32, channels: u32) -> Vec<u8> {
+    let wave = |v: f32, length: f32| 128.0 + 50.0 * (v / length).sin();
+    let colour = |x: u32, y: u32| {
+        let (x, y) = (x as f32, y as f32);
+        [wave(x + y, 9.0) as u8, wave(x, 17.0) as u8, wave(y - x / 2.0, 23.0) as u8]
+    };
+    let image = image::DynamicImage::ImageRgb8(ImageBuffer::from_fn(width, height, |x, y| Rgb(colour(x, y))));
+    let image = if channels == 1 { image::DynamicImage::ImageLuma8(image.to_luma8()) } else { image };
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95);
+    image.write_with_encoder(encoder).unwrap();
+    bytes
+}
