@@ -1,6 +1,6 @@
 //! Text to operations and back. The syntax is that of the operations page; `imgproc ops` shows it.
 
-use crate::image::{Demand, Depth, Layout};
+use crate::image::{Demand, Depth, Layout, Reduction};
 use crate::op::{Arguments, Channels, Graph, Operation, Parameter, Refusal, Spec};
 use crate::ops;
 
@@ -65,9 +65,12 @@ impl Recipe {
         self.steps.iter().filter(|s| !s.operation.is_identity())
     }
 
-    /// What of an image is enough for this recipe.
-    pub fn demand(&self) -> Demand {
-        Demand { luma: self.working_steps().next().is_some_and(|step| step.operation.takes_luma()) }
+    /// What of an image of that layout is enough for this recipe.
+    pub fn demand(&self, source: Layout) -> Demand {
+        let mut operations = self.working_steps().map(|step| &step.operation).peekable();
+        let luma = operations.next_if(|operation| operation.takes_luma()).is_some();
+        let least = operations.next().and_then(|operation| operation.least_size(source.width, source.height));
+        Demand { luma, least }
     }
 
     /// The kernels for an image of that layout and depth; operations that change nothing are left out.
@@ -75,7 +78,20 @@ impl Recipe {
     /// # Errors
     /// Where an operation does not apply to such an image.
     pub fn graph(&self, source: Layout, depth: Depth) -> Result<Graph, Refusal> {
-        let mut graph = Graph::new(source, depth);
+        self.graph_of_reduced(source, depth, None)
+    }
+
+    /// The same for an image that may be reduced, as far as `demand` allows.
+    ///
+    /// # Errors
+    /// As `graph`.
+    pub fn graph_of_reduced(
+        &self,
+        source: Layout,
+        depth: Depth,
+        reduction: Option<Reduction>,
+    ) -> Result<Graph, Refusal> {
+        let mut graph = Graph::of_reduced(source, depth, reduction);
         for step in self.working_steps() {
             let input = graph.output;
             graph.output = step

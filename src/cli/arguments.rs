@@ -143,11 +143,12 @@ pub struct MainArguments {
 
     /// Decode images as a whole, even where less of them is enough for the recipe
     ///
-    /// Otherwise a JPEG whose recipe begins with `grayscale` is decoded to luma alone.
+    /// Otherwise a JPEG is decoded to luma alone where the recipe begins with `grayscale`, and at 1/2, 1/4 or 1/8 of its size
+    /// where a `resize` that shrinks it further comes first or after that.
     #[arg(long, help_heading = "Work")]
     pub exact: bool,
 
-    /// Library that decodes JPEG: turbo is the fast one, zune a second opinion
+    /// Library that decodes JPEG: turbo is the fast one, zune a second opinion, which always decodes at full size
     #[arg(long, value_enum, default_value = "turbo", help_heading = "Work")]
     pub jpeg_decoder: JpegDecoderName,
 

@@ -2,8 +2,8 @@
 
 use super::jpeg_markers::{Colours, Markers};
 use super::{CodecError, DecodeOptions, JpegDecoder, Part, Stored, icc};
-use crate::image::{Demand, Image, Layout, Samples};
-use libjpeg_turbo_rs::{DecodeLimits, Decoder, Encoder, PixelFormat};
+use crate::image::{Demand, Image, Layout, Reduction, Samples};
+use libjpeg_turbo_rs::{DecodeLimits, Decoder, Encoder, PixelFormat, ScalingFactor};
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 
 /// The largest side that the encoder writes, px.
@@ -12,14 +12,16 @@ pub(super) const MAX_SIDE: u32 = 65_500;
 /// Scans of a progressive file. Encoders write about ten; each costs a pass over all coefficients.
 const MAX_SCANS: usize = 100;
 
-/// Stored samples of a JPEG, and the profile that fits them. Corrupt or incomplete data is an error.
+/// Stored samples of a JPEG, and the profile that fits them. Corrupt or incomplete data is an error. The demand is of the
+/// stored image.
 pub(super) fn decode(bytes: &[u8], options: &DecodeOptions, demand: Demand) -> Result<Part, CodecError> {
     let markers = Markers::read(bytes)?;
     let whole = markers.stored.layout;
     let luma = demand.luma && markers.colours == Colours::YCbCr;
-    let layout = Layout { colours: if luma { 1 } else { whole.colours }, ..whole };
+    let reduced_by = reduction(&markers, options.jpeg, demand);
+    let layout = Reduction::layout(Layout { colours: if luma { 1 } else { whole.colours }, ..whole }, reduced_by);
     let pixels = match options.jpeg {
-        JpegDecoder::Turbo => turbo(bytes, layout, options.max_pixels),
+        JpegDecoder::Turbo => turbo(bytes, layout, reduced_by, options.max_pixels),
         JpegDecoder::Zune => zune(bytes, layout, &markers),
     };
     let pixels = pixels.map_err(|error| CodecError::Other(format!("jpeg: {error}")))?;
@@ -27,12 +29,24 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions, demand: Demand) -> R
         return Err(CodecError::Other("jpeg: the decoder gave another size than the header".into()));
     }
     let icc = markers.icc().filter(|profile| !luma && icc::fits(profile, whole));
-    Ok(Part { samples: Samples::U8(pixels), icc, layout })
+    Ok(Part { samples: Samples::U8(pixels), icc, layout, reduced_by })
+}
+
+/// How many times smaller the image is decoded: as much as leaves the demanded size, where colours are plain.
+fn reduction(markers: &Markers, decoder: JpegDecoder, demand: Demand) -> u32 {
+    let Layout { width, height, .. } = markers.stored.layout;
+    match demand.least {
+        Some((least_width, least_height)) if decoder == JpegDecoder::Turbo && markers.colours != Colours::Other => {
+            let leaves = |by: &u32| width / by >= least_width && height / by >= least_height;
+            [8, 4, 2].into_iter().find(leaves).unwrap_or(1)
+        }
+        _ => 1,
+    }
 }
 
 /// Strict by default: an entropy-coded segment that ends early, or holds an unknown code, is an error; a missing end
 /// marker is not.
-fn turbo(bytes: &[u8], layout: Layout, max_pixels: u64) -> Result<Vec<u8>, String> {
+fn turbo(bytes: &[u8], layout: Layout, reduced_by: u32, max_pixels: u64) -> Result<Vec<u8>, String> {
     let limits = DecodeLimits {
         max_width: usize::from(u16::MAX),
         max_height: usize::from(u16::MAX),
@@ -42,7 +56,9 @@ fn turbo(bytes: &[u8], layout: Layout, max_pixels: u64) -> Result<Vec<u8>, Strin
     };
     let format = if layout.colours == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
     let decoder = Decoder::new_with_limits(bytes, limits).map_err(|error| error.to_string())?;
-    let image = decoder.with_output_format(format).decode_image().map_err(|error| error.to_string())?;
+    let scale = ScalingFactor::try_new(1, reduced_by).map_err(|error| error.to_string())?;
+    let decoder = decoder.with_output_format(format).with_scale(scale);
+    let image = decoder.decode_image().map_err(|error| error.to_string())?;
     Ok(image.data)
 }
 

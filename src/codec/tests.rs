@@ -248,7 +248,8 @@ fn random_damage_never_panics() {
             }
             let jpeg = if round % 2 == 0 { JpegDecoder::Turbo } else { JpegDecoder::Zune };
             let options = DecodeOptions { jpeg, ..OPTIONS };
-            if let Err(CodecError::Other(error)) = decode_for(&damaged, &options, LUMA) {
+            let least = |_| Demand { luma: round % 3 == 0, least: Some((1 + round % 20, 1)) };
+            if let Err(CodecError::Other(error)) = decode_for(&damaged, &options, least) {
                 assert!(!error.contains("panicked"), "{format:?}: {error}");
             }
             let result = decode(&damaged, &options);
@@ -370,7 +371,7 @@ fn muted_jpeg(width: u32, height: u32) -> Vec<u8> {
     encoded(&Image::new(Layout::new(width, height, 3), Samples::U8(muted)), Format::Jpeg)
 }
 
-const LUMA: Demand = Demand { luma: true };
+const LUMA: fn(Layout) -> Demand = |_| Demand { luma: true, least: None };
 
 #[test]
 fn luma_alone_is_the_luma_of_the_colours() {
@@ -402,9 +403,46 @@ fn what_holds_no_luma_is_decoded_in_full() {
     let png = encoded(&drawing(20, 12, 3, Depth::Eight), Format::Png);
     for bytes in [adobe(0), gray, png] {
         let image = decode(&bytes, &OPTIONS).unwrap();
-        assert_eq!(decode_for(&bytes, &OPTIONS, LUMA).unwrap(), Decoded { image, luma: false });
+        assert_eq!(decode_for(&bytes, &OPTIONS, LUMA).unwrap(), Decoded { image, luma: false, reduction: None });
     }
     assert!(decode_for(&adobe(1), &OPTIONS, LUMA).unwrap().luma);
+}
+
+#[test]
+fn a_reduced_image_lies_over_the_whole_in_every_orientation() {
+    // Levels that say where a pixel is, on a plane without curves, so that means of pixels say where their centre is.
+    let (width, height) = (301, 203);
+    let levels = (0..height).flat_map(|y| (0..width).map(move |x| (30 + (x + 2 * y) / 4) as u8));
+    let bytes = encoded(&Image::new(Layout::new(width, height, 1), Samples::U8(levels.collect())), Format::Jpeg);
+    for tag in 1..=8 {
+        let bytes = jpeg_with_exif(&bytes, tag);
+        let whole = decoded(&bytes, &OPTIONS);
+        for (by, side) in [(2, 102), (4, 51), (8, 26)] {
+            let least = |whole: Layout| Demand { luma: false, least: Some((whole.width / by, whole.height / by)) };
+            let Decoded { image, luma, reduction } = decode_for(&bytes, &OPTIONS, least).unwrap();
+            let r = reduction.unwrap();
+            assert_eq!((luma, r.by, r.width, r.height), (false, by, whole.layout.width, whole.layout.height));
+            assert_eq!(image.layout.width.min(image.layout.height), side);
+            let at = |image: &Image, x: u32, y: u32| image.samples.level((y * image.layout.width + x) as usize);
+            for (x, y) in [(3, 3), (5, 20), (20, 5), (20, 20)] {
+                let centre = |i: u32, start: f64| ((f64::from(i) + 0.5 - start) * f64::from(by) - 0.5).round() as u32;
+                let expected = at(&whole, centre(x, r.left), centre(y, r.top));
+                assert!((at(&image, x, y) - expected).abs() <= 1.5, "{tag} 1/{by} {x},{y}: {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn cmyk_and_rgb_are_not_decoded_smaller() {
+    let least = |_| Demand { luma: true, least: Some((1, 1)) };
+    let jpeg = muted_jpeg(64, 48);
+    let rgb = [&jpeg[..2], b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0", &jpeg[2..]].concat();
+    let options = libjpeg_turbo_rs::Encoder::new(&[77; 64 * 48 * 4], 64, 48, libjpeg_turbo_rs::PixelFormat::Cmyk);
+    for bytes in [rgb, options.encode().unwrap()] {
+        let image = decode(&bytes, &OPTIONS).unwrap();
+        assert_eq!(decode_for(&bytes, &OPTIONS, least).unwrap(), Decoded { image, luma: false, reduction: None });
+    }
 }
 
 #[test]

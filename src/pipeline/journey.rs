@@ -13,7 +13,7 @@ use super::outcome::{Done, Failure, Job};
 use super::{Run, describe};
 use crate::backend::{BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
-use crate::image::{Demand, Depth, Image, Layout};
+use crate::image::{Demand, Depth, Image, Layout, Reduction};
 use crate::op::{Graph, Kernel, Node};
 use crate::timeline::{Running, Stage, Worker};
 
@@ -144,7 +144,7 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
         let cause = format!("{width}x{height} px are {:.1} MP, the limit is {:.1} MP", mega(pixels), mega(limit));
         return Err(Failure::new(Stage::Decode, cause).hint("--max-pixels raises it"));
     }
-    let graph = graph(run, header.layout, header.depth)?;
+    let graph = graph(run, header.layout, header.depth, None)?;
     let result = result_depth(run, job, header.depth);
     let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.computes_here());
     Ok(Known { header, graph, cost })
@@ -214,8 +214,9 @@ fn mega(pixels: u64) -> f64 {
 }
 
 /// The recipe's kernels for an image; refused where a result on the way would be larger than images may be.
-fn graph(run: &Run, layout: Layout, depth: Depth) -> Result<Arc<Graph>, Failure> {
-    let graph = run.settings.recipe.graph(layout, depth).map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
+fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) -> Result<Arc<Graph>, Failure> {
+    let graph = run.settings.recipe.graph_of_reduced(layout, depth, reduction);
+    let graph = graph.map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
     let limit = run.settings.decode.max_pixels;
     if let Some(node) = graph.nodes().iter().find(|node| node.layout.pixels() > limit) {
         let Layout { width, height, .. } = node.layout;
@@ -230,25 +231,27 @@ fn graph(run: &Run, layout: Layout, depth: Depth) -> Result<Arc<Graph>, Failure>
 pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decoded, Failure> {
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
     let Loaded { job, bytes, known, permit } = loaded;
-    let demand = if run.settings.exact { Demand::default() } else { run.settings.recipe.demand() };
+    let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
     let source = codec::decode_for(&bytes, &run.settings.decode, demand);
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
     let left_out = left_out(&source);
-    let Source { image, .. } = source;
+    let Source { image, reduction, .. } = source;
     // The header is a promise, and less may have been decoded; the graph must be that of the image at hand.
-    let graph = if (image.layout, image.depth()) == (known.header.layout, known.header.depth) {
+    let graph = if (image.layout, image.depth(), reduction) == (known.header.layout, known.header.depth, None) {
         known.graph
     } else {
-        graph(run, image.layout, image.depth())?
+        graph(run, image.layout, image.depth(), reduction)?
     };
-    let done = Done { pixels: image.layout.pixels(), bytes_read: bytes.len() as u64, left_out, ..Done::default() };
+    let pixels = reduction.map_or(image.layout.pixels(), |r| u64::from(r.width) * u64::from(r.height));
+    let done = Done { pixels, bytes_read: bytes.len() as u64, left_out, ..Done::default() };
     Ok(Decoded { job, image, graph, done, permit })
 }
 
-/// What decoding left out, in words that stand behind "decoded".
+/// How less than all was decoded, in words that stand behind "decoded".
 fn left_out(source: &Source) -> Vec<String> {
     let luma = source.luma.then(|| "to luma alone".to_owned());
-    luma.into_iter().collect()
+    let scale = source.reduction.map(|reduction| format!("at 1/{} of the size", reduction.by));
+    luma.into_iter().chain(scale).collect()
 }
 
 impl Decoded {
