@@ -79,7 +79,7 @@ enum FateDocument<'a> {
         input_pixels: u64,
         bytes_read: u64,
         bytes_written: u64,
-        left_out: &'a [String],
+        left_out: Vec<String>,
         conversions: &'a [String],
     },
     Skipped,
@@ -175,7 +175,7 @@ fn outcome(outcome: &Outcome) -> OutcomeDocument<'_> {
             input_pixels: done.pixels,
             bytes_read: done.bytes_read,
             bytes_written: done.bytes_written,
-            left_out: &done.left_out,
+            left_out: done.left_out.texts(),
             conversions: &done.conversions,
         },
     };

@@ -48,7 +48,7 @@ impl Totals {
                     totals.pixels += done.pixels;
                     totals.bytes_read += done.bytes_read;
                     totals.bytes_written += done.bytes_written;
-                    count(&mut totals.left_out, &done.left_out);
+                    count(&mut totals.left_out, &done.left_out.texts());
                     count(&mut totals.conversions, &done.conversions);
                 }
             }

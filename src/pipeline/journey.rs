@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::budget::Permit;
 use super::disk::Opened;
-use super::outcome::{Done, Failure, Job};
+use super::outcome::{Done, Failure, Job, LeftOut};
 use super::{Run, describe};
 use crate::backend::{BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
@@ -234,24 +234,17 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
     let source = codec::decode_for(&bytes, &run.settings.decode, demand);
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
-    let left_out = left_out(&source);
-    let Source { image, reduction, .. } = source;
+    let Source { image, luma, reduction } = source;
     // The header is a promise, and less may have been decoded; the graph must be that of the image at hand.
     let graph = if (image.layout, image.depth(), reduction) == (known.header.layout, known.header.depth, None) {
         known.graph
     } else {
         graph(run, image.layout, image.depth(), reduction)?
     };
+    let left_out = LeftOut { colour: luma, reduced_by: reduction.map(|r| r.by as u8) };
     let pixels = reduction.map_or(image.layout.pixels(), |r| u64::from(r.width) * u64::from(r.height));
     let done = Done { pixels, bytes_read: bytes.len() as u64, left_out, ..Done::default() };
     Ok(Decoded { job, image, graph, done, permit })
-}
-
-/// How less than all was decoded, in words that stand behind "decoded".
-fn left_out(source: &Source) -> Vec<String> {
-    let luma = source.luma.then(|| "to luma alone".to_owned());
-    let scale = source.reduction.map(|reduction| format!("at 1/{} of the size", reduction.by));
-    luma.into_iter().chain(scale).collect()
 }
 
 impl Decoded {

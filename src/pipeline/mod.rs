@@ -16,7 +16,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use outcome::{Done, Failure, Fate, Job, Outcome};
+pub use outcome::{Done, Failure, Fate, Job, LeftOut, Outcome};
 pub use plan::{Existing, Plan, PlanError, Request, plan};
 pub use runtime::Runtime;
 pub use schedule::Schedule;
