@@ -130,7 +130,10 @@ fn what_averages_keeps_a_constant() {
         for recipe in [
             "gaussian_blur:3.3",
             "box_blur:20",
+            "motion_blur:7.3:angle=30",
             "median:4",
+            "bilateral:5",
+            "non_local_means:patch=2:search=3",
             "erode:3",
             "dilate:3:shape=disk",
             "open:2:shape=cross",
@@ -267,6 +270,8 @@ fn colour_under_alpha_zero_does_not_show() {
     for recipe in [
         "gaussian_blur:2",
         "box_blur:3",
+        "motion_blur",
+        "bilateral:3",
         "resize:50%",
         "resize:130%:filter=bicubic",
         "pixelate:4",

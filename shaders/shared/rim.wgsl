@@ -16,8 +16,16 @@ fn place(i: u32) -> vec2u {
 
 // The value at a pixel, or beyond the border.
 fn tap(x: i32, y: i32, c: u32) -> f32 {
+    return tap_at(tap_place(x, y), c);
+}
+
+// The pixel that is read at a place, for `tap_at`; beyond a constant border there is none, but something negative.
+fn tap_place(x: i32, y: i32) -> vec2i {
     let extent = params.input_0;
-    let inside = vec2i(border_index(BORDER, x, i32(extent.width)), border_index(BORDER, y, i32(extent.height)));
+    return vec2i(border_index(border(), x, i32(extent.width)), border_index(border(), y, i32(extent.height)));
+}
+
+fn tap_at(inside: vec2i, c: u32) -> f32 {
     let v = load_0(u32(max(inside.x, 0)), u32(max(inside.y, 0)), c);
     return select(v, params.edge[c], min(inside.x, inside.y) < 0);
 }
@@ -31,6 +39,6 @@ fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
 
 // The values of a quad of row y.
 fn quad_of_row(q: u32, y: i32, c: u32) -> vec4f {
-    let inside = border_index(BORDER, y, i32(params.input_0.height));
+    let inside = border_index(border(), y, i32(params.input_0.height));
     return select(load4_0(q, u32(max(inside, 0)), c), vec4f(params.edge[c]), inside < 0);
 }

@@ -32,16 +32,18 @@ impl Stencil {
     }
 }
 
-/// Rows `y - reach ..= y + reach` of every channel, alpha last, each with `reach` more columns at both ends.
+/// Rows of every channel, alpha last, from `reach` above the first row of the result to `reach` below its last, each
+/// with `reach` more columns at both ends.
 pub struct NeighbourhoodRows<'a> {
     /// By channel, then by row from the top.
     pub channels: &'a [Vec<&'a [f32]>],
 }
 
-/// A square neighbourhood of whole pixels; alpha is seen and copied. The result may have other colour channels than
-/// the input. WGSL: `fn stem(x: i32, y: i32, p: Struct) -> vec4f`, which reads the input by `pixel(x, y) -> vec4f`,
-/// borders included: colour in `rgb` (gray in all three; `COLOURS` says how many there are), alpha in `a`, 255 where
-/// there is none.
+/// A square neighbourhood of whole pixels; alpha is seen. The result may have other colour channels than the input.
+/// WGSL: `fn stem(x: i32, y: i32, p: Struct) -> vec4f`, which reads the input by `pixel(x, y) -> vec4f`, borders
+/// included: colour in `rgb` (gray in all three; `COLOURS` says how many there are), alpha in `a`, 255 where there is
+/// none. Where `block` is more than one pixel it gives `array<vec4f, PIXELS>`: those of the block that begins at
+/// (x, y), row after row.
 pub trait Neighbourhood: Debug + Send + Sync {
     fn formula(&self) -> Formula;
 
@@ -50,9 +52,36 @@ pub trait Neighbourhood: Debug + Send + Sync {
 
     fn edges(&self) -> Edges;
 
-    /// One row of each colour channel of the result: `output[c][i]` from the neighbourhood around column `i + reach`
-    /// of the middle row.
+    /// Under [`Alpha::Work`] the result has alpha, which the kernel gives as its last channel.
+    fn alpha(&self) -> Alpha {
+        Alpha::Keep
+    }
+
+    /// Values that the shader reads of each channel for a pixel; long dispatches are divided by it.
+    fn reads(&self) -> u64 {
+        u64::from(2 * self.reach() + 1).pow(2)
+    }
+
+    /// Pixels across and down that a call of the WGSL formula computes.
+    fn block(&self) -> (u32, u32) {
+        (1, 1)
+    }
+
+    /// One row of each channel of the result (without alpha under [`Alpha::Keep`]): `output[c][i]` from the
+    /// neighbourhood around column `i + reach` of the middle row.
     fn row(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]);
+
+    /// Many rows of the result, one after another in each `output[c]`. For kernels whose rows share work.
+    fn rows(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {
+        let reach = self.reach() as usize;
+        let width = rows.channels[0][0].len() - 2 * reach;
+        for y in 0..rows.channels[0].len() - 2 * reach {
+            let channels: Vec<Vec<&[f32]>> = rows.channels.iter().map(|c| c[y..=y + 2 * reach].to_vec()).collect();
+            let mut targets: Vec<&mut [f32]> =
+                output.iter_mut().map(|plane| &mut plane[y * width..(y + 1) * width]).collect();
+            self.row(NeighbourhoodRows { channels: &channels }, &mut targets);
+        }
+    }
 }
 
 /// How a value between pixels is made.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Axis, Flood, Gather, Kernel, Neighbourhood, Permutation, Place, Point, Reduce, Stencil, Taps, Window};
+use super::{
+    Alpha, Axis, Flood, Gather, Kernel, Neighbourhood, Permutation, Place, Point, Reduce, Stencil, Taps, Window,
+};
 use crate::image::{Depth, Layout, Reduction};
 
 /// Place of a node in its graph.
@@ -68,9 +70,10 @@ impl Graph {
         self.push(Kernel::Stencil(Arc::new(stencil)), &[input], self.layout(input))
     }
 
-    /// A neighbourhood kernel that gives that many colour channels.
+    /// A neighbourhood kernel that gives that many colour channels, and alpha where it works on that.
     pub fn neighbourhood(&mut self, colours: u32, kernel: impl Neighbourhood + 'static, input: NodeId) -> NodeId {
-        let layout = Layout { colours, ..self.layout(input) };
+        let from = self.layout(input);
+        let layout = Layout { colours, alpha: from.alpha || kernel.alpha() == Alpha::Work, ..from };
         self.push(Kernel::Neighbourhood(Arc::new(kernel)), &[input], layout)
     }
 

@@ -1,6 +1,7 @@
 //! The registry, a line per operation, and the operations, one file each.
 
 mod adaptive_threshold;
+mod bilateral;
 mod black_hat;
 mod blur;
 mod box_blur;
@@ -10,10 +11,13 @@ mod clahe;
 mod close;
 mod colormap;
 mod contrast;
+mod convolve;
 mod crop;
+mod decay;
 mod difference;
 mod difference_of_gaussians;
 mod dilate;
+mod emboss;
 mod equalize;
 mod erode;
 mod exposure;
@@ -34,10 +38,13 @@ mod luma_slopes;
 mod median;
 mod morph_gradient;
 mod morphology;
+mod motion_blur;
+mod non_local_means;
 mod normalize;
 mod open;
 mod otsu;
 mod pad;
+mod pairs;
 mod perspective;
 mod pixelate;
 mod posterize;
@@ -52,6 +59,7 @@ mod sepia;
 mod sliding_median;
 mod slope;
 mod sobel;
+mod sums;
 mod threshold;
 mod tint;
 mod top_hat;
@@ -91,8 +99,13 @@ static REGISTRY: &[&Spec] = &[
     &vignette::SPEC,
     &box_blur::SPEC,
     &gaussian_blur::SPEC,
+    &motion_blur::SPEC,
     &median::SPEC,
+    &bilateral::SPEC,
+    &non_local_means::SPEC,
     &unsharp_mask::SPEC,
+    &convolve::SPEC,
+    &emboss::SPEC,
     &pixelate::SPEC,
     &sobel::SPEC,
     &scharr::SPEC,

@@ -11,8 +11,9 @@ macro_rules! test_each_operation {
         test_each_operation! { $check:
             resize crop pad flip rotate transpose perspective grayscale brightness contrast exposure gamma levels
             saturation hue tint sepia invert posterize threshold otsu adaptive_threshold normalize equalize clahe
-            colormap vignette box_blur gaussian_blur median unsharp_mask pixelate sobel scharr prewitt laplacian
-            difference_of_gaussians canny harris erode dilate open close morph_gradient top_hat black_hat flatten
+            colormap vignette box_blur gaussian_blur motion_blur median bilateral non_local_means unsharp_mask
+            convolve emboss pixelate sobel scharr prewitt laplacian difference_of_gaussians canny harris erode dilate
+            open close morph_gradient top_hat black_hat flatten
         }
     };
     ($check:ident: $($name:ident)*) => {

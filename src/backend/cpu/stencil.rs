@@ -40,7 +40,7 @@ fn sum<'a>(stencil: &Stencil, reach: u32, row: impl Fn(i64) -> &'a [f32], target
 
 pub fn neighbourhood(kernel: &dyn Neighbourhood, input: &Tile, from: Layout, to: Layout, region: Region) -> Tile {
     let mut out = Tile::new(region, to.channels() as usize);
-    let (reach, edges) = (i64::from(kernel.reach()), kernel.edges());
+    let (reach, edges, keeps) = (i64::from(kernel.reach()), kernel.edges(), kernel.alpha() == Alpha::Keep);
     let readers: Vec<Reader> = (0..input.channels)
         .map(|channel| {
             let value = border_value(edges.value, from, channel);
@@ -48,15 +48,13 @@ pub fn neighbourhood(kernel: &dyn Neighbourhood, input: &Tile, from: Layout, to:
         })
         .collect();
     let extended: Vec<Extended> = readers.iter().map(|r| Extended::new(r, region, kernel.reach())).collect();
-    for y in region.y..region.bottom() {
-        let rows_of = |(reader, extended)| -> Vec<&[f32]> {
-            let (reader, extended): (&Reader, &Extended) = (reader, extended);
-            (-reach..=reach).map(|dy| extended.row(reader, i64::from(y) + dy)).collect()
-        };
-        let channels: Vec<Vec<&[f32]>> = readers.iter().zip(&extended).map(rows_of).collect();
-        kernel.row(NeighbourhoodRows { channels: &channels }, &mut out.rows_mut(y)[..to.colours as usize]);
-    }
-    if to.alpha {
+    let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
+    let channels = readers.iter().zip(&extended);
+    let channels: Vec<Vec<&[f32]>> =
+        channels.map(|(reader, extended)| ys.clone().map(|y| extended.row(reader, y)).collect()).collect();
+    let given = if keeps { to.colours } else { to.channels() } as usize;
+    kernel.rows(NeighbourhoodRows { channels: &channels }, &mut out.planes_mut()[..given]);
+    if keeps && to.alpha {
         out.copy_channel(to.colours as usize, input, from.colours as usize);
     }
     out

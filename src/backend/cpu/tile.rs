@@ -64,6 +64,11 @@ impl Tile {
         self.data.chunks_exact_mut(self.region.pixels()).map(|plane| &mut plane[offset..offset + width]).collect()
     }
 
+    /// All rows of every channel.
+    pub fn planes_mut(&mut self) -> Vec<&mut [f32]> {
+        self.data.chunks_exact_mut(self.region.pixels()).collect()
+    }
+
     fn at(&self, channel: usize, y: u32) -> std::ops::Range<usize> {
         let width = self.region.width as usize;
         let begin = channel * self.region.pixels() + (y - self.region.y) as usize * width;

@@ -272,7 +272,8 @@ fn params(pass: &ImagePass, units: &Range<u64>) -> Params {
     for (k, input) in pass.inputs.iter().enumerate() {
         params.push_extent(&format!("input_{k}"), *input);
     }
-    if pass.border.is_some() {
+    if let Some(border) = pass.border {
+        params.push_words("border", "u32", &[border.code()]);
         params.push_words("edge", "array<f32, 4>", &edge(&pass.head.edges, pass.inputs[0].layout));
     }
     if let Some((name, kind, words)) = &pass.head.words {

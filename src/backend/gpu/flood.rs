@@ -1,10 +1,10 @@
 //! The passes of a flood.
 
+use super::access::push_format_files;
 use super::grid::{WORKGROUP, groups};
 use super::params::Params;
 use super::plan::{Binding, BufferId, Pass};
 use super::reduce::input_text;
-use super::shader::push_format_files;
 use super::storage::Stored;
 use crate::op::Flood;
 

@@ -142,17 +142,18 @@ pub fn permute(p: &Permutation, input: Layout, output: Layout) -> Head {
 }
 
 pub fn neighbourhood(kernel: &dyn Neighbourhood, layout: Layout) -> Head {
-    let (reach, formula) = (kernel.reach(), kernel.formula());
+    let (reach, (across, down), formula) = (kernel.reach(), kernel.block(), kernel.formula());
     Head {
         label: format!("neighbourhood {}", formula.stem),
         shape: vec![include_str!("../../../shaders/shapes/neighbourhood.wgsl")],
         window: Some(formula),
-        mode: Some(Mode::Neighbourhoods),
-        reads: u64::from(2 * reach + 1).pow(2),
+        mode: Some(Mode::Neighbourhoods { across, down }),
+        reads: u64::from(across * down) * kernel.reads(),
         edges: kernel.edges(),
+        alpha: kernel.alpha(),
         grid: Grid {
-            columns: Side::reaching(layout.width, 1, reach, 1 + 2 * reach),
-            rows: Side::reaching(layout.height, 1, reach, 1 + 2 * reach),
+            columns: Side::reaching(layout.width, across, reach, across + 2 * reach),
+            rows: Side::reaching(layout.height, down, reach, down + 2 * reach),
         },
         ..point(layout)
     }

@@ -3,6 +3,7 @@
 //! A graph becomes a plan, plain data made on the caller's thread (`fuse`, `head`, `shader`, `reduce`, `build`). The
 //! engine's thread takes plans with their images, keeps several in flight, and answers each once.
 
+mod access;
 mod adapter;
 mod build;
 mod effort;

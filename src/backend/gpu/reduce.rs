@@ -1,9 +1,9 @@
 //! The passes of statistics: counts of each code and the table made from them, and the greatest value.
 
+use super::access::{loads, push_format_files};
 use super::grid::groups;
 use super::params::Params;
 use super::plan::{Binding, BufferId, Pass};
-use super::shader::{loads, push_format_files};
 use super::storage::{QUAD, Stored};
 use crate::image::Layout;
 use crate::op::{Reduce, Statistic};

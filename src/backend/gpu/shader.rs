@@ -1,6 +1,7 @@
 //! Puts a pass's WGSL together: the formulas' files first, so that errors keep their line numbers, then the files of the
 //! shape, then the glue that is written here. Values stand in the parameters, so one text serves every image.
 
+use super::access::{loads, other_pixel, push_format_files, stores};
 use super::grid::WORKGROUP;
 use super::head::Head;
 use super::params::Params;
@@ -18,8 +19,12 @@ pub enum Mode {
     Channels,
     /// One channel of one pixel, into planes: for windows that loop long.
     Samples,
-    /// All channels of one pixel, into planes: for neighbourhoods of whole pixels.
-    Neighbourhoods,
+    /// All channels of a block of pixels, into planes: for neighbourhoods of whole pixels.
+    Neighbourhoods {
+        /// px
+        across: u32,
+        down: u32,
+    },
     /// One channel of a stretch of a line, into planes: of a row, or of a column of quads.
     Line(Place),
     /// One channel of a strip by a workgroup, into planes: for windows that are seen as sorted columns of `side` values.
@@ -29,7 +34,7 @@ pub enum Mode {
 impl Mode {
     /// Whether one invocation works on all channels.
     pub fn sees_all_channels(self) -> bool {
-        matches!(self, Mode::Pixels | Mode::Neighbourhoods)
+        matches!(self, Mode::Pixels | Mode::Neighbourhoods { .. })
     }
 
     /// Units of a workgroup.
@@ -91,7 +96,7 @@ impl ImagePass<'_> {
         if let Some(border) = self.border {
             text += include_str!("../../../shaders/shared/rim.wgsl");
             text += include_str!("../../../shaders/shared/border.wgsl");
-            text += &format!("const BORDER = {}u;\n", border.code());
+            text += &border_text(border);
         } else {
             text += include_str!("../../../shaders/shared/inside.wgsl");
         }
@@ -109,7 +114,7 @@ impl ImagePass<'_> {
             Mode::Channels => self.write_channel(),
             Mode::Samples => self.write_sample(),
             // The shape's file writes.
-            Mode::Neighbourhoods => String::new(),
+            Mode::Neighbourhoods { .. } => String::new(),
             Mode::Line(_) => self.write_line(),
             Mode::Strips { .. } => self.write_strip(),
         };
@@ -126,22 +131,28 @@ impl ImagePass<'_> {
                 1 << side.ilog2()
             );
         }
-        if self.mode != Mode::Neighbourhoods {
+        let Mode::Neighbourhoods { across, down } = self.mode else {
             return format!(
                 "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
             );
-        }
+        };
+        let call = format!("{stem}(x, y, params.window)");
+        let pixels = if across * down == 1 { format!("array<vec4f, PIXELS>({call})") } else { call };
         let layout = self.inputs[0].layout;
-        let alpha = if layout.alpha { format!("tap(x, y, {}u)", layout.colours) } else { "255.0".into() };
+        let alpha = if layout.alpha { format!("tap_at(at, {}u)", layout.colours) } else { "255.0".into() };
         let colour = match layout.colours {
-            1 => "vec3f(tap(x, y, 0u))",
-            _ => "tap(x, y, 0u), tap(x, y, 1u), tap(x, y, 2u)",
+            1 => "vec3f(tap_at(at, 0u))",
+            _ => "tap_at(at, 0u), tap_at(at, 1u), tap_at(at, 2u)",
         };
         format!(
-            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\n\
-             fn pixel(x: i32, y: i32) -> vec4f {{\n    return vec4f({colour}, {alpha});\n}}\n\
-             fn neighbourhood(x: i32, y: i32) -> vec4f {{\n    return {stem}(x, y, params.window);\n}}\n",
-            layout.colours, self.output.layout.colours, layout.alpha
+            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\nconst WORKS_ON_ALPHA = {};\n\
+             const ACROSS = {across}u;\nconst DOWN = {down}u;\nconst PIXELS = ACROSS * DOWN;\n\
+             fn pixel(x: i32, y: i32) -> vec4f {{\n    let at = tap_place(x, y);\n    return vec4f({colour}, {alpha});\n}}\n\
+             fn neighbourhood(x: i32, y: i32) -> array<vec4f, PIXELS> {{\n    return {pixels};\n}}\n",
+            layout.colours,
+            self.output.layout.colours,
+            layout.alpha,
+            self.head.alpha == Alpha::Work
         )
     }
 
@@ -181,7 +192,7 @@ impl ImagePass<'_> {
         let element = match (self.output.format, self.mode) {
             (
                 Format::Planes,
-                Mode::Samples | Mode::Neighbourhoods | Mode::Strips { .. } | Mode::Line(Place::Horizontal),
+                Mode::Samples | Mode::Neighbourhoods { .. } | Mode::Strips { .. } | Mode::Line(Place::Horizontal),
             ) => "f32",
             (Format::Planes, _) => "vec4f",
             _ => "u32",
@@ -337,85 +348,12 @@ impl ImagePass<'_> {
     }
 }
 
-/// Pixel `i` of the quad of a further input, as an argument.
-fn other_pixel(k: usize, layout: Layout, i: u32) -> String {
-    let channel = |c: u32| format!("w{k}_{c}[{i}]");
-    let colour = |c: u32| channel(if layout.colours == 3 { c } else { 0 });
-    let alpha = if layout.alpha { channel(layout.colours) } else { "255.0".into() };
-    format!(", vec4f({}, {}, {}, {alpha})", colour(0), colour(1), colour(2))
-}
-
-/// Stores the quad of pixels p0 to p3.
-fn stores(output: Stored) -> String {
-    let channels = output.layout.channels();
-    let sample = |k: u32| format!("p{}.{}", k / channels, channel_name(output.layout, k % channels));
-    let words = |per_word: u32, pack: &str| -> String {
-        let count = 4 * channels / per_word;
-        let word = |w: u32| {
-            let samples: Vec<String> = (0..per_word).map(|i| sample(w * per_word + i)).collect();
-            format!("    output[base + {w}u] = {pack}({}));\n", samples.join(", "))
-        };
-        format!("    let base = y * params.output.row + q * {count}u;\n") + &(0..count).map(word).collect::<String>()
+/// `border`, which the rim asks at every tap. One text serves the four that read the image, so that there are fewer
+/// shaders to compile; gathers and morphology read a constant, and many taps.
+fn border_text(border: Border) -> String {
+    let code = match border {
+        Border::Constant => format!("{}u", border.code()),
+        _ => "params.border".into(),
     };
-    match output.format {
-        Format::Codes8 => words(4, "codes8_from_levels(vec4f"),
-        Format::Codes16 => words(2, "codes16_from_levels(vec2f"),
-        Format::Float32 => unreachable!("results are codes"),
-        Format::Planes => (0..channels)
-            .map(|c| {
-                let n = channel_name(output.layout, c);
-                let v = format!("vec4f(p0.{n}, p1.{n}, p2.{n}, p3.{n})");
-                format!("    output[{c}u * params.output.plane + y * params.output.row + q] = {v};\n")
-            })
-            .collect(),
-    }
-}
-
-fn channel_name(layout: Layout, c: u32) -> &'static str {
-    if layout.is_alpha(c) { "a" } else { ["r", "g", "b"][c as usize] }
-}
-
-/// The files that unpack and pack these formats, each once.
-pub fn push_format_files(text: &mut String, formats: &[Format]) {
-    if formats.contains(&Format::Codes8) {
-        *text += include_str!("../../../shaders/shared/codes8.wgsl");
-    }
-    if formats.contains(&Format::Codes16) {
-        *text += include_str!("../../../shaders/shared/codes16.wgsl");
-    }
-    if formats.contains(&Format::Float32) {
-        *text += include_str!("../../../shaders/shared/float32.wgsl");
-    }
-}
-
-/// `load_k`, a pixel's channel, and `load4_k`, a quad's, both at places inside the padded image.
-pub fn loads(k: usize, input: Stored) -> String {
-    let extent = format!("params.input_{k}");
-    let (name, shift) = match input.format {
-        Format::Planes => {
-            let quad = format!("input_{k}[c * {extent}.plane + y * {extent}.row");
-            return format!(
-                "fn load_{k}(x: u32, y: u32, c: u32) -> f32 {{\n    return {quad} + x / 4u][x & 3u];\n}}\n\
-                 fn load4_{k}(q: u32, y: u32, c: u32) -> vec4f {{\n    return {quad} + q];\n}}\n"
-            );
-        }
-        Format::Codes8 => ("level_from_codes8", 2),
-        Format::Codes16 => ("level_from_codes16", 1),
-        Format::Float32 => ("level_from_float32", 0),
-    };
-    let channels = input.layout.channels();
-    let words = channels * input.format.sample_bytes();
-    let one = |i: u32| format!("{name}(input_{k}[base + (k.{} >> {shift}u)], k.{})", lane(i), lane(i));
-    let four: Vec<String> = (0..4).map(one).collect();
-    format!(
-        "fn load_{k}(x: u32, y: u32, c: u32) -> f32 {{\n    let k = x * {channels}u + c;\n    \
-         return {name}(input_{k}[y * {extent}.row + (k >> {shift}u)], k);\n}}\n\
-         fn load4_{k}(q: u32, y: u32, c: u32) -> vec4f {{\n    let base = y * {extent}.row + q * {words}u;\n    \
-         let k = vec4u(0u, 1u, 2u, 3u) * {channels}u + c;\n    return vec4f({});\n}}\n",
-        four.join(", ")
-    )
-}
-
-fn lane(i: u32) -> char {
-    ['x', 'y', 'z', 'w'][i as usize]
+    format!("fn border() -> u32 {{\n    return {code};\n}}\n")
 }

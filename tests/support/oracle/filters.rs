@@ -3,25 +3,32 @@
 use super::{Picture, Step, border_position};
 
 /// A picture seen through a border.
-struct Bordered<'a> {
+pub struct Bordered<'a> {
     picture: &'a Picture,
     border: String,
     /// Of each channel, for `constant`.
-    value: Vec<f64>,
+    pub value: Vec<f64>,
 }
 
 impl<'a> Bordered<'a> {
-    fn new(step: &Step, default: &str, picture: &'a Picture) -> Bordered<'a> {
+    pub fn new(step: &Step, default: &str, picture: &'a Picture) -> Bordered<'a> {
         Bordered { picture, border: step.word("border", default), value: picture.channels_of(step.colour("value")) }
     }
 
-    fn at(&self, x: i64, y: i64, c: usize) -> f64 {
+    pub fn at(&self, x: i64, y: i64, c: usize) -> f64 {
         let column = border_position(&self.border, x, self.picture.width);
         let row = border_position(&self.border, y, self.picture.height);
         match (column, row) {
             (Some(x), Some(y)) => self.picture.at(x, y, c),
             _ => self.value[c],
         }
+    }
+
+    /// The picture with `reach` more pixels on every side.
+    pub fn extended(&self, reach: usize) -> Picture {
+        let (width, height) = (self.picture.width + 2 * reach, self.picture.height + 2 * reach);
+        let inner = |v: usize| v as i64 - reach as i64;
+        self.picture.sized(width, height, |x, y, c| self.at(inner(x), inner(y), c))
     }
 
     /// Sums of `2 r + 1` weighted neighbours along rows, then along columns, alpha like colour.

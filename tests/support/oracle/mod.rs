@@ -6,6 +6,7 @@ mod features;
 mod filters;
 mod levels;
 mod morphology;
+mod neighbours;
 mod perspective;
 mod resize;
 mod shade;
@@ -67,6 +68,21 @@ impl Picture {
 
     fn at(&self, x: usize, y: usize, c: usize) -> f64 {
         self.values[(y * self.width + x) * self.channels + c]
+    }
+
+    /// The value at a place that may lie outside, where it is the background's.
+    fn at_or(&self, x: i64, y: i64, c: usize, background: &[f64]) -> f64 {
+        let inside = (0..self.width as i64).contains(&x) && (0..self.height as i64).contains(&y);
+        if inside { self.at(x as usize, y as usize, c) } else { background[c] }
+    }
+
+    /// The recipe's background as this picture's channels, premultiplied where it has alpha.
+    fn background(&self, step: &Step) -> Vec<f64> {
+        let mut colour = step.colour("background");
+        if self.has_alpha() {
+            (0..3).for_each(|c| colour[c] *= colour[3] / 255.0);
+        }
+        self.channels_of(colour)
     }
 
     /// A picture of that size and as many channels, computed sample by sample.
@@ -174,6 +190,11 @@ fn apply_step(step: &Step, picture: &Picture) -> Result<Picture, String> {
         "box_blur" => filters::box_blur(step, picture),
         "gaussian_blur" => filters::gaussian_blur(step, picture),
         "median" => filters::median(step, picture),
+        "motion_blur" => neighbours::motion_blur(step, picture),
+        "bilateral" => neighbours::bilateral(step, picture),
+        "non_local_means" => neighbours::non_local_means(step, picture),
+        "convolve" => neighbours::convolve(step, picture),
+        "emboss" => neighbours::emboss(step, picture),
         "unsharp_mask" => filters::unsharp_mask(step, picture),
         "pixelate" => filters::pixelate(step, picture),
         "sobel" => filters::slope(step, picture, [1.0, 2.0, 1.0]),

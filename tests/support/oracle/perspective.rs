@@ -35,15 +35,8 @@ pub fn perspective(step: &Step, picture: &Picture) -> Picture {
     }
     let m = solved(rows, right);
     let source = picture.premultiplied();
-    let mut background = step.colour("background");
-    if picture.has_alpha() {
-        (0..3).for_each(|c| background[c] *= background[3] / 255.0);
-    }
-    let background = picture.channels_of(background);
-    let tap = |x: i64, y: i64, c: usize| {
-        let inside = (0..picture.width as i64).contains(&x) && (0..picture.height as i64).contains(&y);
-        if inside { source.at(x as usize, y as usize, c) } else { background[c] }
-    };
+    let background = picture.background(step);
+    let tap = |x: i64, y: i64, c: usize| source.at_or(x, y, c, &background);
     let mapped = source.sized(width, height, |i, j, c| {
         let (x, y) = (i as f64, j as f64);
         let below = m[6] * x + m[7] * y + 1.0;

@@ -95,15 +95,8 @@ fn mapped(step: &Step, picture: &Picture, (sin, cos): (f64, f64), expand: bool) 
     let long = |a: f64, b: f64| side((a * cos.abs() + b * sin.abs() + 0.5).floor() as u128);
     let size = if expand { (long(w, h), long(h, w)) } else { (picture.width, picture.height) };
     let filter = step.word("filter", "bilinear");
-    let mut background = step.colour("background");
-    if picture.has_alpha() {
-        (0..3).for_each(|c| background[c] *= background[3] / 255.0);
-    }
-    let background = picture.channels_of(background);
-    let tap = |x: i64, y: i64, c: usize| {
-        let inside = (0..picture.width as i64).contains(&x) && (0..picture.height as i64).contains(&y);
-        if inside { picture.at(x as usize, y as usize, c) } else { background[c] }
-    };
+    let background = picture.background(step);
+    let tap = |x: i64, y: i64, c: usize| picture.at_or(x, y, c, &background);
     picture.sized(size.0, size.1, |i, j, c| {
         let (dx, dy) = (i as f64 - (size.0 as f64 - 1.0) / 2.0, j as f64 - (size.1 as f64 - 1.0) / 2.0);
         // y points down, so a turn counter-clockwise takes what lies clockwise of the pixel.
