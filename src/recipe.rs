@@ -1,6 +1,6 @@
 //! Text to operations and back. The syntax is that of the operations page; `imgproc ops` shows it.
 
-use crate::image::{Depth, Layout};
+use crate::image::{Demand, Depth, Layout, Reduction};
 use crate::op::{Arguments, Channels, Graph, Operation, Parameter, Refusal, Spec};
 use crate::ops;
 
@@ -60,13 +60,39 @@ impl Recipe {
         self.steps.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(",")
     }
 
+    /// The steps that change anything.
+    fn working_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|s| !s.operation.is_identity())
+    }
+
+    /// What of an image of that layout is enough for this recipe.
+    pub fn demand(&self, source: Layout) -> Demand {
+        let mut operations = self.working_steps().map(|step| &step.operation).peekable();
+        let luma = operations.next_if(|operation| operation.takes_luma()).is_some();
+        let least = operations.next().and_then(|operation| operation.least_size(source.width, source.height));
+        Demand { luma, least }
+    }
+
     /// The kernels for an image of that layout and depth; operations that change nothing are left out.
     ///
     /// # Errors
     /// Where an operation does not apply to such an image.
     pub fn graph(&self, source: Layout, depth: Depth) -> Result<Graph, Refusal> {
-        let mut graph = Graph::new(source, depth);
-        for step in self.steps.iter().filter(|s| !s.operation.is_identity()) {
+        self.graph_of_reduced(source, depth, None)
+    }
+
+    /// The same for an image that may be reduced, as far as `demand` allows.
+    ///
+    /// # Errors
+    /// As `graph`.
+    pub fn graph_of_reduced(
+        &self,
+        source: Layout,
+        depth: Depth,
+        reduction: Option<Reduction>,
+    ) -> Result<Graph, Refusal> {
+        let mut graph = Graph::of_reduced(source, depth, reduction);
+        for step in self.working_steps() {
             let input = graph.output;
             graph.output = step
                 .operation

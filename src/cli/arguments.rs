@@ -141,7 +141,14 @@ pub struct MainArguments {
     #[arg(long, value_name = "PIXELS", value_parser = sizes::pixels, default_value = "268M", help_heading = "Work")]
     pub max_pixels: u64,
 
-    /// Library that decodes JPEG: turbo is the fast one, zune a second opinion
+    /// Decode images as a whole, even where less of them is enough for the recipe
+    ///
+    /// Otherwise a JPEG is decoded to luma alone where the recipe begins with `grayscale`, and at 1/2, 1/4 or 1/8 of its size
+    /// where a `resize` that shrinks it further comes first or after that.
+    #[arg(long, help_heading = "Work")]
+    pub exact: bool,
+
+    /// Library that decodes JPEG: turbo is the fast one, zune a second opinion, which always decodes at full size
     #[arg(long, value_enum, default_value = "turbo", help_heading = "Work")]
     pub jpeg_decoder: JpegDecoderName,
 

@@ -29,6 +29,8 @@ struct Document<'a> {
     memory_wait: f64,
     overlap: f64,
     verdict: &'a str,
+    /// What decoding left out because the recipe leaves it out anyway, and of how many images.
+    left_out: &'a BTreeMap<String, usize>,
     /// What had to be changed for output formats, and in how many images.
     conversions: &'a BTreeMap<String, usize>,
     outcomes: Vec<OutcomeDocument<'a>>,
@@ -71,9 +73,21 @@ struct OutcomeDocument<'a> {
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 enum FateDocument<'a> {
-    Done { width: u32, height: u32, input_pixels: u64, bytes_read: u64, bytes_written: u64, conversions: &'a [String] },
+    Done {
+        width: u32,
+        height: u32,
+        input_pixels: u64,
+        bytes_read: u64,
+        bytes_written: u64,
+        left_out: Vec<String>,
+        conversions: &'a [String],
+    },
     Skipped,
-    Failed { stage: &'static str, cause: &'a str, hint: Option<&'a str> },
+    Failed {
+        stage: &'static str,
+        cause: &'a str,
+        hint: Option<&'a str>,
+    },
 }
 
 /// The document of a run.
@@ -103,6 +117,7 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         memory_wait: figures.memory_wait,
         overlap: figures.overlap,
         verdict: &totals.verdict.text,
+        left_out: &totals.left_out,
         conversions: &totals.conversions,
         outcomes: report.outcomes.iter().map(outcome).collect(),
     })
@@ -160,6 +175,7 @@ fn outcome(outcome: &Outcome) -> OutcomeDocument<'_> {
             input_pixels: done.pixels,
             bytes_read: done.bytes_read,
             bytes_written: done.bytes_written,
+            left_out: done.left_out.texts(),
             conversions: &done.conversions,
         },
     };

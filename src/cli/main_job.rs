@@ -154,6 +154,7 @@ fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
     Ok(Settings {
         recipe: recipe(arguments)?,
         decode: DecodeOptions { max_pixels: arguments.max_pixels, jpeg: arguments.jpeg_decoder.into() },
+        exact: arguments.exact,
         quality: arguments.quality,
         depth: arguments.depth.map(Into::into),
         schedule: arguments.schedule.into(),

@@ -27,6 +27,10 @@ pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
     if totals.figures.images > 0 {
         text.push_str(&stages(totals));
     }
+    if !totals.left_out.is_empty() {
+        let parts = totals.left_out.iter().map(|(part, images)| format!("{part} ({})", plural(*images, "image")));
+        let _ = writeln!(text, "note: decoded {}; --exact decodes all", parts.collect::<Vec<_>>().join(", "));
+    }
     for (conversion, images) in &totals.conversions {
         let _ = writeln!(text, "note: {conversion} ({})", plural(*images, "image"));
     }
@@ -119,7 +123,7 @@ pub fn plural(count: usize, noun: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use imgproc::pipeline::{Done, Fate};
+    use imgproc::pipeline::{Done, Fate, LeftOut};
     use imgproc::timeline::{Span, Stage, Worker};
 
     use super::*;
@@ -137,13 +141,18 @@ mod tests {
     #[test]
     fn it_says_all_that_happened_and_ends_with_the_verdict() {
         let conversions = vec!["alpha was dropped".to_owned()];
-        let done = Done { pixels: 4_000_000, bytes_read: 2_000_000, conversions, ..Done::default() };
+        let left_out = LeftOut { colour: true, reduced_by: Some(4) };
+        let done = Done { pixels: 4_000_000, bytes_read: 2_000_000, left_out, conversions, ..Done::default() };
         let failure = Failure::new(Stage::Decode, "broken").hint("mend it");
         let report =
             report(vec![outcome(0, Fate::Done(done)), outcome(1, Fate::Failed(failure)), outcome(2, Fate::Skipped)]);
         let setting = Setting { backend: "cpu", schedule: "overlapped", passed_over: 1 };
         let text = summary(&report, &Totals::of(&report), &setting);
         assert!(text.starts_with("1 image done, 1 failed, 1 skipped, 3 not done in 2.00 s: 2.0 MP/s, 0.5 images/s"));
+        assert!(
+            text.contains("note: decoded at 1/4 of the size (1 image), to luma alone (1 image); --exact decodes all\n"),
+            "{text}"
+        );
         assert!(text.contains("note: alpha was dropped (1 image)\nnote: 1 other file skipped\n"), "{text}");
         assert!(text.contains("failed: in/1.jpg: decode: broken (mend it)\n"), "{text}");
         assert!(text.lines().last().unwrap().starts_with("bound by work: the worker was busy 95 %"), "{text}");

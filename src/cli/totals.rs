@@ -15,6 +15,8 @@ pub struct Totals {
     pub pixels: u64,
     pub bytes_read: u64,
     pub bytes_written: u64,
+    /// What decoding left out because the recipe leaves it out anyway, and of how many images.
+    pub left_out: BTreeMap<String, usize>,
     /// What had to be changed for the output formats, and in how many images.
     pub conversions: BTreeMap<String, usize>,
     pub figures: Figures,
@@ -32,6 +34,7 @@ impl Totals {
             pixels: 0,
             bytes_read: 0,
             bytes_written: 0,
+            left_out: BTreeMap::new(),
             conversions: BTreeMap::new(),
             figures,
             verdict,
@@ -45,9 +48,8 @@ impl Totals {
                     totals.pixels += done.pixels;
                     totals.bytes_read += done.bytes_read;
                     totals.bytes_written += done.bytes_written;
-                    for conversion in &done.conversions {
-                        *totals.conversions.entry(conversion.clone()).or_default() += 1;
-                    }
+                    count(&mut totals.left_out, &done.left_out.texts());
+                    count(&mut totals.conversions, &done.conversions);
                 }
             }
         }
@@ -63,5 +65,12 @@ impl Totals {
     /// Million input pixels per second.
     pub fn megapixel_rate(&self) -> f64 {
         self.rate(self.pixels as f64 / 1e6)
+    }
+}
+
+/// Adds one image to the count of each of its texts.
+fn count(counts: &mut BTreeMap<String, usize>, texts: &[String]) {
+    for text in texts {
+        *counts.entry(text.clone()).or_default() += 1;
     }
 }

@@ -1,8 +1,9 @@
 //! JPEG: two decoders behind one seam, one encoder.
 
-use super::{CodecError, DecodeOptions, JpegDecoder, Stored, icc, jpeg_markers::Markers};
-use crate::image::{Image, Layout, Samples};
-use libjpeg_turbo_rs::{DecodeLimits, Decoder, Encoder, PixelFormat};
+use super::jpeg_markers::{Colours, Markers};
+use super::{CodecError, DecodeOptions, JpegDecoder, Part, Stored, icc};
+use crate::image::{Demand, Image, Layout, Reduction, Samples};
+use libjpeg_turbo_rs::{DecodeLimits, Decoder, Encoder, PixelFormat, ScalingFactor};
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 
 /// The largest side that the encoder writes, px.
@@ -11,25 +12,41 @@ pub(super) const MAX_SIDE: u32 = 65_500;
 /// Scans of a progressive file. Encoders write about ten; each costs a pass over all coefficients.
 const MAX_SCANS: usize = 100;
 
-/// Stored samples of a JPEG, and the profile that fits them. Corrupt or incomplete data is an error.
-pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<(Samples, Option<Vec<u8>>), CodecError> {
+/// Stored samples of a JPEG, and the profile that fits them. Corrupt or incomplete data is an error. The demand is of the
+/// stored image.
+pub(super) fn decode(bytes: &[u8], options: &DecodeOptions, demand: Demand) -> Result<Part, CodecError> {
     let markers = Markers::read(bytes)?;
-    let layout = markers.stored.layout;
+    let whole = markers.stored.layout;
+    let luma = demand.luma && markers.colours == Colours::YCbCr;
+    let reduced_by = reduction(&markers, options.jpeg, demand);
+    let layout = Reduction::layout(Layout { colours: if luma { 1 } else { whole.colours }, ..whole }, reduced_by);
     let pixels = match options.jpeg {
-        JpegDecoder::Turbo => turbo(bytes, &markers, options.max_pixels),
-        JpegDecoder::Zune => zune(bytes, &markers),
+        JpegDecoder::Turbo => turbo(bytes, layout, reduced_by, options.max_pixels),
+        JpegDecoder::Zune => zune(bytes, layout, &markers),
     };
     let pixels = pixels.map_err(|error| CodecError::Other(format!("jpeg: {error}")))?;
     if pixels.len() as u64 != layout.samples() {
         return Err(CodecError::Other("jpeg: the decoder gave another size than the header".into()));
     }
-    let icc = markers.icc().filter(|profile| icc::fits(profile, layout));
-    Ok((Samples::U8(pixels), icc))
+    let icc = markers.icc().filter(|profile| !luma && icc::fits(profile, whole));
+    Ok(Part { samples: Samples::U8(pixels), icc, layout, reduced_by })
+}
+
+/// How many times smaller the image is decoded: as much as leaves the demanded size, where colours are plain.
+fn reduction(markers: &Markers, decoder: JpegDecoder, demand: Demand) -> u32 {
+    let Layout { width, height, .. } = markers.stored.layout;
+    match demand.least {
+        Some((least_width, least_height)) if decoder == JpegDecoder::Turbo && markers.colours != Colours::Other => {
+            let leaves = |by: &u32| width / by >= least_width && height / by >= least_height;
+            [8, 4, 2].into_iter().find(leaves).unwrap_or(1)
+        }
+        _ => 1,
+    }
 }
 
 /// Strict by default: an entropy-coded segment that ends early, or holds an unknown code, is an error; a missing end
 /// marker is not.
-fn turbo(bytes: &[u8], markers: &Markers, max_pixels: u64) -> Result<Vec<u8>, String> {
+fn turbo(bytes: &[u8], layout: Layout, reduced_by: u32, max_pixels: u64) -> Result<Vec<u8>, String> {
     let limits = DecodeLimits {
         max_width: usize::from(u16::MAX),
         max_height: usize::from(u16::MAX),
@@ -37,18 +54,20 @@ fn turbo(bytes: &[u8], markers: &Markers, max_pixels: u64) -> Result<Vec<u8>, St
         max_scans: MAX_SCANS,
         max_memory: None,
     };
-    let format = if markers.components == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
+    let format = if layout.colours == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
     let decoder = Decoder::new_with_limits(bytes, limits).map_err(|error| error.to_string())?;
-    let image = decoder.with_output_format(format).decode_image().map_err(|error| error.to_string())?;
+    let scale = ScalingFactor::try_new(1, reduced_by).map_err(|error| error.to_string())?;
+    let decoder = decoder.with_output_format(format).with_scale(scale);
+    let image = decoder.decode_image().map_err(|error| error.to_string())?;
     Ok(image.data)
 }
 
 /// Strict mode still fills what is missing of the last row of blocks, so the end marker must be there.
-fn zune(bytes: &[u8], markers: &Markers) -> Result<Vec<u8>, String> {
+fn zune(bytes: &[u8], layout: Layout, markers: &Markers) -> Result<Vec<u8>, String> {
     if !markers.has_end(bytes) {
         return Err("the file is truncated: it has no end marker".into());
     }
-    let space = if markers.components == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+    let space = if layout.colours == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(usize::from(u16::MAX))

@@ -10,14 +10,15 @@ const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
+const APP14: u8 = 0xee;
 const EXIF: &[u8] = b"Exif\0\0";
 const ICC: &[u8] = b"ICC_PROFILE\0";
+const ADOBE: &[u8] = b"Adobe";
 
 /// The segments that matter, borrowed from the file.
 pub(super) struct Markers<'a> {
     pub stored: Stored,
-    /// 1 gray, 3 colour, 4 CMYK or YCCK.
-    pub components: u8,
+    pub colours: Colours,
     /// Sequence number, number of parts in all, and part of the profile, in the order of the file.
     icc_parts: Vec<(u8, u8, &'a [u8])>,
     /// Where the entropy-coded data of the first scan begins.
@@ -28,7 +29,7 @@ impl<'a> Markers<'a> {
     /// # Errors
     /// `HeaderIncomplete` where the bytes end before the first scan.
     pub fn read(bytes: &'a [u8]) -> Result<Markers<'a>, CodecError> {
-        let (mut frame, mut orientation, mut icc_parts) = (None, None, Vec::new());
+        let (mut frame, mut orientation, mut icc_parts, mut transform) = (None, None, Vec::new(), None);
         let mut position = 2;
         loop {
             let (marker, segment, next) = segment(bytes, position)?;
@@ -44,12 +45,19 @@ impl<'a> Markers<'a> {
                         icc_parts.push((*number, *count, part));
                     }
                 }
+                APP14 => {
+                    // Behind the name stand a version and two words of flags.
+                    let adobe = segment.strip_prefix(ADOBE).and_then(|rest| rest.get(6));
+                    transform = adobe.copied().or(transform);
+                }
                 EOI => return Err(broken("it holds no image data")),
                 SOS => {
                     let frame: Frame = frame.ok_or_else(|| broken("a scan comes before the frame header"))?;
                     let orientation = orientation.unwrap_or(Orientation::NoTransforms);
                     let stored = Stored { layout: frame.layout, depth: Depth::Eight, orientation };
-                    return Ok(Markers { stored, components: frame.components, icc_parts, scan: next });
+                    let is_transformed = transform.is_none_or(|transform| transform == 1);
+                    let colours = if is_transformed { frame.colours } else { Colours::Other };
+                    return Ok(Markers { stored, colours, icc_parts, scan: next });
                 }
                 _ => {}
             }
@@ -99,14 +107,36 @@ fn segment(bytes: &[u8], mut position: usize) -> Result<(u8, &[u8], usize), Code
     }
 }
 
+/// What the components are, where it is so plain that no decoder takes them otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Colours {
+    Gray,
+    /// Y at full resolution; Cb and Cr at full or at half, in either direction.
+    YCbCr,
+    /// CMYK, RGB, unusual sampling.
+    Other,
+}
+
+impl Colours {
+    /// `components`: three bytes each, of which the first is its name and the second its sampling.
+    fn of(components: &[u8]) -> Colours {
+        match components {
+            [_, _, _] => Colours::Gray,
+            [b'R', _, _, b'G', _, _, b'B', _, _] => Colours::Other,
+            [_, 0x11 | 0x12 | 0x21 | 0x22, _, _, 0x11, _, _, 0x11, _] => Colours::YCbCr,
+            _ => Colours::Other,
+        }
+    }
+}
+
 struct Frame {
     layout: Layout,
-    components: u8,
+    colours: Colours,
 }
 
 impl Frame {
     fn read(marker: u8, segment: &[u8]) -> Result<Frame, CodecError> {
-        let [precision, h1, h0, w1, w0, components, ..] = *segment else {
+        let [precision, h1, h0, w1, w0, count, ref components @ ..] = *segment else {
             return Err(broken("its frame header is too short"));
         };
         let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
@@ -124,12 +154,12 @@ impl Frame {
         if precision != 8 {
             return Err(unread(format!("{precision}-bit")));
         }
-        let channels = match components {
+        let channels = match count {
             1 => 1,
             3 | 4 => 3,
             n => return Err(unread(format!("{n}-component"))),
         };
-        Ok(Frame { layout: Layout::new(width.into(), height.into(), channels), components })
+        Ok(Frame { layout: Layout::new(width.into(), height.into(), channels), colours: Colours::of(components) })
     }
 }
 
@@ -161,7 +191,7 @@ mod tests {
         bytes.extend([0xff, 0xff, 0xff, 0x00, 7, 8]);
         bytes.extend(&file(&[FRAME, SCAN])[2..]);
         let markers = Markers::read(&bytes).unwrap();
-        assert_eq!((markers.stored.layout, markers.components), (Layout::new(3, 2, 1), 1));
+        assert_eq!((markers.stored.layout, markers.colours), (Layout::new(3, 2, 1), Colours::Gray));
     }
 
     #[test]
@@ -196,6 +226,24 @@ mod tests {
         let again = parts[0].clone();
         segments.insert(0, (APP2, &again));
         assert_eq!(Markers::read(&file(&segments)).unwrap().icc(), None);
+    }
+
+    #[test]
+    fn only_plain_colours_are_taken_for_such() {
+        let colours = |segments: &[(u8, &[u8])]| Markers::read(&file(segments)).unwrap().colours;
+        let frame = |names: [u8; 3], samplings: [u8; 3]| {
+            let components = (0..3).flat_map(|i| [names[i], samplings[i], 0]);
+            [8, 0, 2, 0, 3, 3].into_iter().chain(components).collect::<Vec<u8>>()
+        };
+        let plain = frame([1, 2, 3], [0x22, 0x11, 0x11]);
+        assert_eq!(colours(&[(0xc0, &plain), SCAN]), Colours::YCbCr);
+        assert_eq!(colours(&[(APP14, b"Adobe\0\x64\0\0\0\0\x01"), (0xc2, &plain), SCAN]), Colours::YCbCr);
+        assert_eq!(colours(&[(APP14, b"Adobe\0\x64\0\0\0\0\0"), (0xc0, &plain), SCAN]), Colours::Other);
+        assert_eq!(colours(&[(0xc0, &frame(*b"RGB", [0x11; 3])), SCAN]), Colours::Other);
+        assert_eq!(colours(&[(0xc0, &frame([1, 2, 3], [0x11, 0x22, 0x22])), SCAN]), Colours::Other);
+        assert_eq!(colours(&[(0xc0, &frame([1, 2, 3], [0x41, 0x11, 0x11])), SCAN]), Colours::Other);
+        let four = [&[8, 0, 2, 0, 3, 4][..], &[1, 0x11, 0].repeat(4)].concat();
+        assert_eq!(colours(&[(0xc0, &four), SCAN]), Colours::Other);
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod tests;
 
 pub use fit::{Conversion, fit_format};
 
-use crate::image::{Depth, Image, Layout};
+use crate::image::{Demand, Depth, Image, Layout, Reduction, Samples};
 use ::image::metadata::Orientation;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -95,6 +95,16 @@ pub struct DecodeOptions {
     pub jpeg: JpegDecoder,
 }
 
+/// An image, and what its decoder left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    pub image: Image,
+    /// Whether it is the luma alone of a file in colour.
+    pub luma: bool,
+    /// Where it is smaller than the file's.
+    pub reduction: Option<Reduction>,
+}
+
 /// What a file's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -122,6 +132,15 @@ struct Stored {
     orientation: Orientation,
 }
 
+/// What was decoded of an image, before orientation.
+struct Part {
+    samples: Samples,
+    icc: Option<Vec<u8>>,
+    layout: Layout,
+    /// How much smaller than the file's; 1 for not at all.
+    reduced_by: u32,
+}
+
 /// Reads the header from the first bytes of a file, or all of it. Cheap: no pixel is decoded.
 ///
 /// # Errors
@@ -143,6 +162,19 @@ pub fn header(bytes: &[u8]) -> Result<Header, CodecError> {
 /// # Errors
 /// Anything but complete, valid image data; more pixels than `options.max_pixels`, told from the header.
 pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Image, CodecError> {
+    decode_for(bytes, options, |_| Demand::default()).map(|decoded| decoded.image)
+}
+
+/// As much of the image as is demanded of one of the file's layout, or more: only JPEG can leave something out, and only
+/// `JpegDecoder::Turbo` decodes at a smaller scale.
+///
+/// # Errors
+/// As `decode`.
+pub fn decode_for(
+    bytes: &[u8],
+    options: &DecodeOptions,
+    demand: impl FnOnce(Layout) -> Demand,
+) -> Result<Decoded, CodecError> {
     guarded("the decoder", || {
         let (format, stored) = stored(bytes).map_err(|error| match error {
             CodecError::HeaderIncomplete => {
@@ -151,14 +183,23 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Image, CodecError
             other => other,
         })?;
         check_size(stored.layout, options.max_pixels)?;
-        let (samples, icc) = match format {
-            Format::Jpeg => jpeg::decode(bytes, options)?,
-            Format::Tiff => tiff::decode(bytes, stored.layout)?,
-            other => raster::decode(bytes, other, stored.layout)?,
+        let whole = orientation::upright_layout(stored.layout, stored.orientation);
+        let all = |(samples, icc)| Part { samples, icc, layout: stored.layout, reduced_by: 1 };
+        let part = match format {
+            Format::Jpeg => {
+                let demand = orientation::stored_demand(demand(whole), stored.orientation);
+                jpeg::decode(bytes, options, demand)?
+            }
+            Format::Tiff => all(tiff::decode(bytes, stored.layout)?),
+            other => all(raster::decode(bytes, other, stored.layout)?),
         };
-        let samples = orientation::upright(samples, stored.layout, stored.orientation);
-        let layout = orientation::upright_layout(stored.layout, stored.orientation);
-        Ok(Image { icc, ..Image::new(layout, samples) })
+        let samples = orientation::upright(part.samples, part.layout, stored.orientation);
+        let layout = orientation::upright_layout(part.layout, stored.orientation);
+        let image = Image { icc: part.icc, ..Image::new(layout, samples) };
+        let luma = part.layout.colours != stored.layout.colours;
+        let reduction = (part.reduced_by > 1)
+            .then(|| orientation::upright_reduction(stored.layout, part.reduced_by, stored.orientation));
+        Ok(Decoded { image, luma, reduction })
     })
 }
 

@@ -1,6 +1,6 @@
 //! Turns stored pixels upright.
 
-use crate::image::{Layout, Samples};
+use crate::image::{Demand, Layout, Reduction, Samples};
 use ::image::metadata::Orientation;
 
 /// Which stored pixel each upright pixel is: `origin + x step_x + y step_y`, in pixels.
@@ -12,10 +12,29 @@ struct Walk {
 
 /// The layout after orientation: quarter turns swap the sides.
 pub(super) fn upright_layout(stored: Layout, orientation: Orientation) -> Layout {
-    match orientation.to_exif() {
-        5..=8 => stored.sized(stored.height, stored.width),
-        _ => stored,
-    }
+    if swaps(orientation) { stored.sized(stored.height, stored.width) } else { stored }
+}
+
+/// Whether it is a quarter turn, mirrored or not.
+fn swaps(orientation: Orientation) -> bool {
+    orientation.to_exif() >= 5
+}
+
+/// What is demanded of the stored image where that is demanded of the upright one.
+pub(super) fn stored_demand(upright: Demand, orientation: Orientation) -> Demand {
+    let least = upright.least.map(|(width, height)| if swaps(orientation) { (height, width) } else { (width, height) });
+    Demand { least, ..upright }
+}
+
+/// How the upright image lies over the whole one where a stored image of that whole layout was decoded smaller.
+pub(super) fn upright_reduction(stored: Layout, by: u32, orientation: Orientation) -> Reduction {
+    let Walk { step_x, step_y, .. } = walk(stored, orientation);
+    let Layout { width, height, .. } = upright_layout(stored, orientation);
+    // Of the last pixel, as much as the whole image does not fill; it comes first where the walk goes backwards.
+    let before = |step: isize, side: u32| {
+        if step < 0 { f64::from(side.div_ceil(by)) - f64::from(side) / f64::from(by) } else { 0.0 }
+    };
+    Reduction { by, width, height, left: before(step_x, width), top: before(step_y, height) }
 }
 
 fn walk(stored: Layout, orientation: Orientation) -> Walk {

@@ -2,10 +2,12 @@
 
 mod border;
 pub mod colour;
+mod demand;
 mod region;
 pub mod weights;
 
 pub use border::{Border, Edges};
+pub use demand::{Demand, Reduction};
 pub use region::Region;
 
 /// Bits of a sample in a file, and so the number of levels that histogram operations work on.

@@ -81,6 +81,12 @@ impl Resampling {
     /// From `from` px to `to` px. The kernel widens when shrinking, taps outside the image are left out, weights
     /// sum to 1; as Pillow's `resize` on floats. `nearest` takes `((2x + 1) from) div (2 to)`.
     pub fn new(from: u32, to: u32, filter: Filter) -> Resampling {
+        Resampling::of_part(from, 0.0, f64::from(from), to, filter)
+    }
+
+    /// The same of the part of `from` px that begins at `start` and is `length` long, both in px; it may lie between pixels.
+    /// Taps are taken from beyond it too. `nearest` takes all for the part.
+    pub fn of_part(from: u32, start: f64, length: f64, to: u32, filter: Filter) -> Resampling {
         if filter == Filter::Nearest {
             let place = |x: u64| ((2 * x + 1) * u64::from(from) / (2 * u64::from(to))) as u32;
             return Resampling {
@@ -89,11 +95,11 @@ impl Resampling {
                 taps: 1,
             };
         }
-        let scale = f64::from(from) / f64::from(to);
+        let scale = length / f64::from(to);
         let widen = scale.max(1.0);
         let rows: Vec<(u32, Vec<f64>)> = (0..to)
             .map(|i| {
-                let centre = (f64::from(i) + 0.5) * scale;
+                let centre = start + (f64::from(i) + 0.5) * scale;
                 let low = (centre - filter.support() * widen + 0.5).max(0.0) as u32;
                 let high = ((centre + filter.support() * widen + 0.5) as u32).min(from);
                 (low, (low..high).map(|j| filter.weight((f64::from(j) + 0.5 - centre) / widen)).collect())
@@ -148,6 +154,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_part_is_resampled_as_if_it_stood_alone() {
+        let inner = |filter, start: u32| {
+            let r = Resampling::of_part(200, f64::from(start), 60.0, 20, filter);
+            let middle = 10 * r.taps..11 * r.taps;
+            (r.starts[10] - start, r.weights[middle].to_vec())
+        };
+        for filter in [Filter::Bilinear, Filter::Bicubic, Filter::Lanczos3] {
+            let alone = Resampling::new(60, 20, filter);
+            let middle = 10 * alone.taps..11 * alone.taps;
+            assert_eq!(inner(filter, 70), (alone.starts[10], alone.weights[middle].to_vec()));
+        }
+        let shifted = Resampling::of_part(10, 0.5, 8.0, 4, Filter::Box);
+        assert_eq!(shifted.starts, [1, 3, 5, 7], "a pixel whose centre lies on the edge of a box is of the next");
     }
 
     #[test]

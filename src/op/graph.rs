@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Alpha, Axis, Flood, Gather, Kernel, Neighbourhood, Permutation, Place, Point, Reduce, Stencil, Taps, Window,
 };
-use crate::image::{Depth, Layout};
+use crate::image::{Depth, Layout, Reduction};
 
 /// Place of a node in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,12 +29,24 @@ pub struct Graph {
     pub output: NodeId,
     /// Of the source; histogram kernels work on its codes.
     pub depth: Depth,
+    /// Where the source is a reduced image.
+    reduction: Option<Reduction>,
 }
 
 impl Graph {
     pub fn new(source: Layout, depth: Depth) -> Graph {
+        Graph::of_reduced(source, depth, None)
+    }
+
+    /// A graph whose source may be a reduced image; only operations that say `least_size` can begin it then.
+    pub fn of_reduced(source: Layout, depth: Depth, reduction: Option<Reduction>) -> Graph {
         let node = Node { kernel: Kernel::Source, inputs: Vec::new(), layout: source };
-        Graph { nodes: vec![node], output: NodeId(0), depth }
+        Graph { nodes: vec![node], output: NodeId(0), depth, reduction }
+    }
+
+    /// How a node's image lies over the one that it stands for, where it is a reduced source.
+    pub fn reduction(&self, id: NodeId) -> Option<Reduction> {
+        self.reduction.filter(|_| id == NodeId(0))
     }
 
     pub fn push(&mut self, kernel: Kernel, inputs: &[NodeId], layout: Layout) -> NodeId {

@@ -31,6 +31,18 @@ pub trait Operation: std::fmt::Debug + Send + Sync {
     fn is_identity(&self) -> bool {
         false
     }
+
+    /// Whether it takes of colour nothing but bt601 luma, and leaves a gray image as it is: a decoder may then give luma in
+    /// its place, which is the same but for roundings and for colours that the decoder has to clamp.
+    fn takes_luma(&self) -> bool {
+        false
+    }
+
+    /// The size, px, to which a decoder may reduce an image of that size because the operation shrinks it anyway. Its `build`
+    /// looks for `Graph::reduction`, and gives the size that it would give of the whole image.
+    fn least_size(&self, _width: u32, _height: u32) -> Option<(u32, u32)> {
+        None
+    }
 }
 
 /// What a pixel of the result depends on; decides who loops and how work is divided.

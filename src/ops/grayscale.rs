@@ -55,6 +55,10 @@ impl Operation for Grayscale {
         }
         Ok(graph.point_to(1, *self, &[input]))
     }
+
+    fn takes_luma(&self) -> bool {
+        self.weights == "bt601"
+    }
 }
 
 impl Point for Grayscale {

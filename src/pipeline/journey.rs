@@ -9,11 +9,11 @@ use tokio::sync::oneshot;
 
 use super::budget::Permit;
 use super::disk::Opened;
-use super::outcome::{Done, Failure, Job};
+use super::outcome::{Done, Failure, Job, LeftOut};
 use super::{Run, describe};
 use crate::backend::{BackendError, Task};
-use crate::codec::{self, CodecError, Conversion, EncodeOptions, Format, Header};
-use crate::image::{Depth, Image, Layout};
+use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
+use crate::image::{Demand, Depth, Image, Layout, Reduction};
 use crate::op::{Graph, Kernel, Node};
 use crate::timeline::{Running, Stage, Worker};
 
@@ -144,7 +144,7 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
         let cause = format!("{width}x{height} px are {:.1} MP, the limit is {:.1} MP", mega(pixels), mega(limit));
         return Err(Failure::new(Stage::Decode, cause).hint("--max-pixels raises it"));
     }
-    let graph = graph(run, header.layout, header.depth)?;
+    let graph = graph(run, header.layout, header.depth, None)?;
     let result = result_depth(run, job, header.depth);
     let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.computes_here());
     Ok(Known { header, graph, cost })
@@ -214,8 +214,9 @@ fn mega(pixels: u64) -> f64 {
 }
 
 /// The recipe's kernels for an image; refused where a result on the way would be larger than images may be.
-fn graph(run: &Run, layout: Layout, depth: Depth) -> Result<Arc<Graph>, Failure> {
-    let graph = run.settings.recipe.graph(layout, depth).map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
+fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) -> Result<Arc<Graph>, Failure> {
+    let graph = run.settings.recipe.graph_of_reduced(layout, depth, reduction);
+    let graph = graph.map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
     let limit = run.settings.decode.max_pixels;
     if let Some(node) = graph.nodes().iter().find(|node| node.layout.pixels() > limit) {
         let Layout { width, height, .. } = node.layout;
@@ -230,14 +231,19 @@ fn graph(run: &Run, layout: Layout, depth: Depth) -> Result<Arc<Graph>, Failure>
 pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decoded, Failure> {
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
     let Loaded { job, bytes, known, permit } = loaded;
-    let image = codec::decode(&bytes, &run.settings.decode).map_err(|e| Failure::new(Stage::Decode, e))?;
-    // The header is a promise; the graph must be that of the image at hand.
-    let graph = if (image.layout, image.depth()) == (known.header.layout, known.header.depth) {
+    let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
+    let source = codec::decode_for(&bytes, &run.settings.decode, demand);
+    let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
+    let Source { image, luma, reduction } = source;
+    // The header is a promise, and less may have been decoded; the graph must be that of the image at hand.
+    let graph = if (image.layout, image.depth(), reduction) == (known.header.layout, known.header.depth, None) {
         known.graph
     } else {
-        graph(run, image.layout, image.depth())?
+        graph(run, image.layout, image.depth(), reduction)?
     };
-    let done = Done { pixels: image.layout.pixels(), bytes_read: bytes.len() as u64, ..Done::default() };
+    let left_out = LeftOut { colour: luma, reduced_by: reduction.map(|r| r.by as u8) };
+    let pixels = reduction.map_or(image.layout.pixels(), |r| u64::from(r.width) * u64::from(r.height));
+    let done = Done { pixels, bytes_read: bytes.len() as u64, left_out, ..Done::default() };
     Ok(Decoded { job, image, graph, done, permit })
 }
 

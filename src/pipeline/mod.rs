@@ -16,7 +16,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use outcome::{Done, Failure, Fate, Job, Outcome};
+pub use outcome::{Done, Failure, Fate, Job, LeftOut, Outcome};
 pub use plan::{Existing, Plan, PlanError, Request, plan};
 pub use runtime::Runtime;
 pub use schedule::Schedule;
@@ -45,6 +45,8 @@ fn thread_name(role: &str) -> String {
 pub struct Settings {
     pub recipe: Recipe,
     pub decode: DecodeOptions,
+    /// Whether sources are decoded as a whole even where less of them is enough for the recipe.
+    pub exact: bool,
     /// 1 to 100, for JPEG.
     pub quality: u8,
     /// Of results; none keeps that of each image.

@@ -46,8 +46,27 @@ pub struct Done {
     pub height: u32,
     pub bytes_read: u64,
     pub bytes_written: u64,
+    pub left_out: LeftOut,
     /// What had to be changed for the output format to hold the result.
     pub conversions: Vec<String>,
+}
+
+/// What decoding left out because the recipe leaves it out anyway.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Whether luma alone was decoded of a file in colour.
+    pub colour: bool,
+    /// How many times smaller the image was decoded: 2, 4 or 8.
+    pub reduced_by: Option<u8>,
+}
+
+impl LeftOut {
+    /// In words that stand behind "decoded"; none where all was decoded.
+    pub fn texts(self) -> Vec<String> {
+        let luma = self.colour.then(|| "to luma alone".to_owned());
+        let scale = self.reduced_by.map(|by| format!("at 1/{by} of the size"));
+        luma.into_iter().chain(scale).collect()
+    }
 }
 
 /// Why an image has no result.

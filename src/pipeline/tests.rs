@@ -149,6 +149,7 @@ fn settings(schedule: Schedule) -> Settings {
     Settings {
         recipe: Recipe::parse("invert").unwrap(),
         decode: codec::DecodeOptions { max_pixels: 1 << 20, jpeg: JpegDecoder::Turbo },
+        exact: false,
         quality: 90,
         depth: None,
         schedule,

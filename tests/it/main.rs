@@ -3,6 +3,7 @@
 
 mod architecture;
 mod batch;
+mod decoding;
 mod inputs;
 mod messages;
 mod outputs;

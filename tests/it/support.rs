@@ -177,3 +177,27 @@ pub fn translucent_png(width: u32, height: u32) -> Vec<u8> {
     image.write_to(&mut bytes, ImageFormat::Png).unwrap();
     bytes.into_inner()
 }
+
+/// A JPEG of one or three channels, of waves and discs, whose colours lie so far inside of RGB that no decoder clamps any.
+pub fn muted_jpeg(width: u32, height: u32, channels: u32) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(5);
+    let discs: Vec<[f32; 4]> = (0..60)
+        .map(|_| {
+            let radius = 4.0 + 60.0 * random.f32().powi(2);
+            [random.f32() * width as f32, random.f32() * height as f32, radius, 30.0 * random.f32() - 15.0]
+        })
+        .collect();
+    let image = ImageBuffer::from_fn(width, height, |x, y| {
+        let (x, y) = (x as f32, y as f32);
+        let covers = |disc: &&[f32; 4]| (disc[0] - x).hypot(disc[1] - y) < disc[2];
+        let step = discs.iter().filter(covers).map(|disc| disc[3]).sum::<f32>().clamp(-30.0, 30.0);
+        let wave = |v: f32, length: f32| (128.0 + step + 30.0 * (v / length).sin()) as u8;
+        Rgb([wave(x + y, 9.0), wave(x, 17.0), wave(y - x / 2.0, 23.0)])
+    });
+    let image = image::DynamicImage::ImageRgb8(image);
+    let image = if channels == 1 { image::DynamicImage::ImageLuma8(image.to_luma8()) } else { image };
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95);
+    image.write_with_encoder(encoder).unwrap();
+    bytes
+}
