@@ -131,7 +131,7 @@ def recipe_text(name, parameters):
 def run_imgproc(imgproc, folder, recipe):
     """name -> codes of each image that the recipe applied to"""
     with tempfile.TemporaryDirectory() as out:
-        command = [imgproc, "-i", folder, "-o", out, "--format", "png", "--ops", recipe, "--backend", "cpu", "--quiet"]
+        command = [imgproc, "-i", folder, "-o", out, "--format", "png", "--ops", recipe, "--backend", "cpu", "--quiet", "--exact"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode not in (0, 1):
             raise RuntimeError(f"{recipe}: {done.stderr}")
@@ -369,7 +369,7 @@ TEMPLATE = """\
 Every operation against the published function that defines it, by `{command}`, which wrote this page.
 {program}, {date}; Python {python}, {libraries}. What failed: {failures}.
 
-A case is one recipe on one image, run as `imgproc -i DIR -o OUT --format png --ops RECIPE --backend cpu`. Differences
+A case is one recipe on one image, run as `imgproc -i DIR -o OUT --format png --ops RECIPE --backend cpu --exact`. Differences
 are in levels, 0 to 255, between what was written and what the published function gives, rounded once. Every sample may
 differ by what is `allowed`; several limits are for several recipes, and `+ 0.1 %` lets that share of the pixels lie
 beyond. `From a half` tells of samples one level apart how far, at most, the published value lies from where rounding
