@@ -1,5 +1,7 @@
 //! Axis kernels over a tile: weighted sums and extremes along rows or columns.
 
+use multiversion::multiversion;
+
 use super::row::{Reader, border_value};
 use super::running;
 use super::tile::Tile;
@@ -9,6 +11,9 @@ use crate::op::{Alpha, Axis, Place, Taps};
 /// Pixels whose sums are kept in registers while the taps go by.
 const BLOCK: usize = 32;
 
+/// Compiled for each instruction set and chosen at run time: what it calls is inlined into it. The operations and their
+/// order are the same in all, and so are the results.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub fn tile(axis: &Axis, input: &Tile, layout: Layout, region: Region) -> Tile {
     let mut out = Tile::new(region, input.channels);
     for channel in 0..input.channels {
@@ -32,6 +37,7 @@ pub fn tile(axis: &Axis, input: &Tile, layout: Layout, region: Region) -> Tile {
     out
 }
 
+#[inline(always)]
 fn along_rows(axis: &Axis, reader: &Reader, out: &mut Tile, channel: usize) {
     let (reach, region) = (i64::from(axis.reach()), out.region);
     let xs = i64::from(region.x) - reach..i64::from(region.right()) + reach;
@@ -54,6 +60,7 @@ fn along_rows(axis: &Axis, reader: &Reader, out: &mut Tile, channel: usize) {
     }
 }
 
+#[inline(always)]
 fn along_columns(axis: &Axis, reader: &Reader, out: &mut Tile, channel: usize) {
     let (reach, region) = (i64::from(axis.reach()), out.region);
     let outside = vec![reader.value; region.width as usize];
@@ -74,6 +81,7 @@ fn along_columns(axis: &Axis, reader: &Reader, out: &mut Tile, channel: usize) {
 }
 
 /// `target[x]` from `tap(k)[x]` over all taps `k`.
+#[inline(always)]
 fn fold_taps<'a>(taps: &Taps, tap: impl Fn(usize) -> &'a [f32], target: &mut [f32]) {
     match taps {
         Taps::Sum { weights, scale } => weighted_sum(weights, *scale, tap, target),
@@ -106,11 +114,13 @@ fn fold_taps<'a>(taps: &Taps, tap: impl Fn(usize) -> &'a [f32], target: &mut [f3
     }
 }
 
+#[inline(always)]
 fn weighted_sum<'a>(weights: &[f32], scale: f32, tap: impl Fn(usize) -> &'a [f32], target: &mut [f32]) {
     fold(weights.len(), 0.0, tap, target, |sum, k, v| sum + weights[k] * v, |sum| sum * scale);
 }
 
 /// `target[x]` = `finish` of what `combine(so far, k, tap(k)[x])` gives from `start` on, over the taps `k` in `0..count`.
+#[inline(always)]
 fn fold<'a>(
     count: usize,
     start: f32,
@@ -140,6 +150,7 @@ fn fold<'a>(
 }
 
 /// The weighted sum of neighbours in a row, in four interleaved sums. Weights past the row's end are 0.
+#[inline(always)]
 fn dot(row: &[f32], weights: &[f32]) -> f32 {
     let n = weights.len().min(row.len());
     let (row, weights) = (row[..n].chunks_exact(4), weights[..n].chunks_exact(4));
