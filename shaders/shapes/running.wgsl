@@ -2,13 +2,23 @@
 // of a line: as many positions as the window is long. What runs back to a position is kept in the output until what runs
 // forward is combined with it. Both loops take two positions a round.
 //
-// Needs `line_length()`, `line_tap(i, line, c)`, `kept(i, line, c)`, `keep(i, line, c, v)` of running_horizontal.wgsl or
+// Needs Lanes, `line_length()`, `line_tap(i, line, c)`, `line_place(i, line, c)` of running_horizontal.wgsl or
 // running_vertical.wgsl; `unite(a, b)`, `finished(v)` and AXIS_START of axis_sum.wgsl, axis_min.wgsl or axis_max.wgsl.
 
 struct Axis {
     // px
     reach: i32,
     scale: f32,
+}
+
+fn kept(i: i32, line: u32, c: u32) -> Lanes {
+    return output[line_place(i, line, c)];
+}
+
+fn keep(i: i32, line: u32, c: u32, v: Lanes) {
+    if (i < line_length()) {
+        output[line_place(i, line, c)] = v;
+    }
 }
 
 fn run_unit(unit: u32, line: u32, c: u32) {

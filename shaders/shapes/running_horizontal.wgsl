@@ -14,16 +14,6 @@ fn line_place(i: i32, line: u32, c: u32) -> u32 {
     return 4u * (c * params.output.plane + line * params.output.row) + u32(i);
 }
 
-fn kept(i: i32, line: u32, c: u32) -> Lanes {
-    return output[line_place(i, line, c)];
-}
-
-fn keep(i: i32, line: u32, c: u32, v: Lanes) {
-    if (i < line_length()) {
-        output[line_place(i, line, c)] = v;
-    }
-}
-
 fn write(x: u32, y: u32, c: u32) {
     write_line(x, y, c);
 }

@@ -10,6 +10,16 @@ fn luma_code(r: u32, g: u32, b: u32) -> u32 {
     return (299u * r + 587u * g + 114u * b + 500u) / 1000u;
 }
 
+// bt601 luma in whole codes of levels; codes_per_level is 1 or 257.
+fn luma_of_levels(v: vec3f, codes_per_level: f32) -> u32 {
+    let code = vec3u(
+        u32(quantise(v.r, codes_per_level)),
+        u32(quantise(v.g, codes_per_level)),
+        u32(quantise(v.b, codes_per_level)),
+    );
+    return luma_code(code.r, code.g, code.b);
+}
+
 // 0..255 encoded sRGB to 0..1 linear, continued beyond both ends (IEC 61966-2-1).
 fn linear_from_srgb(level: f32) -> f32 {
     let v = level / 255.0;

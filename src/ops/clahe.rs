@@ -1,8 +1,8 @@
 //! `clahe`: the histogram of each part of the image spread, its steepness limited.
 
 use super::lookup::{CHANNELS, Lookup};
+use super::luma_codes::add_by_luma;
 use super::quantise::quantised;
-use crate::image::colour::luma_code;
 use crate::image::{Depth, Layout};
 use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Reduce, Refusal, Shape,
@@ -196,13 +196,6 @@ impl Point for ClaheApply {
             }
             return;
         }
-        let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
-        for x in 0..r.len() {
-            let y = luma_code(r[x] as u32, g[x] as u32, b[x] as u32);
-            let change = self.code(row.table, across(x), down, y) - y as f32;
-            for (target, source) in output.iter_mut().zip(row.inputs) {
-                target[x] = (source[x] + change) * self.levels_per_code;
-            }
-        }
+        add_by_luma(&row, output, self.levels_per_code, |x, y| self.code(row.table, across(x), down, y) - y as f32);
     }
 }

@@ -1,6 +1,6 @@
 //! Codes through the table that was made from their histogram.
 
-use crate::image::colour::luma_code;
+use super::luma_codes::add_by_luma;
 use crate::op::{Formula, Graph, NodeId, Point, PointRow};
 use crate::shader_struct;
 
@@ -66,13 +66,6 @@ impl Point for LookupPoint {
             }
             return;
         }
-        let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
-        for x in 0..r.len() {
-            let y = luma_code(r[x] as u32, g[x] as u32, b[x] as u32);
-            let change = row.table[y as usize] - y as f32;
-            for (target, source) in output.iter_mut().zip(row.inputs) {
-                target[x] = (source[x] + change) * self.unit;
-            }
-        }
+        add_by_luma(&row, output, self.unit, |_, y| row.table[y as usize] - y as f32);
     }
 }

@@ -27,6 +27,17 @@ pub fn red_green_blue<'a>(row: &PointRow<'a>) -> [&'a [f32]; 3] {
     [0, 1, 2].map(|c| row.inputs[c.min(row.inputs.len() - 1)])
 }
 
+/// Adds to the three channels of whole codes what `change` says of each pixel's column and luma, and scales by `unit`.
+pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, change: impl Fn(usize, u32) -> f32) {
+    let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
+    for x in 0..r.len() {
+        let change = change(x, luma_code(r[x] as u32, g[x] as u32, b[x] as u32));
+        for (target, source) in output.iter_mut().zip(row.inputs) {
+            target[x] = (source[x] + change) * unit;
+        }
+    }
+}
+
 impl Point for LumaCodes {
     fn formula(&self) -> Formula {
         Formula::new("luma_codes", include_str!("../../shaders/ops/luma_codes.wgsl"), self)

@@ -18,9 +18,7 @@ pub fn tile(axis: &Axis, input: &Tile, layout: Layout, region: Region) -> Tile {
     let mut out = Tile::new(region, input.channels);
     for channel in 0..input.channels {
         if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
-            for y in region.y..region.bottom() {
-                out.row_mut(channel, y).copy_from_slice(input.part(channel, y, region.x, region.width));
-            }
+            out.copy_channel(channel, input, channel);
             continue;
         }
         let value = border_value(axis.edges.value, layout, channel);
