@@ -15,7 +15,7 @@ fn write(x: u32, y: u32, c: u32) {
 }
 
 fn write_pixel(x: u32, y: u32, v: vec4f) {
-    let at = 4u * y * params.output.row + x;
+    let at = 4u * (y * params.output.row - params.output.origin) + x;
     let plane = 4u * params.output.plane;
     output[at] = v.r;
     if (RESULT_COLOURS == 3u) {

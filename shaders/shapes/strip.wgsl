@@ -68,7 +68,7 @@ fn walk_strip(first: vec2u, end: vec2u, c: u32, local: u32) {
 }
 
 fn output_index(x: u32, y: u32, c: u32) -> u32 {
-    return 4u * (c * params.output.plane + y * params.output.row) + x;
+    return 4u * (c * params.output.plane + y * params.output.row - params.output.origin) + x;
 }
 
 // Sorts the columns of the strip's first row.

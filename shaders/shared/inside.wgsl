@@ -4,7 +4,7 @@ fn place(i: u32) -> vec2u {
     let grid = params.grid;
     let columns = grid.columns - grid.left - grid.right;
     let y = i / columns;
-    return vec2u(grid.left + (i - y * columns), grid.top + y);
+    return vec2u(grid.column + grid.left + (i - y * columns), grid.row + grid.top + y);
 }
 
 // The value at a pixel.

@@ -1,6 +1,10 @@
 // Units whose taps may lie outside the image: those above and below the inside, then those left and right of it.
 
 fn place(i: u32) -> vec2u {
+    return vec2u(params.grid.column, params.grid.row) + place_in_part(i);
+}
+
+fn place_in_part(i: u32) -> vec2u {
     let grid = params.grid;
     let above = grid.top * grid.columns;
     let below = grid.bottom * grid.columns;

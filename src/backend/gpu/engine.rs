@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::SLOTS;
 use super::effort::Effort;
-use super::plan::{Binding, Pass, Plan};
-use super::slot::{Mapping, Slot};
-use crate::backend::{BackendError, Done};
-use crate::image::{Image, Samples};
+use super::plan::{Binding, Dispatch, Plan};
+use super::slot::{Mapping, Product, Slot};
+use crate::backend::BackendError;
+use crate::image::Samples;
 
-/// How long the device may take for one image before it counts as hung.
+/// How long the device may take for one plan before it counts as hung.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// The same for a software rasterizer, which is slow long before it is hung.
@@ -28,12 +28,15 @@ const SLICE: Duration = Duration::from_millis(2);
 /// Shaders kept; far more than recipes have.
 const MAX_PIPELINES: usize = 1024;
 
-/// An image with its plan.
+/// A plan with the whole images that its sources are parts of.
 pub struct Job {
     pub plan: Plan,
-    pub samples: Samples,
+    pub images: Vec<Arc<Samples>>,
     pub answer: Answer,
 }
+
+/// Called once with what came of a job, on the engine's thread.
+pub type Reply = Box<dyn FnOnce(Result<Product, BackendError>) + Send>;
 
 pub enum Message {
     Job(Box<Job>),
@@ -46,14 +49,14 @@ pub enum Message {
 }
 
 /// The one answer to a job; a job that is dropped answers too.
-pub struct Answer(Option<Done>);
+pub struct Answer(Option<Reply>);
 
 impl Answer {
-    pub fn new(done: Done) -> Answer {
-        Answer(Some(done))
+    pub fn new(reply: Reply) -> Answer {
+        Answer(Some(reply))
     }
 
-    pub fn give(mut self, result: Result<Image, BackendError>) {
+    pub fn give(mut self, result: Result<Product, BackendError>) {
         if let Some(done) = self.0.take() {
             done(result);
         }
@@ -73,8 +76,8 @@ struct Flight {
     slot: Slot,
     submission: wgpu::SubmissionIndex,
     mapping: Arc<Mapping>,
-    /// The source's samples; their memory is used again for the result.
-    spare: Samples,
+    /// The sources; where nobody else has them, their memory is used again for the result.
+    images: Vec<Arc<Samples>>,
     answer: Answer,
     /// How long the device may take for it.
     limit: Duration,
@@ -151,6 +154,11 @@ impl Engine {
         })
     }
 
+    /// Whether sources and results need no staging.
+    pub fn is_direct(&self) -> bool {
+        self.direct
+    }
+
     /// Works until every sender of jobs is gone and all of them are answered.
     pub fn run(mut self, messages: Receiver<Message>) {
         loop {
@@ -200,16 +208,16 @@ impl Engine {
         let (device, queue, pipelines) = (&self.device, &self.queue, &mut self.pipelines);
         let submitted = scoped(device, || {
             slot.prepare(device, pipelines, job.plan);
-            slot.submit(device, queue, &job.samples)
+            slot.submit(device, queue, &job.images)
         });
         match submitted {
             Ok((submission, mapping)) => {
                 self.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
                 #[cfg(test)]
                 let mapping = if self.hung { Arc::default() } else { mapping };
-                let Job { samples: spare, answer, .. } = job;
+                let Job { images, answer, .. } = job;
                 let limit = self.limit.max(SLOWEST * Effort::duration(slot.reads()));
-                self.flights.push_back(Flight { slot, submission, mapping, spare, answer, limit, fault: None });
+                self.flights.push_back(Flight { slot, submission, mapping, images, answer, limit, fault: None });
             }
             Err(message) => {
                 // Half-made buffers go with the slot, and a broken pipeline with the cache.
@@ -262,15 +270,16 @@ impl Engine {
 
     /// Answers a flight whose staging has been mapped, or failed to.
     fn land(&mut self, mut flight: Flight) {
+        let spare = flight.images.pop().and_then(|image| Arc::try_unwrap(image).ok());
         let read = match flight.mapping.outcome() {
-            Some(true) => flight.slot.read(flight.spare),
+            Some(true) => flight.slot.read(spare.unwrap_or(Samples::U8(Vec::new()))),
             _ => Err("the result can't be read back from the GPU; use --backend cpu".into()),
         };
         flight.fault = flight.fault.or(self.blame());
         let result = match (read, flight.fault, self.lost_error()) {
             (_, _, Some(error)) => Err(error),
             (_, Some(message), None) | (Err(message), None, None) => Err(BackendError::Image(message)),
-            (Ok((stored, samples)), None, None) => Ok(Image::new(stored.layout, samples)),
+            (Ok(product), None, None) => Ok(product),
         };
         self.free.push(if result.is_ok() { flight.slot } else { Slot::new(self.direct) });
         flight.answer.give(result);
@@ -326,20 +335,24 @@ fn complaint(error: &wgpu::Error) -> String {
 pub struct Pipelines(HashMap<Arc<str>, (wgpu::ComputePipeline, wgpu::BindGroupLayout)>);
 
 impl Pipelines {
-    pub fn get(&mut self, device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
-        if let Some(found) = self.0.get(&pass.text) {
+    pub fn get(
+        &mut self,
+        device: &wgpu::Device,
+        dispatch: &Dispatch,
+    ) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
+        if let Some(found) = self.0.get(&dispatch.text) {
             return found.clone();
         }
         if self.0.len() >= MAX_PIPELINES {
             self.0.clear();
         }
-        let made = compile(device, pass);
-        self.0.insert(pass.text.clone(), made.clone());
+        let made = compile(device, dispatch);
+        self.0.insert(dispatch.text.clone(), made.clone());
         made
     }
 }
 
-fn compile(device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
+fn compile(device: &wgpu::Device, dispatch: &Dispatch) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
     let entry = |(i, binding): (u32, &Binding)| wgpu::BindGroupLayoutEntry {
         binding: i,
         visibility: wgpu::ShaderStages::COMPUTE,
@@ -350,12 +363,12 @@ fn compile(device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::
         },
         count: None,
     };
-    let entries: Vec<_> = (0..).zip(&pass.bindings).map(entry).collect();
-    let label = Some(pass.label.as_str());
+    let entries: Vec<_> = (0..).zip(&dispatch.bindings).map(entry).collect();
+    let label = Some(dispatch.label.as_str());
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label,
-        source: wgpu::ShaderSource::Wgsl((&*pass.text).into()),
+        source: wgpu::ShaderSource::Wgsl((&*dispatch.text).into()),
     });
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label,

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wgpu::{Buffer, BufferUsages};
 
 use super::engine::Pipelines;
-use super::plan::{Binding, BufferId, Plan};
+use super::plan::{Binding, BufferId, Output, Plan};
 use super::storage::{Format, Stored};
 use crate::image::Samples;
 
@@ -14,8 +14,8 @@ use crate::image::Samples;
 pub struct Slot {
     /// Whether source and result are mapped themselves and need no staging.
     direct: bool,
-    /// Mapped for writing while the slot is free.
-    upload: Option<Buffer>,
+    /// One for each source, mapped for writing while the slot is free.
+    uploads: Vec<Option<Buffer>>,
     readback: Option<Buffer>,
     buffers: Vec<Option<Buffer>>,
     prepared: Option<Prepared>,
@@ -24,20 +24,25 @@ pub struct Slot {
 /// A plan with what executes it.
 struct Prepared {
     plan: Plan,
-    passes: Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>,
+    dispatches: Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>,
+}
+
+/// What came of a plan.
+pub enum Product {
+    /// The region's samples, row after row.
+    Image(Stored, Samples),
+    Words(Vec<u32>),
 }
 
 /// Which staging buffers are mapped again: set by the poll that sees the work done.
 #[derive(Default)]
-pub struct Mapping {
-    upload: OnceLock<bool>,
-    readback: OnceLock<bool>,
-}
+pub struct Mapping(Vec<OnceLock<bool>>);
 
 impl Mapping {
-    /// None while one is outstanding, else whether both could be mapped.
+    /// None while one is outstanding, else whether all could be mapped.
     pub fn outcome(&self) -> Option<bool> {
-        Some(*self.upload.get()? && *self.readback.get()?)
+        let outcomes = self.0.iter().map(|mapped| mapped.get().copied()).collect::<Option<Vec<bool>>>()?;
+        (!outcomes.is_empty()).then(|| outcomes.into_iter().all(|mapped| mapped))
     }
 }
 
@@ -53,16 +58,19 @@ impl Slot {
             return;
         }
         self.prepared = None;
-        let (source, output) = (plan.source.1.bytes(), plan.output.1.bytes());
         let (write, read) = match self.direct {
-            true => (BufferUsages::STORAGE, BufferUsages::STORAGE),
+            // Counts are set to zero where they are read back.
+            true => (BufferUsages::STORAGE, BufferUsages::STORAGE | BufferUsages::COPY_DST),
             false => (BufferUsages::COPY_SRC, BufferUsages::COPY_DST),
         };
-        keep_or_create(&mut self.upload, device, source, BufferUsages::MAP_WRITE | write, true);
-        keep_or_create(&mut self.readback, device, output, BufferUsages::MAP_READ | read, false);
+        self.uploads.resize(plan.sources.len(), None);
+        for (upload, source) in self.uploads.iter_mut().zip(&plan.sources) {
+            keep_or_create(upload, device, source.stored.bytes(), BufferUsages::MAP_WRITE | write, true);
+        }
+        keep_or_create(&mut self.readback, device, plan.output.bytes(), BufferUsages::MAP_READ | read, false);
         self.make_buffers(device, &plan);
-        let passes = self.bind(device, pipelines, &plan);
-        self.prepared = Some(Prepared { plan, passes });
+        let dispatches = self.bind(device, pipelines, &plan);
+        self.prepared = Some(Prepared { plan, dispatches });
     }
 
     /// Buffers of the plan; where source and result need no staging, those are its buffers.
@@ -70,11 +78,14 @@ impl Slot {
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         self.buffers.resize(plan.buffers.len(), None);
         for (i, bytes) in plan.buffers.iter().enumerate() {
-            let direct = if i == plan.source.0 { &self.upload } else { &self.readback };
-            if self.direct && (i == plan.source.0 || i == plan.output.0) {
-                self.buffers[i] = direct.clone();
-            } else {
-                keep_or_create(&mut self.buffers[i], device, *bytes, usage, false);
+            let source = plan.sources.iter().position(|s| s.buffer == i);
+            let mapped = match source {
+                Some(source) => Some(&self.uploads[source]),
+                None => Some(&self.readback).filter(|_| i == plan.output.buffer()),
+            };
+            match mapped.filter(|_| self.direct) {
+                Some(mapped) => self.buffers[i] = mapped.clone(),
+                None => keep_or_create(&mut self.buffers[i], device, *bytes, usage, false),
             }
         }
     }
@@ -92,9 +103,9 @@ impl Slot {
     ) -> Vec<(wgpu::ComputePipeline, wgpu::BindGroup)> {
         let constants: Vec<Buffer> =
             plan.constants.iter().map(|words| filled(device, bytemuck::cast_slice(words))).collect();
-        let bind = |pass: &super::plan::Pass| {
-            let (pipeline, layout) = pipelines.get(device, pass);
-            let params = filled(device, &pass.params);
+        let bind = |dispatch: &super::plan::Dispatch| {
+            let (pipeline, layout) = pipelines.get(device, dispatch);
+            let params = filled(device, &dispatch.params);
             let resource = |binding: &Binding| match binding {
                 Binding::Params => params.as_entire_binding(),
                 Binding::Constants(i) => constants[*i].as_entire_binding(),
@@ -105,21 +116,21 @@ impl Slot {
                 }),
             };
             let entries: Vec<wgpu::BindGroupEntry> = (0..)
-                .zip(&pass.bindings)
+                .zip(&dispatch.bindings)
                 .map(|(i, b)| wgpu::BindGroupEntry { binding: i, resource: resource(b) })
                 .collect();
             let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some(&pass.label),
+                label: Some(&dispatch.label),
                 layout: &layout,
                 entries: &entries,
             });
             (pipeline, group)
         };
-        plan.passes.iter().map(bind).collect()
+        plan.dispatches.iter().map(bind).collect()
     }
 
-    /// Copies the image into the mapped staging, submits the plan, and asks for both stagings to be mapped again. Gives the
-    /// last submission.
+    /// Copies the images into the mapped staging, submits the plan, and asks for all staging to be mapped again. Gives the
+    /// last submission. `images`: whole ones, one for each source.
     ///
     /// # Errors
     /// Where the staging can't be written.
@@ -127,28 +138,33 @@ impl Slot {
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
-        samples: &Samples,
+        images: &[Arc<Samples>],
     ) -> Result<(wgpu::SubmissionIndex, Arc<Mapping>), String> {
-        let (Some(prepared), Some(upload), Some(readback)) = (&self.prepared, &self.upload, &self.readback) else {
+        let (Some(prepared), Some(readback)) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing is prepared".into());
         };
         let plan = &prepared.plan;
-        write(upload, plan.source.1, samples)?;
+        let uploads: Vec<&Buffer> = self.uploads.iter().flatten().collect();
+        for ((upload, source), samples) in uploads.iter().zip(&plan.sources).zip(images) {
+            write(upload, source.stored, samples)?;
+        }
         let encoder = || device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut commands = encoder();
         if !self.direct {
-            commands.copy_buffer_to_buffer(upload, 0, self.buffer(plan.source.0), 0, plan.source.1.bytes());
+            for (upload, source) in uploads.iter().zip(&plan.sources) {
+                commands.copy_buffer_to_buffer(upload, 0, self.buffer(source.buffer), 0, source.stored.bytes());
+            }
         }
-        for cleared in plan.passes.iter().filter_map(|p| p.clear) {
+        for cleared in plan.dispatches.iter().filter_map(|d| d.clear) {
             commands.clear_buffer(self.buffer(cleared), 0, Some(plan.buffers[cleared]));
         }
-        for (i, passes) in plan.submissions.iter().enumerate() {
+        for (i, dispatches) in plan.submissions.iter().enumerate() {
             if i > 0 {
                 queue.submit([std::mem::replace(&mut commands, encoder()).finish()]);
             }
             let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             for (step, (pipeline, group)) in
-                plan.passes.iter().zip(&prepared.passes).take(passes.end).skip(passes.start)
+                plan.dispatches.iter().zip(&prepared.dispatches).take(dispatches.end).skip(dispatches.start)
             {
                 pass.set_pipeline(pipeline);
                 pass.set_bind_group(0, group, &[]);
@@ -156,17 +172,19 @@ impl Slot {
             }
         }
         if !self.direct {
-            commands.copy_buffer_to_buffer(self.buffer(plan.output.0), 0, readback, 0, plan.output.1.bytes());
+            let output = plan.output;
+            commands.copy_buffer_to_buffer(self.buffer(output.buffer()), 0, readback, 0, output.bytes());
         }
         let submission = queue.submit([commands.finish()]);
-        let mapping = Arc::new(Mapping::default());
-        let (uploaded, read) = (mapping.clone(), mapping.clone());
-        upload.map_async(wgpu::MapMode::Write, .., move |result| {
-            let _ = uploaded.upload.set(result.is_ok());
-        });
-        readback.map_async(wgpu::MapMode::Read, .., move |result| {
-            let _ = read.readback.set(result.is_ok());
-        });
+        let mapping = Arc::new(Mapping(uploads.iter().chain([&readback]).map(|_| OnceLock::new()).collect()));
+        let mapped = |i: usize| {
+            let mapping = mapping.clone();
+            move |result: Result<(), wgpu::BufferAsyncError>| _ = mapping.0[i].set(result.is_ok())
+        };
+        for (i, upload) in uploads.iter().enumerate() {
+            upload.map_async(wgpu::MapMode::Write, .., mapped(i));
+        }
+        readback.map_async(wgpu::MapMode::Read, .., mapped(uploads.len()));
         Ok((submission, mapping))
     }
 
@@ -174,26 +192,29 @@ impl Slot {
     ///
     /// # Errors
     /// Where the staging can't be read.
-    pub fn read(&self, spare: Samples) -> Result<(Stored, Samples), String> {
+    pub fn read(&self, spare: Samples) -> Result<Product, String> {
         let (Some(prepared), Some(readback)) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing was submitted".into());
         };
-        let stored = prepared.plan.output.1;
-        let view = readback.get_mapped_range(..stored.bytes()).map_err(|e| format!("the result can't be read: {e}"))?;
-        let samples = unpadded(&view, stored, spare);
+        let output = prepared.plan.output;
+        let view = readback.get_mapped_range(..output.bytes()).map_err(|e| format!("the result can't be read: {e}"))?;
+        let product = match output {
+            Output::Image(_, stored) => Product::Image(stored, unpadded(&view, stored, spare)),
+            Output::Words(..) => Product::Words(bytemuck::pod_collect_to_vec(&view)),
+        };
         drop(view);
         readback.unmap();
-        Ok((stored, samples))
+        Ok(product)
     }
 
-    /// Values that the plan's passes read.
+    /// Values that the plan's dispatches read.
     pub fn reads(&self) -> u64 {
-        self.prepared.as_ref().map_or(0, |p| p.plan.passes.iter().map(|pass| pass.reads).sum())
+        self.prepared.as_ref().map_or(0, |p| p.plan.dispatches.iter().map(|d| d.reads).sum())
     }
 
     /// Dispatches of the plan.
     pub fn dispatches(&self) -> u64 {
-        self.prepared.as_ref().map_or(0, |p| p.plan.passes.len() as u64)
+        self.prepared.as_ref().map_or(0, |p| p.plan.dispatches.len() as u64)
     }
 }
 
@@ -224,22 +245,24 @@ fn filled(device: &wgpu::Device, bytes: &[u8]) -> Buffer {
     buffer
 }
 
-/// Rows into the mapped staging, each padded to whole quads.
+/// Rows of the region into the mapped staging, each padded to whole quads. `samples`: of the whole image.
 fn write(upload: &Buffer, stored: Stored, samples: &Samples) -> Result<(), String> {
     let bytes: &[u8] = match samples {
         Samples::U8(v) => v,
         Samples::U16(v) => bytemuck::cast_slice(v),
         Samples::F32(v) => bytemuck::cast_slice(v),
     };
-    let row = stored.layout.width as usize * stored.layout.channels() as usize * samples.width();
+    let pixel = stored.layout.channels() as usize * samples.width();
+    let (whole, row) = (stored.layout.width as usize * pixel, stored.region.width as usize * pixel);
+    let begin = stored.region.y as usize * whole + stored.region.x as usize * pixel;
     let mut view =
         upload.get_mapped_range_mut(..stored.bytes()).map_err(|e| format!("the image can't be uploaded: {e}"))?;
-    if row == stored.row_bytes() {
-        view.copy_from_slice(bytes);
+    if row == stored.row_bytes() && row == whole {
+        view.copy_from_slice(&bytes[begin..begin + row * stored.region.height as usize]);
     } else {
-        for (y, source) in bytes.chunks_exact(row).enumerate() {
+        for (y, source) in bytes[begin..].chunks(whole).take(stored.region.height as usize).enumerate() {
             let start = y * stored.row_bytes();
-            view.slice(start..start + row).copy_from_slice(source);
+            view.slice(start..start + row).copy_from_slice(&source[..row]);
         }
     }
     drop(view);
@@ -247,21 +270,21 @@ fn write(upload: &Buffer, stored: Stored, samples: &Samples) -> Result<(), Strin
     Ok(())
 }
 
-/// The samples of padded rows.
+/// The samples of padded rows; `spare` is used again where it fits.
 fn unpadded(bytes: &[u8], stored: Stored, spare: Samples) -> Samples {
-    let len = stored.layout.samples() as usize;
-    let row = stored.layout.width as usize * stored.layout.channels() as usize;
     match (stored.format, spare) {
-        (Format::Codes16, Samples::U16(spare)) => Samples::U16(rows(bytes, stored, row, len, spare)),
-        (Format::Codes16, _) => Samples::U16(rows(bytes, stored, row, len, Vec::new())),
-        (_, Samples::U8(spare)) => Samples::U8(rows(bytes, stored, row, len, spare)),
-        (_, _) => Samples::U8(rows(bytes, stored, row, len, Vec::new())),
+        (Format::Codes16, Samples::U16(spare)) => Samples::U16(rows(bytes, stored, spare)),
+        (Format::Codes16, _) => Samples::U16(rows(bytes, stored, Vec::new())),
+        (Format::Values, _) => Samples::F32(rows(bytes, stored, Vec::new())),
+        (_, Samples::U8(spare)) => Samples::U8(rows(bytes, stored, spare)),
+        (_, _) => Samples::U8(rows(bytes, stored, Vec::new())),
     }
 }
 
-fn rows<T: bytemuck::Pod>(bytes: &[u8], stored: Stored, row: usize, len: usize, mut out: Vec<T>) -> Vec<T> {
+fn rows<T: bytemuck::Pod>(bytes: &[u8], stored: Stored, mut out: Vec<T>) -> Vec<T> {
+    let row = stored.region.width as usize * stored.layout.channels() as usize;
     out.clear();
-    out.reserve_exact(len);
+    out.reserve_exact(row * stored.region.height as usize);
     if row * size_of::<T>() == stored.row_bytes() {
         out.extend_from_slice(bytemuck::cast_slice(bytes));
     } else {

@@ -5,6 +5,7 @@ mod faults;
 mod kernels;
 mod plans;
 mod reference;
+mod tiled;
 mod twins;
 
 use std::sync::Arc;
