@@ -172,7 +172,12 @@ fn recipe(arguments: &MainArguments) -> Result<Recipe, Problem> {
             disk::read_text(path).map_err(|e| Problem::new(format!("can't read the recipe {}: {e}", path.display())))?
         }
     };
-    Recipe::parse(&text).map_err(|error| pointed_out(&text, &error, arguments.recipe.as_deref()))
+    parsed(&text, arguments.recipe.as_deref())
+}
+
+/// A recipe that stands in a file, or on the command line.
+pub fn parsed(text: &str, file: Option<&Path>) -> Result<Recipe, Problem> {
+    Recipe::parse(text).map_err(|error| pointed_out(text, &error, file))
 }
 
 /// The line of the recipe that is wrong, with a caret under the place.
