@@ -25,6 +25,6 @@ fn write_pixel(x: u32, y: u32, v: vec4f) {
     if (WORKS_ON_ALPHA) {
         output[RESULT_COLOURS * plane + at] = v.a;
     } else if (ALPHA) {
-        output[RESULT_COLOURS * plane + at] = load_0(x, y, COLOURS);
+        output[RESULT_COLOURS * plane + at] = tap(i32(x), i32(y), COLOURS);
     }
 }

@@ -23,10 +23,14 @@ fn tap(x: i32, y: i32, c: u32) -> f32 {
     return tap_at(tap_place(x, y), c);
 }
 
-// The pixel that is read at a place, for `tap_at`; beyond a constant border there is none, but something negative.
+// The pixel that is read at a place, for `tap_at`; beyond a constant border there is none, but something negative. Of an
+// image that is repeated, `begin` is where the part begins that is there, at most a repetition; else it is 0.
 fn tap_place(x: i32, y: i32) -> vec2i {
     let extent = params.input_0;
-    return vec2i(border_index(border(), x, i32(extent.width)), border_index(border(), y, i32(extent.height)));
+    let begin = vec2i(params.begin[0], params.begin[1]);
+    let column = border_index(border(), x - begin.x, i32(extent.width));
+    let row = border_index(border(), y - begin.y, i32(extent.height));
+    return begin + vec2i(column, row);
 }
 
 fn tap_at(inside: vec2i, c: u32) -> f32 {

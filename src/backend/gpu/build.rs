@@ -111,7 +111,11 @@ impl Builder<'_> {
         let (before, after) = points(graph, &step)?;
         let (tables, images): (Vec<NodeId>, Vec<NodeId>) =
             [&[step.input], &step.reads[..]].concat().into_iter().partition(|r| fuse::is_table(graph, *r));
-        let images = images.into_iter().map(|r| self.place(r)).collect::<Result<Vec<_>, _>>()?;
+        let mut images: Vec<Place> = images.into_iter().skip(1).map(|r| self.place(r)).collect::<Result<_, _>>()?;
+        images.insert(0, step.repeated.map_or_else(|| self.place(step.input), Ok)?);
+        if step.repeated.is_some() {
+            step.part = step.part.all_rim();
+        }
         let table = tables.first().and_then(|t| self.sketch.tables[t.0]);
         let weights = step.head.weights.take().map(|words| {
             self.sketch.constants.push(words);
@@ -255,6 +259,8 @@ fn params(pass: &ImagePass, step: &ImageStep, units: &Range<u64>) -> Params {
     if let Some(border) = pass.border {
         params.push_words("border", "u32", &[border.code()]);
         params.push_words("edge", "array<f32, 4>", &edge(&pass.head.edges, pass.source));
+        let begin = step.repeated.map_or([0, 0], |(_, stored)| [stored.region.x, stored.region.y]);
+        params.push_words("begin", "array<i32, 2>", &begin);
     }
     if let Some((name, kind, words)) = &pass.head.words {
         params.push_words(name, kind, words);

@@ -1,7 +1,7 @@
 //! Which nodes of a graph share a pass: a point rides in the store of the pass that it alone reads, or in the load of the
 //! pass that alone reads it.
 
-use crate::image::Layout;
+use crate::image::{Border, Edges, Layout};
 use crate::op::{Formula, Graph, Kernel, NodeId, Place, Sampling, Taps};
 
 /// Windows that reach further are computed for one channel at a time: their formula stands in the shader for each
@@ -161,7 +161,12 @@ fn evaluations(kernel: &Kernel, input: Layout) -> Option<u32> {
     let around = |unit: u32, reach: u32| (unit + 2 * reach).div_ceil(unit);
     let resampled =
         |taps: usize, outputs: usize, inputs: u32| 1 + (taps * outputs).div_ceil(4 * inputs as usize) as u32;
+    let wraps = |edges: Edges| edges.border == Border::Wrap;
     let loads = match kernel {
+        // A tile reads across the border places that are not their own, which points may ask.
+        Kernel::Window(w) if wraps(w.edges()) => return None,
+        Kernel::Neighbourhood(n) if wraps(n.edges()) => return None,
+        Kernel::Stencil(s) if wraps(s.edges) => return None,
         Kernel::Permute(_) => 1,
         Kernel::Axis(axis) if axis.runs() => 3,
         Kernel::Axis(axis) => match (&axis.taps, axis.place) {

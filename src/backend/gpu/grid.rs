@@ -123,6 +123,12 @@ impl Part {
         Region::from_spans(self.grid.columns.pixels(&self.columns), self.grid.rows.pixels(&self.rows))
     }
 
+    /// The same units, all of them counted to the rim.
+    pub fn all_rim(self) -> Part {
+        let rows = Side { reach: Reach::Anywhere, ..self.grid.rows };
+        Part { grid: Grid { rows, ..self.grid }, ..self }
+    }
+
     /// Units that read the image only.
     pub fn inside(&self) -> u64 {
         let middle = |side: Side, units: &Range<u32>| {

@@ -82,6 +82,29 @@ impl Head {
     }
 }
 
+impl Head {
+    /// Of an input that is repeated beyond its borders: what some units read there, where that is less than all of it. It
+    /// begins in the image and may end in its repetition; taken in the image alone, it would lie on both sides of it.
+    pub fn repeated_region(&self, part: &Part, input: Layout) -> Option<Region> {
+        let around = |side: Side| matches!(side.reach, Reach::Around { .. });
+        let Grid { columns, rows } = self.grid;
+        if self.edges.border != Border::Wrap || !around(columns) || !around(rows) {
+            return None;
+        }
+        let ((left, right), (top, bottom)) = (columns.reads(&part.columns), rows.reads(&part.rows));
+        let crosses = left < 0 || top < 0 || right > input.width.into() || bottom > input.height.into();
+        // At most one repetition, begun at a whole quad.
+        let along = |low: i64, high: i64, n: u32, unit: i64| {
+            let begin = low.rem_euclid(n.into()) / unit * unit;
+            let length = (high - low + unit - 1).min(n.into());
+            (begin as u32, (begin + length) as u32)
+        };
+        let unit = i64::from(QUAD);
+        let region = Region::from_spans(along(left, right, input.width, unit), along(top, bottom, input.height, 1));
+        (crosses && region.pixels() < input.region().pixels()).then_some(region)
+    }
+}
+
 const INSIDE_ONLY: Edges = Edges { border: Border::Clamp, value: [0.0; 4] };
 
 pub fn point(layout: Layout) -> Head {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::build;
 use super::effort::Effort;
-use super::sketch::{End, Known, Request};
+use super::request::{End, Known, Request};
 use super::storage::Format;
 use super::tiles::{Cut, Room};
 use super::{USUAL_MEMORY_BYTES, whole_sketch};

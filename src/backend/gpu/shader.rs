@@ -242,7 +242,8 @@ impl ImagePass<'_> {
         if !(self.keeps_alpha() && layout.is_alpha(c)) {
             return format!("block(x, y, {c}u)");
         }
-        let loads: Vec<String> = self.places().map(|(_, q, row)| format!("load4_0({q}, {row}, {c}u)")).collect();
+        let loads: Vec<String> =
+            self.places().map(|(_, q, row)| format!("quad_along_row(i32({q}), {row}, {c}u)")).collect();
         format!("array<vec4f, QUADS>({})", loads.join(", "))
     }
 
@@ -289,7 +290,7 @@ impl ImagePass<'_> {
         text += "    let at = 4u * (c * extent.plane + y * extent.row - extent.origin) + x;\n";
         if self.keeps_alpha() {
             text += &format!("    if (c == {}u) {{\n", layout.colours);
-            text += "        output[at] = load_0(x, y, c);\n        return;\n    }\n";
+            text += "        output[at] = tap(i32(x), i32(y), c);\n        return;\n    }\n";
         }
         text + "    output[at] = window(i32(x), i32(y), c);\n}\n"
     }

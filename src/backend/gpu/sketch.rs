@@ -3,66 +3,16 @@
 
 use std::sync::Arc;
 
-use super::axes;
 use super::fuse::{self, Group};
 use super::grid::Part;
 use super::head::{self, Head};
 use super::plan::{Binding, BufferId, Output, Source};
 use super::pool::Pool;
 use super::reduce;
+use super::request::{End, Request, image_head, regions, repeated_region};
 use super::storage::{Format, Stored};
-use crate::image::{Depth, Layout, Region};
+use crate::image::{Layout, Region};
 use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
-
-/// Results of nodes that are on the host already.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// Tables by node, as bits.
-    pub tables: Vec<Option<Vec<u32>>>,
-    /// How whole images are kept, by node.
-    pub images: Vec<Option<Format>>,
-}
-
-impl Known {
-    /// The source alone.
-    pub fn source(graph: &Graph, format: Format) -> Known {
-        let count = graph.nodes().len();
-        let mut known = Known { tables: vec![None; count], images: vec![None; count] };
-        known.images[0] = Some(format);
-        known
-    }
-
-    fn holds(&self, id: NodeId) -> bool {
-        self.tables[id.0].is_some() || self.images[id.0].is_some()
-    }
-}
-
-/// What becomes of the target's values.
-#[derive(Clone, Debug)]
-pub enum End {
-    /// Codes of a file.
-    Codes(Depth),
-    /// Floats as they are.
-    Values,
-    /// What a flood sees in each pixel: 0 for nothing, 1 where it may come, 2 where it begins.
-    Classes(Flood),
-    /// Counts of the codes of the region's pixels.
-    Counts(Arc<dyn Reduce>),
-    /// The greatest value of the region's pixels.
-    Greatest,
-}
-
-/// What is wanted of a graph.
-#[derive(Clone, Debug)]
-pub struct Request<'g, 'k> {
-    pub graph: &'g Graph,
-    pub known: &'k Known,
-    /// A node that gives an image.
-    pub target: NodeId,
-    /// The part of it; not empty, and beginning at a whole quad.
-    pub region: Region,
-    pub end: End,
-}
 
 /// An image in a buffer.
 pub type Place = (BufferId, Stored);
@@ -86,6 +36,8 @@ pub struct ImageStep {
     pub group: Group,
     /// The image that it loads.
     pub input: NodeId,
+    /// Where that lies if it is repeated beyond its borders.
+    pub repeated: Option<Place>,
     /// Images and tables that its points read besides.
     pub reads: Vec<NodeId>,
     pub output: Place,
@@ -143,46 +95,6 @@ impl<'g> Sketch<'g> {
     }
 }
 
-/// What begins the pass of a node; none where it is no pass over an image.
-fn image_head(graph: &Graph, id: NodeId) -> Result<Option<Head>, String> {
-    let node = graph.node(id);
-    let input = || graph.layout(node.inputs[0]);
-    Ok(Some(match &node.kernel {
-        Kernel::Point(_) => head::point(input()),
-        Kernel::Window(w) => head::window(w.as_ref(), input()),
-        Kernel::Axis(a) => axes::axis(a, input(), node.layout)?,
-        Kernel::Permute(p) => head::permute(p, input(), node.layout),
-        Kernel::Stencil(s) => head::stencil(s, input())?,
-        Kernel::Neighbourhood(n) => head::neighbourhood(n.as_ref(), input()),
-        Kernel::Gather(g) => head::gather(g, node.layout),
-        Kernel::Source | Kernel::Table(_) | Kernel::Reduce(_) | Kernel::Maximum | Kernel::Flood(_) => return Ok(None),
-    }))
-}
-
-/// The part of each node's result that is needed for the request.
-fn regions(request: &Request, heads: &[(Option<Head>, Group)]) -> Vec<Region> {
-    let graph = request.graph;
-    let mut regions = vec![Region::EMPTY; graph.nodes().len()];
-    regions[request.target.0] = request.region;
-    for (head, group) in heads.iter().rev() {
-        let input = graph.node(group.head()).inputs.first().map(|_| group.input(graph));
-        match (head, input) {
-            (Some(head), Some(input)) => {
-                let part = head.grid.part(regions[group.last().0]);
-                let source = head.source_region(&part, graph.layout(input));
-                regions[input.0] = regions[input.0].union(source);
-                for read in fuse::reads(graph, group) {
-                    regions[read.0] = regions[read.0].union(part.region());
-                }
-            }
-            // Statistics and floods see all.
-            (None, Some(input)) => regions[input.0] = graph.layout(input).region(),
-            (_, None) => {}
-        }
-    }
-    regions
-}
-
 /// A sketch that is being made.
 struct Drawing<'g, 'k> {
     request: Request<'g, 'k>,
@@ -228,7 +140,7 @@ impl<'g, 'k> Drawing<'g, 'k> {
         }
         if let Some(table) = &known.tables[id.0] {
             self.constant_table(id, table.clone());
-        } else if let Some(format) = known.images[id.0] {
+        } else if let Some(format) = known.images[id.0].filter(|_| !self.regions[id.0].is_empty()) {
             let stored = Stored::part(graph.layout(id), format, self.regions[id.0]);
             let buffer = self.keep_image(stored);
             self.sources.push(Source { node: id, buffer, stored });
@@ -288,11 +200,31 @@ impl<'g, 'k> Drawing<'g, 'k> {
             None => self.take(Stored::part(graph.layout(last), Format::Planes, part.region())),
         };
         let (input, reads) = (group.input(graph), fuse::reads(graph, &group));
+        let repeated = repeated_region(&self.request, &head, &part, input).map(|region| self.repeat(input, region));
         self.places[last.0] = Some(output);
         self.release(input);
         reads.iter().for_each(|r| self.release(*r));
         let classes = self.classes().filter(|_| packs);
-        self.steps.push(Step::Image(Box::new(ImageStep { head, part, group, input, reads, output, classes })));
+        self.steps.push(Step::Image(Box::new(ImageStep {
+            head,
+            part,
+            group,
+            input,
+            repeated,
+            reads,
+            output,
+            classes,
+        })));
+    }
+
+    /// Makes room for an image of the host that is repeated beyond its borders.
+    fn repeat(&mut self, id: NodeId, region: Region) -> Place {
+        let Request { graph, known, .. } = self.request;
+        let format = known.images[id.0].expect("it is on the host");
+        let stored = Stored::repeating(graph.layout(id), format, region);
+        let buffer = self.keep_image(stored);
+        self.sources.push(Source { node: id, buffer, stored });
+        (buffer, stored)
     }
 
     fn classes(&self) -> Option<Flood> {
@@ -383,7 +315,7 @@ impl<'g, 'k> Drawing<'g, 'k> {
         let output = self.packed_place(&part).expect("an image is asked for");
         let (group, reads) = (Group { before: Vec::new(), nodes: Vec::new() }, Vec::new());
         let classes = self.classes();
-        let step = ImageStep { head, part, group, input: target, reads, output, classes };
+        let step = ImageStep { head, part, group, input: target, repeated: None, reads, output, classes };
         self.steps.push(Step::Image(Box::new(step)));
         output
     }

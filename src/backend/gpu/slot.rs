@@ -245,24 +245,32 @@ fn filled(device: &wgpu::Device, bytes: &[u8]) -> Buffer {
     buffer
 }
 
-/// Rows of the region into the mapped staging, each padded to whole quads. `samples`: of the whole image.
+/// Rows of the region into the mapped staging, each padded to whole quads; what lies beyond the image is its repetition.
+/// `samples`: of the whole image.
 fn write(upload: &Buffer, stored: Stored, samples: &Samples) -> Result<(), String> {
     let bytes: &[u8] = match samples {
         Samples::U8(v) => v,
         Samples::U16(v) => bytemuck::cast_slice(v),
         Samples::F32(v) => bytemuck::cast_slice(v),
     };
-    let pixel = stored.layout.channels() as usize * samples.width();
-    let (whole, row) = (stored.layout.width as usize * pixel, stored.region.width as usize * pixel);
-    let begin = stored.region.y as usize * whole + stored.region.x as usize * pixel;
+    let Stored { layout, region, .. } = stored;
+    let pixel = layout.channels() as usize * samples.width();
+    let (whole, row, left) = (layout.width as usize * pixel, region.width as usize * pixel, region.x as usize * pixel);
     let mut view =
         upload.get_mapped_range_mut(..stored.bytes()).map_err(|e| format!("the image can't be uploaded: {e}"))?;
-    if row == stored.row_bytes() && row == whole {
-        view.copy_from_slice(&bytes[begin..begin + row * stored.region.height as usize]);
+    if row == stored.row_bytes() && row == whole && left == 0 && region.bottom() <= layout.height {
+        view.copy_from_slice(&bytes[region.y as usize * whole..][..row * region.height as usize]);
     } else {
-        for (y, source) in bytes[begin..].chunks(whole).take(stored.region.height as usize).enumerate() {
-            let start = y * stored.row_bytes();
-            view.slice(start..start + row).copy_from_slice(&source[..row]);
+        for (y, target) in (region.y..region.bottom()).zip((0..).step_by(stored.row_bytes())) {
+            let source = &bytes[(y % layout.height) as usize * whole..][..whole];
+            // As often as the image is repeated.
+            let mut at = 0;
+            while at < row {
+                let part = &source[(left + at) % whole..];
+                let part = &part[..part.len().min(row - at)];
+                view.slice(target + at..target + at + part.len()).copy_from_slice(part);
+                at += part.len();
+            }
         }
     }
     drop(view);

@@ -50,7 +50,8 @@ pub struct Stored {
     /// Of the whole image.
     pub layout: Layout,
     pub format: Format,
-    /// What is there; it begins at a whole quad and ends with one or with the image.
+    /// What is there; it begins at a whole quad and ends with one or with the image. Where an image repeats beyond its
+    /// borders it may end beyond it.
     pub region: Region,
 }
 
@@ -62,6 +63,12 @@ impl Stored {
     /// A region widened to whole quads.
     pub fn part(layout: Layout, format: Format, region: Region) -> Stored {
         let columns = (region.x / QUAD * QUAD, region.right().next_multiple_of(QUAD).min(layout.width));
+        Stored { layout, format, region: Region::from_spans(columns, (region.y, region.bottom())) }
+    }
+
+    /// A region that may end beyond the image.
+    pub fn repeating(layout: Layout, format: Format, region: Region) -> Stored {
+        let columns = (region.x / QUAD * QUAD, region.right().next_multiple_of(QUAD));
         Stored { layout, format, region: Region::from_spans(columns, (region.y, region.bottom())) }
     }
 
