@@ -1,5 +1,7 @@
 // Units whose taps all lie inside the image.
 
+const RIM = false;
+
 fn place(i: u32) -> vec2u {
     let grid = params.grid;
     let columns = grid.columns - grid.left - grid.right;

@@ -1,4 +1,7 @@
 // Units whose taps may lie outside the image: those above and below the inside, then those left and right of it.
+// They are few, so that shorter code counts more here than faster code: long code is long to compile.
+
+const RIM = true;
 
 fn place(i: u32) -> vec2u {
     return vec2u(params.grid.column, params.grid.row) + place_in_part(i);
@@ -42,6 +45,13 @@ fn tap_at(inside: vec2i, c: u32) -> f32 {
 fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
     let x = 4 * q;
     let row = i32(y);
+    if (LOADS_THROUGH_POINTS) {
+        var v = vec4f(0.0);
+        for (var i = 0; i < 4; i++) {
+            v[i] = tap(x + i, row, c);
+        }
+        return v;
+    }
     return vec4f(tap(x, row, c), tap(x + 1, row, c), tap(x + 2, row, c), tap(x + 3, row, c));
 }
 

@@ -33,9 +33,9 @@ impl Group {
         self.nodes[self.nodes.len() - 1]
     }
 
-    /// The image that is loaded.
-    pub fn input(&self, graph: &Graph) -> NodeId {
-        graph.node(self.before.first().copied().unwrap_or(self.head())).inputs[0]
+    /// The image that is loaded; none for constants.
+    pub fn input(&self, graph: &Graph) -> Option<NodeId> {
+        graph.node(self.before.first().copied().unwrap_or(self.head())).inputs.first().copied()
     }
 }
 
@@ -127,7 +127,7 @@ impl Fusion<'_> {
         let mut joined: Vec<Group> = Vec::new();
         for mut group in groups {
             let input = group.input(self.graph);
-            let points = joined.iter().position(|g| g.last() == input && self.rides_in_load(g, &group));
+            let points = joined.iter().position(|g| Some(g.last()) == input && self.rides_in_load(g, &group));
             if let Some(points) = points {
                 group.before = joined.remove(points).nodes;
             }
@@ -192,8 +192,8 @@ pub fn reads(graph: &Graph, group: &Group) -> Vec<NodeId> {
     let mut current = group.input(graph);
     let mut reads = Vec::new();
     for id in group.before.iter().chain(&group.nodes) {
-        reads.extend(graph.node(*id).inputs.iter().filter(|i| **i != current));
-        current = *id;
+        reads.extend(graph.node(*id).inputs.iter().filter(|i| Some(**i) != current));
+        current = Some(*id);
     }
     reads
 }

@@ -82,8 +82,7 @@ pub fn regions(request: &Request, heads: &[(Option<Head>, Group)]) -> Vec<Region
     let mut regions = vec![Region::EMPTY; graph.nodes().len()];
     regions[request.target.0] = request.region;
     for (head, group) in heads.iter().rev() {
-        let input = graph.node(group.head()).inputs.first().map(|_| group.input(graph));
-        match (head, input) {
+        match (head, group.input(graph)) {
             (Some(head), Some(input)) => {
                 let part = head.grid.part(regions[group.last().0]);
                 if repeated_region(request, head, &part, input).is_none() {

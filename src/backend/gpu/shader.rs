@@ -126,7 +126,7 @@ impl ImagePass<'_> {
 
     /// What reads the inputs, the first through points where there are some.
     fn loads(&self) -> String {
-        let mut text = String::new();
+        let mut text = format!("const LOADS_THROUGH_POINTS = {};\n", !self.before.is_empty());
         if self.mode == Mode::Pixels || !self.before.is_empty() {
             text += "var<private> position: vec2f;\n";
         }
