@@ -43,6 +43,12 @@ pub trait Backend: Send + Sync {
     /// Images that may be submitted and not done at a time without waiting for one another; 1 where it computes here.
     fn depth(&self) -> usize;
 
+    /// Bytes of the machine's memory that it takes for an image beside what is decoded and the result, where it does not
+    /// compute here.
+    fn device_bytes(&self, _graph: &Graph, _source_sample_bytes: u64, _result: Depth) -> u64 {
+        0
+    }
+
     /// Takes an image through its graph. The result has the graph's output layout, the task's depth, and no ICC profile.
     fn submit(&self, task: Task, done: Done);
 

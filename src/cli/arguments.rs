@@ -146,6 +146,10 @@ pub struct MainArguments {
     #[arg(long, value_name = "ADAPTER", help_heading = "Work")]
     pub adapter: Option<String>,
 
+    /// Memory of the device that buffers may take, as in 512M or 2G; larger images are done in tiles [default: 2G]
+    #[arg(long, value_name = "BYTES", value_parser = sizes::bytes, help_heading = "Work")]
+    pub gpu_memory: Option<u64>,
+
     /// Who waits for whom
     #[arg(long, value_enum, default_value = "overlapped", help_heading = "Work")]
     pub schedule: ScheduleName,

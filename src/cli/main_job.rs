@@ -31,7 +31,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
         let plan = plan.treat_existing(request.existing).map_err(refused)?;
         return Ok(show_plan(&plan, arguments, terminal));
     }
-    let chosen = choose(arguments.backend, arguments.adapter.as_deref())?;
+    let chosen = choose(arguments)?;
     let outputs = Outputs::claim(&request.output).map_err(not_ours)?;
     let plan = plan.treat_existing(request.existing).map_err(refused)?;
     outputs.clear_leftovers();

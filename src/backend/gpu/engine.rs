@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::SLOTS;
 use super::effort::Effort;
+use super::memory::Memory;
 use super::plan::{Binding, Dispatch, Plan};
-use super::slot::{Mapping, Product, Slot};
+use super::slot::{self, Mapping, Product, Slot};
 use crate::backend::BackendError;
 use crate::image::Samples;
 
@@ -85,6 +86,26 @@ struct Flight {
     fault: Option<String>,
 }
 
+/// What the engine counts for others to see.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    /// Compute dispatches submitted.
+    pub dispatches: Arc<AtomicU64>,
+    /// Bytes of all buffers.
+    pub device_bytes: Arc<AtomicU64>,
+}
+
+/// How a device is to be used.
+pub struct Wanted {
+    /// Whether images go through staging even where they need not.
+    pub staged: bool,
+    /// How long the device may take for one plan before it counts as hung.
+    pub limit: Duration,
+    /// For all buffers together.
+    pub memory_bytes: u64,
+    pub counters: Counters,
+}
+
 pub struct Engine {
     device: wgpu::Device,
     queue: wgpu::Queue,
@@ -95,6 +116,9 @@ pub struct Engine {
     /// Whether images need no staging.
     direct: bool,
     pipelines: Pipelines,
+    memory: Memory,
+    /// A job that has no room before another one lands.
+    postponed: Option<Box<Job>>,
     free: Vec<Slot>,
     /// In the order of submission.
     flights: VecDeque<Flight>,
@@ -108,14 +132,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A device with all that the adapter allows. `staged`: images go through staging even where they need not.
-    /// `limit`: how long the device may take for one image before it counts as hung.
-    pub fn open(
-        adapter: &wgpu::Adapter,
-        dispatches: Arc<AtomicU64>,
-        staged: bool,
-        limit: Duration,
-    ) -> Result<Engine, wgpu::RequestDeviceError> {
+    /// A device with all that the adapter allows.
+    pub fn open(adapter: &wgpu::Adapter, wanted: Wanted) -> Result<Engine, wgpu::RequestDeviceError> {
+        let Wanted { staged, limit, memory_bytes, counters } = wanted;
         // Where device and processor share their memory, images need no staging; elsewhere it would be slow to read.
         let shared = matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
         let direct = shared && !staged && adapter.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
@@ -137,6 +156,7 @@ impl Engine {
         }));
         let free = (0..SLOTS).map(|_| Slot::new(direct)).collect();
         let pipelines = Pipelines::default();
+        let memory = Memory::new(memory_bytes, device.limits().max_buffer_size, counters.device_bytes);
         Ok(Engine {
             device,
             queue,
@@ -144,11 +164,13 @@ impl Engine {
             uncaptured,
             direct,
             pipelines,
+            memory,
+            postponed: None,
             free,
             flights: VecDeque::new(),
             waited: Duration::ZERO,
             limit,
-            dispatches,
+            dispatches: counters.dispatches,
             #[cfg(test)]
             hung: false,
         })
@@ -163,23 +185,27 @@ impl Engine {
     pub fn run(mut self, messages: Receiver<Message>) {
         loop {
             while !self.free.is_empty() {
-                let message = match self.flights.is_empty() {
-                    true => messages.recv().map_err(|_| TryRecvError::Disconnected),
-                    false => messages.try_recv(),
+                let message = match self.postponed.take() {
+                    Some(job) => Ok(Message::Job(job)),
+                    None if self.flights.is_empty() => messages.recv().map_err(|_| TryRecvError::Disconnected),
+                    None => messages.try_recv(),
                 };
                 match message {
                     Ok(message) => self.take(message),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return self.finish(),
                 }
+                if self.postponed.is_some() {
+                    break;
+                }
             }
-            self.wait(!self.free.is_empty());
+            self.wait(!self.free.is_empty() && self.postponed.is_none());
         }
     }
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Job(job) => self.start(*job),
+            Message::Job(job) => self.start(job),
             #[cfg(test)]
             Message::Run(act) => act(&self.device),
             #[cfg(test)]
@@ -197,25 +223,51 @@ impl Engine {
         }
     }
 
-    /// Submits a job, or answers it with what went wrong.
-    fn start(&mut self, job: Job) {
+    /// A slot for a plan: one that is prepared for it, or else one that holds nothing; none where it has no room before
+    /// another plan lands.
+    fn slot(&mut self, plan: &Plan) -> Option<Slot> {
+        let prepared = self.free.iter().position(|slot| slot.is_for(plan));
+        if let Some(place) = prepared {
+            return Some(self.free.swap_remove(place));
+        }
+        let mut slot = self.free.pop().unwrap_or_else(|| Slot::new(self.direct));
+        slot.release(&mut self.memory);
+        let bytes = slot::bytes(plan, self.direct);
+        if !self.memory.has_room(bytes) {
+            self.free.iter_mut().for_each(|idle| idle.release(&mut self.memory));
+            // What exceeds the budget by itself goes alone.
+            if !self.memory.has_room(bytes) && !self.flights.is_empty() {
+                self.free.push(slot);
+                return None;
+            }
+        }
+        Some(slot)
+    }
+
+    /// Submits a job, answers it with what went wrong, or postpones it.
+    fn start(&mut self, job: Box<Job>) {
         // Errors from before this job are not its own.
         self.blame();
         if let Some(error) = self.lost_error() {
             return job.answer.give(Err(error));
         }
-        let mut slot = self.free.pop().unwrap_or_else(|| Slot::new(self.direct));
+        let Some(mut slot) = self.slot(&job.plan) else {
+            self.postponed = Some(job);
+            return;
+        };
+        let Job { plan, images, answer } = *job;
         let (device, queue, pipelines) = (&self.device, &self.queue, &mut self.pipelines);
         let submitted = scoped(device, || {
-            slot.prepare(device, pipelines, job.plan);
-            slot.submit(device, queue, &job.images)
+            if !slot.is_for(&plan) {
+                slot.prepare(device, &mut self.memory, pipelines, plan);
+            }
+            slot.submit(device, queue, &images)
         });
         match submitted {
             Ok((submission, mapping)) => {
                 self.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
                 #[cfg(test)]
                 let mapping = if self.hung { Arc::default() } else { mapping };
-                let Job { images, answer, .. } = job;
                 let limit = self.limit.max(SLOWEST * Effort::duration(slot.reads()));
                 self.flights.push_back(Flight { slot, submission, mapping, images, answer, limit, fault: None });
             }
@@ -226,7 +278,7 @@ impl Engine {
                 // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
                 drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(self.limit) }));
                 let error = self.lost_error().unwrap_or(BackendError::Image(message));
-                job.answer.give(Err(error));
+                answer.give(Err(error));
             }
         }
     }

@@ -14,6 +14,7 @@ mod flood;
 mod fuse;
 mod grid;
 mod head;
+mod memory;
 mod params;
 mod plan;
 mod points;
@@ -30,7 +31,7 @@ mod tests;
 mod tiles;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -40,7 +41,7 @@ use super::{Backend, BackendError, Done, Task};
 use crate::image::{Depth, Image};
 use crate::op::Graph;
 use effort::Effort;
-use engine::{Answer, Engine, Job, Message};
+use engine::{Answer, Counters, Engine, Job, Message, Wanted};
 use plan::Plan;
 pub use report::{PassReport, PlanReport, explain};
 use request::{End, Known, Request};
@@ -127,7 +128,7 @@ struct Tuning {
 /// A device, and the thread that owns it until this is dropped.
 pub struct GpuBackend {
     adapter: Adapter,
-    dispatches: Arc<AtomicU64>,
+    counters: Counters,
     effort: Effort,
     room: Room,
     /// None while dropping: the thread ends when no sender is left.
@@ -158,8 +159,10 @@ impl GpuBackend {
         let found = found.swap_remove(adapter::choose(&abouts, &choice, named)?);
         let usual = if found.about.is_software() { engine::SOFTWARE_LIMIT } else { engine::LIMIT };
         let limit = tuning.limit.unwrap_or(usual);
-        let dispatches = Arc::new(AtomicU64::new(0));
-        let engine = Engine::open(&found.handle, dispatches.clone(), tuning.staged, limit)
+        let memory_bytes = tuning.options.memory_bytes.unwrap_or(USUAL_MEMORY_BYTES);
+        let counters = Counters::default();
+        let wanted = Wanted { staged: tuning.staged, limit, memory_bytes, counters: counters.clone() };
+        let engine = Engine::open(&found.handle, wanted)
             .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", found.about.name)))?;
         let room = room(&found.about.limits, tuning.options, !engine.is_direct());
         // Unbounded, so that `submit` never blocks; callers submit no more than `depth` at a time.
@@ -170,7 +173,7 @@ impl GpuBackend {
             .map_err(|e| OpenError(format!("no thread for the GPU: {e}")))?;
         let jobs = Some(sender);
         let (adapter, effort) = (found.about, tuning.effort);
-        Ok(GpuBackend { adapter, dispatches, effort, room, jobs, thread: Some(thread) })
+        Ok(GpuBackend { adapter, counters, effort, room, jobs, thread: Some(thread) })
     }
 
     pub fn adapter(&self) -> &Adapter {
@@ -179,7 +182,12 @@ impl GpuBackend {
 
     /// Compute dispatches submitted since the start.
     pub fn dispatches(&self) -> u64 {
-        self.dispatches.load(Ordering::Relaxed)
+        self.counters.dispatches.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of all buffers that are held on the device.
+    pub fn device_bytes(&self) -> u64 {
+        self.counters.device_bytes.load(Ordering::Relaxed)
     }
 
     fn send(&self, message: Message) {
@@ -193,6 +201,13 @@ impl GpuBackend {
     fn plan(&self, task: &Task) -> Result<Option<Plan>, String> {
         let sketch = whole_sketch(&task.graph, Format::of_samples(&task.image.samples), task.depth)?;
         if self.room.holds(&sketch) { build::plan(sketch, self.effort).map(Some) } else { Ok(None) }
+    }
+
+    fn device_bytes_of(&self, graph: &Graph, source: Format, result: Depth) -> u64 {
+        let Ok(sketch) = whole_sketch(graph, source, result) else { return 0 };
+        // Memory of its own is none of the machine's.
+        let bytes = if self.room.staged { sketch.staging_bytes() } else { sketch.bytes(false) };
+        bytes.min(self.room.memory)
     }
 
     /// Computes in tiles, on a thread of its own that waits for them.
@@ -249,6 +264,15 @@ impl Backend for GpuBackend {
     fn depth(&self) -> usize {
         // One more than there are slots: the next image waits while all are taken.
         SLOTS + 1
+    }
+
+    fn device_bytes(&self, graph: &Graph, source_sample_bytes: u64, result: Depth) -> u64 {
+        let format = match source_sample_bytes {
+            1 => Format::Codes8,
+            2 => Format::Codes16,
+            _ => Format::Float32,
+        };
+        self.device_bytes_of(graph, format, result)
     }
 
     fn submit(&self, task: Task, done: Done) {

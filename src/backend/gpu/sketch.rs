@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fuse::{self, Group};
 use super::grid::Part;
 use super::head::{self, Head};
+use super::memory::class;
 use super::plan::{Binding, BufferId, Output, Source};
 use super::pool::Pool;
 use super::reduce;
@@ -82,10 +83,14 @@ impl<'g> Sketch<'g> {
 
     /// Bytes of the device's memory that all of it takes, with staging or without.
     pub fn bytes(&self, staged: bool) -> u64 {
-        let sources = self.sources.iter().map(|s| s.stored.bytes()).sum::<u64>();
-        let staging = if staged { sources + self.output.bytes() } else { 0 };
+        let staging = if staged { self.staging_bytes() } else { 0 };
         let constants = self.constants.iter().map(|c| 4 * c.len() as u64).sum::<u64>();
-        self.buffers.iter().sum::<u64>() + constants + staging
+        self.buffers.iter().copied().map(class).sum::<u64>() + constants + staging
+    }
+
+    /// Bytes through which sources and the result are copied.
+    pub fn staging_bytes(&self) -> u64 {
+        self.sources.iter().map(|s| s.stored.bytes()).chain([self.output.bytes()]).map(class).sum()
     }
 
     /// Of the largest buffer that it binds.
@@ -156,10 +161,10 @@ impl<'g, 'k> Drawing<'g, 'k> {
     fn group(&mut self, head: Option<Head>, group: Group) {
         let graph = self.request.graph;
         let (id, node) = (group.head(), graph.node(group.head()));
-        if let Some(head) = head {
-            return self.image(head, group);
+        let input = group.input(graph);
+        if let (Some(head), Some(input)) = (head, input) {
+            return self.image(head, group, input);
         }
-        let input = node.inputs.first().copied();
         match (&node.kernel, input) {
             (Kernel::Table(values), _) => self.constant_table(id, values.iter().map(|v| v.to_bits()).collect()),
             (Kernel::Reduce(kernel), Some(input)) => {
@@ -188,7 +193,7 @@ impl<'g, 'k> Drawing<'g, 'k> {
         input.into_iter().for_each(|i| self.release(i));
     }
 
-    fn image(&mut self, head: Head, group: Group) {
+    fn image(&mut self, head: Head, group: Group, input: NodeId) {
         let graph = self.request.graph;
         let last = group.last();
         let part = head.grid.part(self.regions[last.0]);
@@ -199,7 +204,7 @@ impl<'g, 'k> Drawing<'g, 'k> {
             Some(place) => place,
             None => self.take(Stored::part(graph.layout(last), Format::Planes, part.region())),
         };
-        let (input, reads) = (group.input(graph), fuse::reads(graph, &group));
+        let reads = fuse::reads(graph, &group);
         let repeated = repeated_region(&self.request, &head, &part, input).map(|region| self.repeat(input, region));
         self.places[last.0] = Some(output);
         self.release(input);

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wgpu::{Buffer, BufferUsages};
 
 use super::engine::Pipelines;
+use super::memory::{Held, Memory, class};
 use super::plan::{Binding, BufferId, Output, Plan};
 use super::storage::{Format, Stored};
 use crate::image::Samples;
@@ -15,9 +16,10 @@ pub struct Slot {
     /// Whether source and result are mapped themselves and need no staging.
     direct: bool,
     /// One for each source, mapped for writing while the slot is free.
-    uploads: Vec<Option<Buffer>>,
-    readback: Option<Buffer>,
-    buffers: Vec<Option<Buffer>>,
+    uploads: Vec<Held>,
+    readback: Option<Held>,
+    /// Those of the plan that are not mapped themselves.
+    buffers: Vec<Option<Held>>,
     prepared: Option<Prepared>,
 }
 
@@ -25,6 +27,8 @@ pub struct Slot {
 struct Prepared {
     plan: Plan,
     dispatches: Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>,
+    /// Constants and parameters, which the bind groups hold.
+    _filled: Vec<Held>,
 }
 
 /// What came of a plan.
@@ -52,65 +56,63 @@ impl Slot {
         Slot { direct, ..Slot::default() }
     }
 
-    /// Makes buffers and bind groups for a plan, unless they are there already.
-    pub fn prepare(&mut self, device: &wgpu::Device, pipelines: &mut Pipelines, plan: Plan) {
-        if self.prepared.as_ref().is_some_and(|p| p.plan == plan) {
-            return;
-        }
+    /// Whether it is prepared for that plan.
+    pub fn is_for(&self, plan: &Plan) -> bool {
+        self.prepared.as_ref().is_some_and(|p| p.plan == *plan)
+    }
+
+    /// Gives back all that it holds.
+    pub fn release(&mut self, memory: &mut Memory) {
         self.prepared = None;
+        let held = self.uploads.drain(..).chain(self.readback.take()).chain(self.buffers.drain(..).flatten());
+        held.for_each(|held| memory.give_back(held));
+    }
+
+    /// Makes buffers and bind groups for a plan; it holds nothing before.
+    pub fn prepare(&mut self, device: &wgpu::Device, memory: &mut Memory, pipelines: &mut Pipelines, plan: Plan) {
         let (write, read) = match self.direct {
             // Counts are set to zero where they are read back.
             true => (BufferUsages::STORAGE, BufferUsages::STORAGE | BufferUsages::COPY_DST),
             false => (BufferUsages::COPY_SRC, BufferUsages::COPY_DST),
         };
-        self.uploads.resize(plan.sources.len(), None);
-        for (upload, source) in self.uploads.iter_mut().zip(&plan.sources) {
-            keep_or_create(upload, device, source.stored.bytes(), BufferUsages::MAP_WRITE | write, true);
+        for source in &plan.sources {
+            self.uploads.push(memory.take(device, source.stored.bytes(), BufferUsages::MAP_WRITE | write));
         }
-        keep_or_create(&mut self.readback, device, plan.output.bytes(), BufferUsages::MAP_READ | read, false);
-        self.make_buffers(device, &plan);
-        let dispatches = self.bind(device, pipelines, &plan);
-        self.prepared = Some(Prepared { plan, dispatches });
-    }
-
-    /// Buffers of the plan; where source and result need no staging, those are its buffers.
-    fn make_buffers(&mut self, device: &wgpu::Device, plan: &Plan) {
+        self.readback = Some(memory.take(device, plan.output.bytes(), BufferUsages::MAP_READ | read));
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-        self.buffers.resize(plan.buffers.len(), None);
         for (i, bytes) in plan.buffers.iter().enumerate() {
-            let source = plan.sources.iter().position(|s| s.buffer == i);
-            let mapped = match source {
-                Some(source) => Some(&self.uploads[source]),
-                None => Some(&self.readback).filter(|_| i == plan.output.buffer()),
-            };
-            match mapped.filter(|_| self.direct) {
-                Some(mapped) => self.buffers[i] = mapped.clone(),
-                None => keep_or_create(&mut self.buffers[i], device, *bytes, usage, false),
-            }
+            let mapped = self.direct && is_mapped(&plan, i);
+            self.buffers.push((!mapped).then(|| memory.take(device, *bytes, usage)));
         }
+        let (dispatches, filled) = self.bind(device, memory, pipelines, &plan);
+        self.prepared = Some(Prepared { plan, dispatches, _filled: filled });
     }
 
-    /// A buffer of the plan; they are all there once it is prepared.
-    fn buffer(&self, id: BufferId) -> &Buffer {
-        self.buffers[id].as_ref().expect("a prepared slot has every buffer of its plan")
+    /// A buffer of the plan that it is prepared for.
+    fn buffer(&self, plan: &Plan, id: BufferId) -> &Buffer {
+        let source = || plan.sources.iter().position(|s| s.buffer == id).map(|i| &self.uploads[i]);
+        let held = self.buffers[id].as_ref().or_else(source).or(self.readback.as_ref());
+        &held.expect("a prepared slot has every buffer of its plan").buffer
     }
 
     fn bind(
         &self,
         device: &wgpu::Device,
+        memory: &Memory,
         pipelines: &mut Pipelines,
         plan: &Plan,
-    ) -> Vec<(wgpu::ComputePipeline, wgpu::BindGroup)> {
-        let constants: Vec<Buffer> =
-            plan.constants.iter().map(|words| filled(device, bytemuck::cast_slice(words))).collect();
-        let bind = |dispatch: &super::plan::Dispatch| {
+    ) -> (Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>, Vec<Held>) {
+        let constants = plan.constants.iter().map(|words| memory.filled(device, bytemuck::cast_slice(words)));
+        let constants: Vec<Held> = constants.collect();
+        let mut filled = Vec::new();
+        let mut bind = |dispatch: &super::plan::Dispatch| {
             let (pipeline, layout) = pipelines.get(device, dispatch);
-            let params = filled(device, &dispatch.params);
+            let params = memory.filled(device, &dispatch.params);
             let resource = |binding: &Binding| match binding {
-                Binding::Params => params.as_entire_binding(),
-                Binding::Constants(i) => constants[*i].as_entire_binding(),
+                Binding::Params => params.buffer.as_entire_binding(),
+                Binding::Constants(i) => constants[*i].buffer.as_entire_binding(),
                 Binding::Read(i) | Binding::Write(i) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: self.buffer(*i),
+                    buffer: self.buffer(plan, *i),
                     offset: 0,
                     size: std::num::NonZero::new(plan.buffers[*i]),
                 }),
@@ -124,9 +126,12 @@ impl Slot {
                 layout: &layout,
                 entries: &entries,
             });
+            filled.push(params);
             (pipeline, group)
         };
-        plan.dispatches.iter().map(bind).collect()
+        let dispatches = plan.dispatches.iter().map(&mut bind).collect();
+        filled.extend(constants);
+        (dispatches, filled)
     }
 
     /// Copies the images into the mapped staging, submits the plan, and asks for all staging to be mapped again. Gives the
@@ -140,11 +145,11 @@ impl Slot {
         queue: &wgpu::Queue,
         images: &[Arc<Samples>],
     ) -> Result<(wgpu::SubmissionIndex, Arc<Mapping>), String> {
-        let (Some(prepared), Some(readback)) = (&self.prepared, &self.readback) else {
+        let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing is prepared".into());
         };
         let plan = &prepared.plan;
-        let uploads: Vec<&Buffer> = self.uploads.iter().flatten().collect();
+        let uploads: Vec<&Buffer> = self.uploads.iter().map(|held| &held.buffer).collect();
         for ((upload, source), samples) in uploads.iter().zip(&plan.sources).zip(images) {
             write(upload, source.stored, samples)?;
         }
@@ -152,11 +157,11 @@ impl Slot {
         let mut commands = encoder();
         if !self.direct {
             for (upload, source) in uploads.iter().zip(&plan.sources) {
-                commands.copy_buffer_to_buffer(upload, 0, self.buffer(source.buffer), 0, source.stored.bytes());
+                commands.copy_buffer_to_buffer(upload, 0, self.buffer(plan, source.buffer), 0, source.stored.bytes());
             }
         }
         for cleared in plan.dispatches.iter().filter_map(|d| d.clear) {
-            commands.clear_buffer(self.buffer(cleared), 0, Some(plan.buffers[cleared]));
+            commands.clear_buffer(self.buffer(plan, cleared), 0, Some(plan.buffers[cleared]));
         }
         for (i, dispatches) in plan.submissions.iter().enumerate() {
             if i > 0 {
@@ -173,7 +178,7 @@ impl Slot {
         }
         if !self.direct {
             let output = plan.output;
-            commands.copy_buffer_to_buffer(self.buffer(output.buffer()), 0, readback, 0, output.bytes());
+            commands.copy_buffer_to_buffer(self.buffer(plan, output.buffer()), 0, readback, 0, output.bytes());
         }
         let submission = queue.submit([commands.finish()]);
         let mapping = Arc::new(Mapping(uploads.iter().chain([&readback]).map(|_| OnceLock::new()).collect()));
@@ -193,7 +198,7 @@ impl Slot {
     /// # Errors
     /// Where the staging can't be read.
     pub fn read(&self, spare: Samples) -> Result<Product, String> {
-        let (Some(prepared), Some(readback)) = (&self.prepared, &self.readback) else {
+        let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing was submitted".into());
         };
         let output = prepared.plan.output;
@@ -218,31 +223,19 @@ impl Slot {
     }
 }
 
-fn keep_or_create(buffer: &mut Option<Buffer>, device: &wgpu::Device, bytes: u64, usage: BufferUsages, mapped: bool) {
-    if !buffer.as_ref().is_some_and(|b| serves(b, bytes) && b.usage() == usage) {
-        *buffer = Some(create(device, bytes, usage, mapped));
-    }
+/// Whether a buffer is uploaded or read back.
+fn is_mapped(plan: &Plan, id: BufferId) -> bool {
+    id == plan.output.buffer() || plan.sources.iter().any(|s| s.buffer == id)
 }
 
-/// Whether a buffer is large enough, and not far too large.
-fn serves(buffer: &Buffer, bytes: u64) -> bool {
-    (bytes..=2 * bytes + (1 << 20)).contains(&buffer.size())
-}
-
-fn create(device: &wgpu::Device, bytes: u64, usage: BufferUsages, mapped: bool) -> Buffer {
-    // Copies and mappings take whole words; a buffer is at least one vector long.
-    let size = bytes.next_multiple_of(16).max(16);
-    device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: mapped })
-}
-
-/// A buffer that holds these bytes for good.
-fn filled(device: &wgpu::Device, bytes: &[u8]) -> Buffer {
-    let buffer = create(device, bytes.len() as u64, BufferUsages::STORAGE, true);
-    if let Ok(mut view) = buffer.get_mapped_range_mut(..bytes.len() as u64) {
-        view.copy_from_slice(bytes);
-    }
-    buffer.unmap();
-    buffer
+/// Bytes that a slot takes for a plan.
+pub fn bytes(plan: &Plan, direct: bool) -> u64 {
+    let staging = plan.sources.iter().map(|s| s.stored.bytes()).chain([plan.output.bytes()]);
+    let own = plan.buffers.iter().enumerate().filter(|(id, _)| !(direct && is_mapped(plan, *id)));
+    let constants = plan.constants.iter().map(|c| 4 * c.len() as u64);
+    let params = plan.dispatches.iter().map(|d| d.params.len() as u64);
+    let filled: u64 = constants.chain(params).map(|bytes| bytes.next_multiple_of(16)).sum();
+    staging.chain(own.map(|(_, bytes)| *bytes)).map(class).sum::<u64>() + filled
 }
 
 /// Rows of the region into the mapped staging, each padded to whole quads; what lies beyond the image is its repetition.

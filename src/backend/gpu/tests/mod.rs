@@ -3,6 +3,7 @@
 mod devices;
 mod faults;
 mod kernels;
+mod memory;
 mod plans;
 mod reference;
 mod tiled;
