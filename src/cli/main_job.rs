@@ -42,7 +42,8 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let passed_over = plan.passed_over;
     let backend_name = chosen.backend.name();
     let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;
-    let setting = Setting { backend: &backend_name, schedule: arguments.schedule_name(), passed_over };
+    let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
+    let setting = Setting { backend: &backend_name, schedule, passed_over, device };
     tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
     if report.interrupted {
         // What hangs, on the disk or on the device, must not keep the user.

@@ -11,6 +11,7 @@ use super::effort::Effort;
 use super::memory::Memory;
 use super::plan::{Binding, Dispatch, Plan};
 use super::slot::{self, Mapping, Product, Slot};
+use super::timer::{self, Clock};
 use crate::backend::BackendError;
 use crate::image::Samples;
 
@@ -93,6 +94,7 @@ pub struct Counters {
     pub dispatches: Arc<AtomicU64>,
     /// Bytes of all buffers.
     pub device_bytes: Arc<AtomicU64>,
+    pub clock: Clock,
 }
 
 /// How a device is to be used.
@@ -126,7 +128,7 @@ pub struct Engine {
     waited: Duration,
     /// How long it may be waited for, unless its work is estimated to take longer.
     limit: Duration,
-    dispatches: Arc<AtomicU64>,
+    counters: Counters,
     #[cfg(test)]
     hung: bool,
 }
@@ -138,9 +140,9 @@ impl Engine {
         // Where device and processor share their memory, images need no staging; elsewhere it would be slow to read.
         let shared = matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
         let direct = shared && !staged && adapter.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
-        let features = if direct { wgpu::Features::MAPPABLE_PRIMARY_BUFFERS } else { wgpu::Features::empty() };
+        let mapped = if direct { wgpu::Features::MAPPABLE_PRIMARY_BUFFERS } else { wgpu::Features::empty() };
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
-            required_features: features,
+            required_features: mapped | timer::features(adapter),
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
@@ -156,7 +158,7 @@ impl Engine {
         }));
         let free = (0..SLOTS).map(|_| Slot::new(direct)).collect();
         let pipelines = Pipelines::default();
-        let memory = Memory::new(memory_bytes, device.limits().max_buffer_size, counters.device_bytes);
+        let memory = Memory::new(memory_bytes, device.limits().max_buffer_size, counters.device_bytes.clone());
         Ok(Engine {
             device,
             queue,
@@ -170,7 +172,7 @@ impl Engine {
             flights: VecDeque::new(),
             waited: Duration::ZERO,
             limit,
-            dispatches: counters.dispatches,
+            counters,
             #[cfg(test)]
             hung: false,
         })
@@ -265,7 +267,7 @@ impl Engine {
         });
         match submitted {
             Ok((submission, mapping)) => {
-                self.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
+                self.counters.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
                 #[cfg(test)]
                 let mapping = if self.hung { Arc::default() } else { mapping };
                 let limit = self.limit.max(SLOWEST * Effort::duration(slot.reads()));
@@ -324,7 +326,10 @@ impl Engine {
     fn land(&mut self, mut flight: Flight) {
         let spare = flight.images.pop().and_then(|image| Arc::try_unwrap(image).ok());
         let read = match flight.mapping.outcome() {
-            Some(true) => flight.slot.read(spare.unwrap_or(Samples::U8(Vec::new()))),
+            Some(true) => {
+                let period = self.queue.get_timestamp_period();
+                flight.slot.read(spare.unwrap_or(Samples::U8(Vec::new())), &self.counters.clock, period)
+            }
             _ => Err("the result can't be read back from the GPU; use --backend cpu".into()),
         };
         flight.fault = flight.fault.or(self.blame());

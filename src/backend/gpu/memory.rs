@@ -66,7 +66,8 @@ impl Memory {
         held
     }
 
-    fn create(&self, device: &wgpu::Device, size: u64, usage: BufferUsages, mapped: bool) -> Held {
+    /// A buffer of its own.
+    pub fn create(&self, device: &wgpu::Device, size: u64, usage: BufferUsages, mapped: bool) -> Held {
         self.held.fetch_add(size, Ordering::Relaxed);
         let buffer =
             device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: mapped });

@@ -29,6 +29,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 mod tiles;
+mod timer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -37,7 +38,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Backend, BackendError, Done, Task};
+use super::{Backend, BackendError, DeviceTimes, Done, Task};
 use crate::image::{Depth, Image};
 use crate::op::Graph;
 use effort::Effort;
@@ -64,6 +65,8 @@ pub struct Adapter {
     /// `vulkan`, `metal`, `dx12`, `gl`
     pub api: &'static str,
     pub driver: String,
+    /// Whether it has a clock of its own.
+    pub timestamps: bool,
     pub limits: AdapterLimits,
 }
 
@@ -273,6 +276,10 @@ impl Backend for GpuBackend {
             _ => Format::Float32,
         };
         self.device_bytes_of(graph, format, result)
+    }
+
+    fn device_times(&self) -> Option<DeviceTimes> {
+        self.adapter.timestamps.then(|| self.counters.clock.times())
     }
 
     fn submit(&self, task: Task, done: Done) {

@@ -8,6 +8,7 @@ use super::engine::Pipelines;
 use super::memory::{Held, Memory, class};
 use super::plan::{Binding, BufferId, Output, Plan};
 use super::storage::{Format, Stored};
+use super::timer::{Clock, Timer};
 use crate::image::Samples;
 
 /// Staging, buffers and bind groups.
@@ -20,6 +21,7 @@ pub struct Slot {
     readback: Option<Held>,
     /// Those of the plan that are not mapped themselves.
     buffers: Vec<Option<Held>>,
+    timer: Option<Timer>,
     prepared: Option<Prepared>,
 }
 
@@ -83,6 +85,9 @@ impl Slot {
         for (i, bytes) in plan.buffers.iter().enumerate() {
             let mapped = self.direct && is_mapped(&plan, i);
             self.buffers.push((!mapped).then(|| memory.take(device, *bytes, usage)));
+        }
+        if self.timer.is_none() {
+            self.timer = Timer::new(device, memory, !self.direct);
         }
         let (dispatches, filled) = self.bind(device, memory, pipelines, &plan);
         self.prepared = Some(Prepared { plan, dispatches, _filled: filled });
@@ -155,6 +160,8 @@ impl Slot {
         }
         let encoder = || device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut commands = encoder();
+        let timer = self.timer.as_ref();
+        timer.inspect(|timer| timer.begin(&mut commands));
         if !self.direct {
             for (upload, source) in uploads.iter().zip(&plan.sources) {
                 commands.copy_buffer_to_buffer(upload, 0, self.buffer(plan, source.buffer), 0, source.stored.bytes());
@@ -167,7 +174,10 @@ impl Slot {
             if i > 0 {
                 queue.submit([std::mem::replace(&mut commands, encoder()).finish()]);
             }
-            let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            let last = i + 1 == plan.submissions.len();
+            let timestamp_writes = timer.and_then(|timer| timer.of_pass(i == 0, last));
+            let descriptor = wgpu::ComputePassDescriptor { label: None, timestamp_writes };
+            let mut pass = commands.begin_compute_pass(&descriptor);
             for (step, (pipeline, group)) in
                 plan.dispatches.iter().zip(&prepared.dispatches).take(dispatches.end).skip(dispatches.start)
             {
@@ -180,8 +190,11 @@ impl Slot {
             let output = plan.output;
             commands.copy_buffer_to_buffer(self.buffer(plan, output.buffer()), 0, readback, 0, output.bytes());
         }
+        timer.inspect(|timer| timer.end(&mut commands));
         let submission = queue.submit([commands.finish()]);
-        let mapping = Arc::new(Mapping(uploads.iter().chain([&readback]).map(|_| OnceLock::new()).collect()));
+        let read = [Some(readback), timer.map(|timer| &timer.readback.buffer)].into_iter().flatten();
+        let read: Vec<&Buffer> = read.collect();
+        let mapping = Arc::new(Mapping((0..uploads.len() + read.len()).map(|_| OnceLock::new()).collect()));
         let mapped = |i: usize| {
             let mapping = mapping.clone();
             move |result: Result<(), wgpu::BufferAsyncError>| _ = mapping.0[i].set(result.is_ok())
@@ -189,15 +202,17 @@ impl Slot {
         for (i, upload) in uploads.iter().enumerate() {
             upload.map_async(wgpu::MapMode::Write, .., mapped(i));
         }
-        readback.map_async(wgpu::MapMode::Read, .., mapped(uploads.len()));
+        for (i, read) in read.iter().enumerate() {
+            read.map_async(wgpu::MapMode::Read, .., mapped(uploads.len() + i));
+        }
         Ok((submission, mapping))
     }
 
-    /// The result, out of the mapped readback staging; `spare` is used again where it fits.
+    /// The result, out of the mapped readback staging, and what the device's clock says, whose ticks take `period` ns; `spare` is used again where it fits.
     ///
     /// # Errors
     /// Where the staging can't be read.
-    pub fn read(&self, spare: Samples) -> Result<Product, String> {
+    pub fn read(&self, spare: Samples, clock: &Clock, period: f32) -> Result<Product, String> {
         let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing was submitted".into());
         };
@@ -209,6 +224,7 @@ impl Slot {
         };
         drop(view);
         readback.unmap();
+        self.timer.as_ref().inspect(|timer| timer.read(clock, period));
         Ok(product)
     }
 
