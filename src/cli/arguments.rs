@@ -271,6 +271,7 @@ pub enum ChannelsName {
     Rgba,
 }
 
+#[cfg(feature = "gpu")]
 impl ChannelsName {
     pub fn count(self) -> u32 {
         self as u32 + 1
