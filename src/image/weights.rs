@@ -116,6 +116,12 @@ impl Resampling {
         Resampling { starts: rows.iter().map(|r| r.0).collect(), weights, taps }
     }
 
+    /// First input position of an output position, and the weights of the taps from there on.
+    #[inline]
+    pub fn at(&self, output: usize) -> (u32, &[f32]) {
+        (self.starts[output], &self.weights[output * self.taps..][..self.taps])
+    }
+
     /// The half-open span of input positions that outputs `low..high` read, in an axis of `n`.
     pub fn span(&self, low: u32, high: u32, n: u32) -> (u32, u32) {
         if low >= high {

@@ -9,7 +9,7 @@ mod shader;
 pub use gather::{FARTHEST, Flood, Gather, LEAST_W, Neighbourhood, NeighbourhoodRows, Sampling, Stencil, Tap};
 pub use graph::{Graph, Node, NodeId};
 pub use kernel::{
-    Alpha, Axis, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles, Window, WindowRows,
+    Alpha, Axis, Kernel, OrderWindow, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles, Window, WindowRows,
 };
 pub use parameter::{Arguments, BORDER, Color, Kind, Matrix, Parameter, ResizeSize, VALUE, Value};
 pub use shader::{Formula, ShaderStruct};

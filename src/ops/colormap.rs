@@ -1,6 +1,6 @@
 //! `colormap`: luma to colour by a table.
 
-use super::luma_codes::{luma_level, red_green_blue};
+use super::luma_codes::{red_green_blue, rounded_luma};
 use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
 use crate::shader_struct;
 
@@ -59,7 +59,7 @@ impl Point for Colormap {
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let [r, g, b] = red_green_blue(&row);
         for x in 0..r.len() {
-            let level = luma_level(r[x], g[x], b[x]) as usize;
+            let level = rounded_luma(r[x], g[x], b[x]) as usize;
             for (c, target) in output.iter_mut().enumerate() {
                 target[x] = row.table[3 * level + c];
             }

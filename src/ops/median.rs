@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 use super::sliding_median;
 use crate::image::{Border, Edges};
 use crate::op::{
-    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE, Window,
+    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Refusal, Shape, Spec, VALUE, Window,
     WindowRows,
 };
 use crate::shader_struct;
+use crate::simd::vectorized;
 
 pub static SPEC: Spec = Spec {
     name: "median",
@@ -40,7 +41,7 @@ const MAX_RADIUS: u32 = 20;
 const NETWORK_RADIUS: u32 = 3;
 
 /// Pixels of a row that go through a network together.
-const LANES: usize = 16;
+const LANES: usize = 64;
 
 #[derive(Debug)]
 struct MedianOperation {
@@ -101,51 +102,71 @@ impl Window for MedianWindow {
 
     fn rows(&self, window: WindowRows, output: &mut [f32]) {
         match self.reach() {
-            1 => by_network::<9>(window, output),
-            2 => by_network::<25>(window, output),
+            1 => by_network::<f32, 9>(window.rows, output),
+            2 => by_network::<f32, 25>(window.rows, output),
             reach => sliding_median::medians(window.rows, 2 * reach as usize + 1, output),
         }
     }
-}
 
-/// Medians of windows of `N` values.
-fn by_network<const N: usize>(window: WindowRows, output: &mut [f32]) {
-    if !window.rows.iter().all(|row| sliding_median::are_levels(row)) {
-        return each_row::<f32, N>(window.rows, output);
+    fn order(&self) -> Option<&dyn OrderWindow> {
+        Some(self)
     }
-    // As bytes four times as many fit in a vector.
-    let levels: Vec<Vec<u8>> = window.rows.iter().map(|row| row.iter().map(|v| *v as u8).collect()).collect();
-    let levels: Vec<&[u8]> = levels.iter().map(Vec::as_slice).collect();
-    let mut medians = vec![0; output.len()];
-    each_row::<u8, N>(&levels, &mut medians);
-    output.iter_mut().zip(medians).for_each(|(target, median)| *target = f32::from(median));
 }
 
-fn each_row<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
+impl OrderWindow for MedianWindow {
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
+        match self.reach() {
+            1 => by_network::<u8, 9>(window.rows, output),
+            2 => by_network::<u8, 25>(window.rows, output),
+            reach => sliding_median::medians_of_levels(window.rows, 2 * reach as usize + 1, output),
+        }
+    }
+}
+
+/// Medians of windows of `N` values, by a sorting network.
+fn by_network<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
     let side = N.isqrt();
+    let network = network_of(side / 2);
     let width = rows[0].len() + 1 - side;
-    for (rows, target) in rows.windows(side).zip(output.chunks_exact_mut(width)) {
-        one_row::<T, N>(rows, target);
-    }
+    vectorized(
+        #[inline(always)]
+        || {
+            for (rows, target) in rows.windows(side).zip(output.chunks_exact_mut(width)) {
+                one_row::<T, N>(network, rows, target);
+            }
+        },
+    );
 }
 
-/// `LANES` at a time.
-fn one_row<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
-    let network = network_of(rows.len() / 2);
+/// `LANES` windows at a time; the last ones again where they are fewer.
+#[inline(always)]
+fn one_row<T: Copy + Default + PartialOrd, const N: usize>(
+    network: &[(usize, usize)],
+    rows: &[&[T]],
+    output: &mut [T],
+) {
     let side = rows.len();
     let mut values = [[T::default(); LANES]; N];
     for start in (0..output.len()).step_by(LANES) {
+        let start = start.min(output.len().saturating_sub(LANES));
         let lanes = LANES.min(output.len() - start);
         for (i, value) in values.iter_mut().enumerate() {
-            let (row, column) = (rows[i / side], start + i % side);
-            value[..lanes].copy_from_slice(&row[column..column + lanes]);
+            let row = &rows[i / side][start + i % side..];
+            if lanes == LANES {
+                *value = row[..LANES].try_into().expect("a row of lanes");
+            } else {
+                value[..lanes].copy_from_slice(&row[..lanes]);
+            }
         }
         for &(low, high) in network {
             let (a, b) = (values[low], values[high]);
+            let (mut least, mut most) = (a, a);
             for lane in 0..LANES {
-                values[low][lane] = if a[lane] < b[lane] { a[lane] } else { b[lane] };
-                values[high][lane] = if a[lane] < b[lane] { b[lane] } else { a[lane] };
+                least[lane] = if a[lane] < b[lane] { a[lane] } else { b[lane] };
+                most[lane] = if a[lane] < b[lane] { b[lane] } else { a[lane] };
             }
+            values[low] = least;
+            values[high] = most;
         }
         output[start..start + lanes].copy_from_slice(&values[N / 2][..lanes]);
     }
@@ -246,7 +267,7 @@ mod tests {
         let side = N.isqrt();
         let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
         let mut medians = vec![0.0; width * height];
-        by_network::<N>(WindowRows { rows }, &mut medians);
+        by_network::<f32, N>(rows, &mut medians);
         for (i, median) in medians.iter().enumerate() {
             let (x, y) = (i % width, i / width);
             let mut values: Vec<f32> = rows[y..y + side].iter().flat_map(|row| &row[x..x + side]).copied().collect();
