@@ -7,6 +7,7 @@ mod jpeg;
 mod jpeg_markers;
 mod orientation;
 mod png_compression;
+mod png_runs;
 mod raster;
 mod sniff;
 mod tiff;
@@ -239,7 +240,7 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, CodecEr
     guarded("the encoder", || match options.format {
         Format::Jpeg => jpeg::encode(image, options.quality),
         Format::Tiff => tiff::encode(image),
-        _ => raster::encode(image, options),
+        other => raster::encode(image, other),
     })
 }
 
