@@ -90,6 +90,19 @@ fn jpeg_comes_close_at_every_size_and_with_both_decoders() {
 }
 
 #[test]
+fn a_profile_changes_no_pixel() {
+    for (channels, space) in [(1, b"GRAY"), (3, b"RGB ")] {
+        for (width, height) in [(1, 1), (17, 9), (64, 48)] {
+            let plain = drawing(width, height, channels, Depth::Eight);
+            let tagged = Image { icc: Some(icc::tests::profile(space)), ..plain.clone() };
+            let [plain, tagged] = [plain, tagged].map(|image| decoded(&encoded(&image, Format::Jpeg), &OPTIONS));
+            assert!(plain.icc.is_none() && tagged.icc.is_some());
+            assert_eq!(plain.samples, tagged.samples, "{width}x{height}x{channels}");
+        }
+    }
+}
+
+#[test]
 fn sides_at_the_limits_of_a_format_are_written_and_beyond_refused() {
     let wide = |width| Image::new(Layout::new(width, 1, 1), Samples::U8(vec![9; width as usize]));
     for (format, limit) in [(Format::Jpeg, 65_500), (Format::WebP, 16_383)] {
