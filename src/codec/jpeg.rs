@@ -2,7 +2,7 @@
 
 use super::jpeg_markers::{Colours, Markers};
 use super::{CodecError, DecodeOptions, JpegDecoder, Part, Stored, icc};
-use crate::image::{Demand, Image, Layout, Reduction, Samples};
+use crate::image::{Demand, Image, Layout, Reduction, Samples, buffers};
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, Encoder, PixelFormat, ScalingFactor, Subsampling, compress_raw};
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 
@@ -58,8 +58,17 @@ fn turbo(bytes: &[u8], layout: Layout, reduced_by: u32, max_pixels: u64) -> Resu
     let decoder = Decoder::new_with_limits(bytes, limits).map_err(|error| error.to_string())?;
     let scale = ScalingFactor::try_new(1, reduced_by).map_err(|error| error.to_string())?;
     let decoder = decoder.with_output_format(format).with_scale(scale);
-    let image = decoder.decode_image().map_err(|error| error.to_string())?;
-    Ok(image.data)
+    // `decode_image_into` would copy gray once more.
+    if layout.colours == 1 {
+        return decoder.decode_image().map(|image| image.data).map_err(|error| error.to_string());
+    }
+    let len = decoder.output_buffer_size().map_err(|error| error.to_string())?;
+    if len as u64 != layout.samples() {
+        return Err("the decoder gives another size than the header".into());
+    }
+    let mut pixels = buffers::take(len);
+    decoder.decode_image_into(&mut pixels).map_err(|error| error.to_string())?;
+    Ok(pixels)
 }
 
 /// Strict mode still fills what is missing of the last row of blocks, so the end marker must be there.
