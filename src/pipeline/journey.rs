@@ -80,10 +80,13 @@ pub(super) struct Encoded {
 
 /// Reads a file once there is memory for all that its image will need. What the header refuses is read no further.
 pub(super) async fn read(run: &Arc<Run>, job: &Arc<Job>, worker: Worker) -> Result<Loaded, Failure> {
-    let (mut opened, known) = reading(run, job, worker, open).await?;
+    let (opened, known) = reading(run, job, worker, open).await?;
     let Some(known) = known else { return read_to_learn(run, job, worker, opened).await };
     let permit = run.budget.acquire(known.cost).await;
-    let bytes = reading(run, job, worker, move |_, _| load(&mut opened)).await?;
+    let bytes = match opened.into_whole() {
+        Ok(bytes) => bytes,
+        Err(mut opened) => reading(run, job, worker, move |_, _| load(&mut opened)).await?,
+    };
     Ok(Loaded { job: job.clone(), bytes, known, permit })
 }
 

@@ -55,6 +55,14 @@ impl Opened {
         self.head.len() as u64 == self.size
     }
 
+    /// All bytes of the file if the first part is that.
+    ///
+    /// # Errors
+    /// Itself where it is not.
+    pub fn into_whole(self) -> Result<Vec<u8>, Opened> {
+        if self.is_whole() { Ok(self.head) } else { Err(self) }
+    }
+
     /// All bytes of the file; those that it gains meanwhile are left out.
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
         let size = usize::try_from(self.size).map_err(|_| io::ErrorKind::OutOfMemory)?;
