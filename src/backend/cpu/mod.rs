@@ -24,7 +24,7 @@ mod window;
 use rayon::prelude::*;
 
 use super::{Backend, BackendError, Done, Task};
-use crate::image::{Depth, Image, Region, Samples};
+use crate::image::{Depth, Image, Region, Samples, buffers};
 use crate::op::NodeId;
 use evaluate::{Evaluation, Strips};
 use samples::{Code, store_rows};
@@ -46,7 +46,9 @@ impl Backend for CpuBackend {
     }
 
     fn submit(&self, task: Task, done: Done) {
-        done(compute(&task));
+        let result = compute(&task);
+        task.image.give_back();
+        done(result);
     }
 }
 
@@ -65,9 +67,9 @@ fn compute(task: &Task) -> Result<Image, BackendError> {
 }
 
 /// The codes of a whole node; `codes_per_unit` turns its values into codes.
-fn whole<C: Code>(evaluation: &Evaluation, node: NodeId, codes_per_unit: f32) -> Vec<C> {
+fn whole<C: Code + buffers::Reused>(evaluation: &Evaluation, node: NodeId, codes_per_unit: f32) -> Vec<C> {
     let layout = evaluation.graph.layout(node);
-    let mut codes = vec![C::default(); layout.samples() as usize];
+    let mut codes = buffers::take::<C>(layout.samples() as usize);
     let row_codes = layout.width as usize * layout.channels() as usize;
     let Division { band, strip } = Division::new(evaluation, node);
     let fill = |(index, target): (usize, &mut [C])| {
