@@ -1,7 +1,7 @@
 //! bt601 luma in whole 8-bit levels, for operations that are defined on them.
 
 use crate::image::Layout;
-use crate::image::colour::{luma_code, luma_level, quantise};
+use crate::image::colour::{luma_level, quantise};
 use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
 use crate::shader_struct;
 use crate::simd::blockwise;
@@ -30,11 +30,23 @@ pub fn red_green_blue<'a>(row: &PointRow<'a>) -> [&'a [f32]; 3] {
 /// Adds to the three channels of whole codes what `change` says of each pixel's column and luma, and scales by `unit`.
 pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, change: impl Fn(usize, u32) -> f32) {
     let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
-    for x in 0..r.len() {
-        let change = change(x, luma_code(r[x] as u32, g[x] as u32, b[x] as u32));
-        for (target, source) in output.iter_mut().zip(row.inputs) {
-            target[x] = (source[x] + change) * unit;
-        }
+    let mut changes = vec![0.0; r.len()];
+    blockwise(
+        [&mut changes],
+        [r, g, b],
+        #[inline(always)]
+        |[r, g, b]| [luma_level(r, g, b)],
+    );
+    for (x, v) in changes.iter_mut().enumerate() {
+        *v = change(x, *v as u32);
+    }
+    for (target, source) in output.iter_mut().zip(row.inputs) {
+        blockwise(
+            [target],
+            [source, &changes],
+            #[inline(always)]
+            |[v, change]| [(v + change) * unit],
+        );
     }
 }
 

@@ -6,6 +6,7 @@ use crate::image::{Image, Region, Samples};
 use crate::op::{Graph, Kernel, NodeId};
 use gather::View;
 use point::Stage;
+use samples::Code;
 
 /// What is known of an image before its pixels are asked for: the source, whole nodes, tables.
 pub struct Evaluation<'a> {
@@ -48,6 +49,24 @@ impl<'a> Evaluation<'a> {
         let mut strips = Strips::new(self, target, false);
         strips.compute(region);
         strips.held[target.0].take().unwrap_or_else(|| Held::Reals(Tile::new(region, 1)))
+    }
+
+    pub fn source_samples(&self) -> &Samples {
+        &self.source.samples
+    }
+
+    /// The code of each level, where a node is a run of point kernels that see samples alone, the same in all channels.
+    pub fn level_table(&self, target: NodeId) -> Option<[u8; 256]> {
+        let run = self.run(target.0, target);
+        let is_source = self.tile_inputs(run[0]).eq([NodeId(0)]) && self.stored[0].is_none();
+        let is_point = |id: &usize| matches!(&self.graph.nodes()[*id].kernel, Kernel::Point(p) if p.is_of_sample());
+        let layout = self.graph.layout(NodeId(0));
+        if !is_source || layout.alpha || !run.iter().all(is_point) {
+            return None;
+        }
+        let run: Vec<Stage> = run.into_iter().map(|id| self.stage(id)).collect();
+        let tables = point::tables(&run, layout);
+        tables.iter().all(|table| *table == tables[0]).then(|| std::array::from_fn(|i| u8::nearest(tables[0][i])))
     }
 
     /// A node that is there as a whole.

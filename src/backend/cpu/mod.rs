@@ -5,6 +5,7 @@
 
 mod axis;
 mod blocks;
+mod direct;
 mod evaluate;
 mod flood;
 mod gather;
@@ -70,6 +71,9 @@ fn compute(task: &Task) -> Result<Image, BackendError> {
 fn whole<C: Code + buffers::Reused>(evaluation: &Evaluation, node: NodeId, codes_per_unit: f32) -> Vec<C> {
     let layout = evaluation.graph.layout(node);
     let mut codes = buffers::take::<C>(layout.samples() as usize);
+    if direct::fill(evaluation, node, &mut codes, codes_per_unit) {
+        return codes;
+    }
     let row_codes = layout.width as usize * layout.channels() as usize;
     let Division { band, strip } = Division::new(evaluation, node);
     let fill = |(index, target): (usize, &mut [C])| {

@@ -1,6 +1,11 @@
-//! Permutations over a tile.
+//! Permutations over a tile, and of whole images.
 
-use super::row::Reader;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::row::{Reader, border_value};
+use super::samples::Code;
 use super::tile::{Held, Tile, Value};
 use crate::image::{Border, Layout, Region};
 use crate::op::Permutation;
@@ -12,6 +17,118 @@ pub fn tile(permutation: &Permutation, input: &Held, layout: Layout, region: Reg
     match input {
         Held::Bytes(tile) if reads_levels => Held::Bytes(moved(permutation, tile, layout, region)),
         _ => Held::Reals(input.as_reals(|tile| moved(permutation, tile, layout, region))),
+    }
+}
+
+/// A whole image's pixels moved as they are; `codes_per_unit` turns a border's constant into codes.
+pub fn pixels<C: Code>(
+    permutation: &Permutation,
+    source: &[C],
+    from: Layout,
+    to: Layout,
+    target: &mut [C],
+    codes_per_unit: f32,
+) {
+    match to.channels() {
+        1 => whole_pixels::<C, 1>(permutation, source, from, to, target, codes_per_unit),
+        2 => whole_pixels::<C, 2>(permutation, source, from, to, target, codes_per_unit),
+        3 => whole_pixels::<C, 3>(permutation, source, from, to, target, codes_per_unit),
+        _ => whole_pixels::<C, 4>(permutation, source, from, to, target, codes_per_unit),
+    }
+}
+
+fn whole_pixels<C: Code, const N: usize>(
+    permutation: &Permutation,
+    source: &[C],
+    from: Layout,
+    to: Layout,
+    target: &mut [C],
+    codes_per_unit: f32,
+) {
+    let edges = permutation.edges;
+    let constant = std::array::from_fn(|c| C::nearest(border_value(edges.value, to, c) * codes_per_unit));
+    let source = Pixels::<C, N> { pixels: source.as_chunks().0, layout: from, border: edges.border, constant };
+    let lines = |(index, target): (usize, &mut [C])| {
+        let target = target.as_chunks_mut::<N>().0;
+        source.move_rows(permutation, index as u32 * SQUARE, to.width, target);
+    };
+    let part = (SQUARE * to.width) as usize * N;
+    if rayon::current_num_threads() == 1 {
+        target.chunks_mut(part).enumerate().for_each(lines);
+    } else {
+        target.par_chunks_mut(part).enumerate().for_each(lines);
+    }
+}
+
+/// Interleaved pixels of an image.
+struct Pixels<'a, C, const N: usize> {
+    pixels: &'a [[C; N]],
+    layout: Layout,
+    border: Border,
+    constant: [C; N],
+}
+
+impl<C: Code, const N: usize> Pixels<'_, C, N> {
+    /// Rows of the result from `top` on.
+    fn move_rows(&self, permutation: &Permutation, top: u32, width: u32, target: &mut [[C; N]]) {
+        if permutation.transposed {
+            for left in (0..width).step_by(SQUARE as usize) {
+                self.turn(permutation, top, left..width.min(left + SQUARE), width, target);
+            }
+            return;
+        }
+        for (y, target) in (top..).zip(target.chunks_exact_mut(width as usize)) {
+            let (first, line) = permutation.source(0, y);
+            let Some(row) = self.row(line) else {
+                target.fill(self.constant);
+                continue;
+            };
+            // Where its columns lie within the image they are copied at once.
+            let step = i64::from(permutation.step_x);
+            let last = first + step * (i64::from(width) - 1);
+            let inside = |x: i64| (0..row.len() as i64).contains(&x);
+            match (inside(first) && inside(last), step) {
+                (true, 1) => target.copy_from_slice(&row[first as usize..=last as usize]),
+                (true, _) => target.iter_mut().zip(row[..=first as usize].iter().rev()).for_each(|(t, v)| *t = *v),
+                (false, _) => (0..).zip(target).for_each(|(i, t)| *t = self.pixel(row, first + step * i)),
+            }
+        }
+    }
+
+    /// A square of the result, where output rows are input columns.
+    fn turn(&self, permutation: &Permutation, top: u32, xs: Range<u32>, width: u32, target: &mut [[C; N]]) {
+        let height = target.len() / width as usize;
+        let step = i64::from(permutation.step_x);
+        for x in xs {
+            let (first, line) = permutation.source(x, top);
+            let column = target[x as usize..].iter_mut().step_by(width as usize);
+            match self.row(line) {
+                None => column.for_each(|t| *t = self.constant),
+                Some(row) => {
+                    let last = first + step * (height as i64 - 1);
+                    let n = row.len() as i64;
+                    if (0..n).contains(&first) && (0..n).contains(&last) {
+                        let part = &row[first.min(last) as usize..=first.max(last) as usize];
+                        if step == 1 {
+                            column.zip(part).for_each(|(t, v)| *t = *v);
+                        } else {
+                            column.zip(part.iter().rev()).for_each(|(t, v)| *t = *v);
+                        }
+                    } else {
+                        column.zip(0..).for_each(|(t, i)| *t = self.pixel(row, first + step * i));
+                    }
+                }
+            }
+        }
+    }
+
+    fn row(&self, y: i64) -> Option<&[[C; N]]> {
+        let width = self.layout.width as usize;
+        self.border.index(y, self.layout.height).map(|y| &self.pixels[y as usize * width..][..width])
+    }
+
+    fn pixel(&self, row: &[[C; N]], x: i64) -> [C; N] {
+        self.border.index(x, self.layout.width).map_or(self.constant, |x| row[x as usize])
     }
 }
 

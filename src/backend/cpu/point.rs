@@ -31,7 +31,7 @@ pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: b
 }
 
 /// What a run of kernels that see samples alone makes of each level, by colour channel.
-fn tables(run: &[Stage], layout: Layout) -> Vec<[f32; 256]> {
+pub fn tables(run: &[Stage], layout: Layout) -> Vec<[f32; 256]> {
     let mut tables = vec![std::array::from_fn(|level| level as f32); layout.colours as usize];
     for stage in run {
         let levels = tables.clone();
@@ -55,9 +55,7 @@ fn looked_up<T: Value + From<u8>>(
         values.iter_mut().zip(table).for_each(|(t, v)| *t = value(*v));
         for y in region.y..region.bottom() {
             let row = levels.part(channel, y, region.x, region.width);
-            for (t, level) in out.row_mut(channel, y).iter_mut().zip(row) {
-                *t = values[usize::from(*level)];
-            }
+            T::look_up(&values, row, out.row_mut(channel, y));
         }
     }
     for channel in tables.len()..levels.channels() {

@@ -73,6 +73,16 @@ fn take_channel<T: Copy>(source: &[T], channels: usize, plane: &mut [f32], value
 pub trait Code: Pooled {
     const IS_BYTE: bool = false;
 
+    /// Samples of an image that are such codes as they are.
+    fn samples(_: &Samples, _codes_per_unit: f32) -> Option<&[Self]> {
+        None
+    }
+
+    /// The codes, where they are bytes.
+    fn bytes(_: &mut [Self]) -> Option<&mut [u8]> {
+        None
+    }
+
     /// The whole code of a value in codes: halves rounded up, clamped to the codes there are.
     fn nearest(v: f32) -> Self;
 
@@ -97,6 +107,17 @@ fn nearest_bits(v: f32, most: f32) -> u32 {
 impl Code for u8 {
     const IS_BYTE: bool = true;
 
+    fn samples(samples: &Samples, codes_per_unit: f32) -> Option<&[u8]> {
+        match samples {
+            Samples::U8(v) if codes_per_unit == 1.0 => Some(v),
+            _ => None,
+        }
+    }
+
+    fn bytes(codes: &mut [u8]) -> Option<&mut [u8]> {
+        Some(codes)
+    }
+
     #[inline(always)]
     fn nearest(v: f32) -> u8 {
         nearest_bits(v, 255.0) as u8
@@ -113,6 +134,13 @@ impl Code for u8 {
 }
 
 impl Code for u16 {
+    fn samples(samples: &Samples, codes_per_unit: f32) -> Option<&[u16]> {
+        match samples {
+            Samples::U16(v) if codes_per_unit == 257.0 => Some(v),
+            _ => None,
+        }
+    }
+
     #[inline(always)]
     fn nearest(v: f32) -> u16 {
         nearest_bits(v, 65_535.0) as u16

@@ -64,9 +64,7 @@ impl Histogram {
             || vec![0u32; lanes.len() * self.codes],
             |counts, held| {
                 for (lane, counts) in lanes.iter().zip(counts.chunks_exact_mut(self.codes)) {
-                    with_tile!(held, tile => for y in tile.ys() {
-                        self.each_code(tile, *lane, y, |_, code| counts[code] += 1);
-                    });
+                    with_tile!(held, tile => self.count(tile, *lane, counts));
                 }
             },
             |mut a, b| {
@@ -75,6 +73,19 @@ impl Histogram {
             },
         );
         counts.unwrap_or_default().chunks_exact(self.codes).flat_map(|c| kernel.table(c)).collect()
+    }
+
+    fn count<T: Value>(&self, tile: &Tile<T>, lane: Lane, counts: &mut [u32]) {
+        if self.codes > 256 {
+            tile.ys().for_each(|y| self.each_code(tile, lane, y, |_, code| counts[code] += 1));
+            return;
+        }
+        // Neighbours are often alike: counted in turns, they don't wait for one another.
+        let mut turns = [[0u32; 256]; 4];
+        tile.ys().for_each(|y| self.each_code(tile, lane, y, |x, code| turns[x % 4][code & 255] += 1));
+        for (code, count) in counts.iter_mut().enumerate() {
+            *count += turns.iter().map(|turn| turn[code]).sum::<u32>();
+        }
     }
 
     /// Of each tile by itself, so that no more than its own counts are held.
@@ -102,19 +113,18 @@ impl Histogram {
 
     /// The code of each pixel of a tile's row, with its place in the row.
     fn each_code<T: Value>(&self, tile: &Tile<T>, lane: Lane, y: u32, mut visit: impl FnMut(usize, usize)) {
-        let code = |v: T| -> usize { Into::<f32>::into(v) as usize };
         let channel = match lane {
             Lane::Channel(c) => c,
             Lane::Luma if self.layout.colours == 1 => 0,
             Lane::Luma => {
                 let (r, g, b) = (tile.row(0, y), tile.row(1, y), tile.row(2, y));
                 for (x, ((r, g), b)) in r.iter().zip(g).zip(b).enumerate() {
-                    visit(x, luma_code(code(*r) as u32, code(*g) as u32, code(*b) as u32) as usize);
+                    visit(x, luma_code(r.index() as u32, g.index() as u32, b.index() as u32) as usize);
                 }
                 return;
             }
         };
-        tile.row(channel, y).iter().enumerate().for_each(|(x, v)| visit(x, code(*v)));
+        tile.row(channel, y).iter().enumerate().for_each(|(x, v)| visit(x, v.index()));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
+use super::direct::look_up;
 use crate::image::Region;
 use crate::simd::blockwise;
 
@@ -51,6 +52,16 @@ pub trait Value: Pooled + PartialOrd + Into<f32> {
     /// The sum of two, exact where they are levels.
     fn sum(self, other: Self) -> f32;
 
+    /// `table[v]` for each `v`.
+    fn look_up(table: &[Self; 256], source: &[u8], target: &mut [Self]) {
+        for (t, v) in target.iter_mut().zip(source) {
+            *t = table[usize::from(*v)];
+        }
+    }
+
+    /// As an index, where it is a whole number.
+    fn index(self) -> usize;
+
     /// A border's constant. Bytes saturate, which changes no least and no greatest of levels.
     fn of_border(value: f32) -> Self;
 }
@@ -59,6 +70,15 @@ impl Value for u8 {
     #[inline(always)]
     fn sum(self, other: u8) -> f32 {
         f32::from(u16::from(self) + u16::from(other))
+    }
+
+    fn look_up(table: &[u8; 256], source: &[u8], target: &mut [u8]) {
+        look_up(table, source, target);
+    }
+
+    #[inline(always)]
+    fn index(self) -> usize {
+        usize::from(self)
     }
 
     fn of_border(value: f32) -> u8 {
@@ -70,6 +90,11 @@ impl Value for f32 {
     #[inline(always)]
     fn sum(self, other: f32) -> f32 {
         self + other
+    }
+
+    #[inline(always)]
+    fn index(self) -> usize {
+        self as usize
     }
 
     fn of_border(value: f32) -> f32 {
