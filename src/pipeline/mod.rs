@@ -39,8 +39,8 @@ pub const THREAD_PREFIX: &str = "imgproc ";
 /// What part of the memory is for buffers between two uses, one in so many.
 const KEPT_SHARE: u64 = 8;
 
-/// A file, a source, a result, and one on the way from a use to the next.
-const BUFFERS_PER_WORKER: usize = 4;
+/// A source and a result; files are small beside them.
+const BUFFERS_PER_WORKER: usize = 2;
 
 fn thread_name(role: &str) -> String {
     format!("{THREAD_PREFIX}{role}")
