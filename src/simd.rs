@@ -42,9 +42,11 @@ fn in_blocks<const I: usize, const O: usize, T: Copy + Default, U: Copy + Defaul
     function: impl Fn([T; I]) -> [U; O],
 ) {
     let n = targets[0].len();
-    let whole = n / BLOCK * BLOCK;
     let nothing = [T::default(); BLOCK];
-    for begin in (0..whole).step_by(BLOCK) {
+    let blocks = if n < BLOCK { 0 } else { n.div_ceil(BLOCK) };
+    for i in 0..blocks {
+        // The last one may overlap the one before it.
+        let begin = (i * BLOCK).min(n - BLOCK);
         let mut inputs = [&nothing; I];
         for i in 0..I {
             inputs[i] = sources[i][begin..begin + BLOCK].try_into().expect("a block of the row");
@@ -54,18 +56,18 @@ fn in_blocks<const I: usize, const O: usize, T: Copy + Default, U: Copy + Defaul
             targets[o][begin..begin + BLOCK].copy_from_slice(&outputs[o]);
         }
     }
-    if whole < n {
+    if blocks == 0 {
         let mut copies = [nothing; I];
         let mut inputs = [&nothing; I];
         for (copy, source) in copies.iter_mut().zip(sources) {
-            copy[..n - whole].copy_from_slice(&source[whole..n]);
+            copy[..n].copy_from_slice(&source[..n]);
         }
         for i in 0..I {
             inputs[i] = &copies[i];
         }
         let outputs = block(inputs, &function);
         for o in 0..O {
-            targets[o][whole..].copy_from_slice(&outputs[o][..n - whole]);
+            targets[o].copy_from_slice(&outputs[o][..n]);
         }
     }
 }

@@ -19,6 +19,8 @@ struct Document<'a> {
     bytes_read: u64,
     bytes_written: u64,
     backend: Backend<'a>,
+    /// Of the processor, that the pixel loops ran on.
+    instruction_set: &'static str,
     schedule: &'a str,
     workers: usize,
     interrupted: bool,
@@ -108,6 +110,7 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         bytes_read: totals.bytes_read,
         bytes_written: totals.bytes_written,
         backend: Backend { name: setting.backend, reason },
+        instruction_set: imgproc::simd::ran(),
         schedule: setting.schedule,
         workers: report.workers,
         interrupted: report.interrupted,

@@ -30,6 +30,9 @@ pub fn run() -> Exit {
         }
     };
     let terminal = Terminal::new(cli.color);
+    if let Err(error) = imgproc::simd::chosen() {
+        return refuse(terminal, &Problem::new(error).help("unset it to take the best"));
+    }
     let result = match &cli.command {
         None => main_job::run(&cli.main, terminal),
         Some(Command::Ops { name: None, markdown: true }) => Ok(print(terminal, &catalogue::markdown())),

@@ -72,6 +72,10 @@ impl Operation for Canny {
         let edges = graph.flood(self.thresholds(), peaks);
         Ok(graph.point_to(1, CannyEdges { level: 127.0 }, &[input, edges]))
     }
+
+    fn takes_luma(&self) -> bool {
+        true
+    }
 }
 
 /// tan(22.5 degrees) in 15 bits, as OpenCV has it.

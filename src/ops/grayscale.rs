@@ -57,7 +57,7 @@ impl Operation for Grayscale {
         Ok(graph.point_to(1, *self, &[input]))
     }
 
-    fn takes_luma(&self) -> bool {
+    fn gives_luma(&self) -> bool {
         self.weights == "bt601"
     }
 }
@@ -72,8 +72,18 @@ impl Point for Grayscale {
         let [r, g, b] = row.inputs else { panic!("grayscale reads three channels") };
         let target = [&mut *output[0]];
         match self.weights {
-            "bt601" => blockwise(target, [r, g, b], #[inline(always)] |[r, g, b]| [luma(r, g, b)]),
-            _ => blockwise(target, [r, g, b], #[inline(always)] |[r, g, b]| [self.gray(r, g, b)]),
+            "bt601" => blockwise(
+                target,
+                [r, g, b],
+                #[inline(always)]
+                |[r, g, b]| [luma(r, g, b)],
+            ),
+            _ => blockwise(
+                target,
+                [r, g, b],
+                #[inline(always)]
+                |[r, g, b]| [self.gray(r, g, b)],
+            ),
         }
     }
 }

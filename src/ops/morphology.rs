@@ -2,8 +2,8 @@
 
 use crate::image::Edges;
 use crate::op::{
-    Alpha, Arguments, Axis, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Place, Refusal, Taps, Window,
-    WindowRows,
+    Alpha, Arguments, Axis, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Place, Refusal, Taps,
+    Window, WindowRows,
 };
 use crate::shader_struct;
 use crate::simd::vectorized;
@@ -193,8 +193,18 @@ impl MorphologyWindow {
         vectorized(
             #[inline(always)]
             || match self.extreme() {
-                Extreme::Least => self.fold(rows, output, #[inline(always)] |a, b| if b < a { b } else { a }),
-                Extreme::Greatest => self.fold(rows, output, #[inline(always)] |a, b| if b > a { b } else { a }),
+                Extreme::Least => self.fold(
+                    rows,
+                    output,
+                    #[inline(always)]
+                    |a, b| if b < a { b } else { a },
+                ),
+                Extreme::Greatest => self.fold(
+                    rows,
+                    output,
+                    #[inline(always)]
+                    |a, b| if b > a { b } else { a },
+                ),
             },
         );
     }

@@ -198,7 +198,14 @@ impl SearchWindow {
             let target = &mut lines.sums[line % side][..n];
             vectorized(
                 #[inline(always)]
-                || add_up(&places, target, #[inline(always)] |sum| sum),
+                || {
+                    add_up(
+                        &places,
+                        target,
+                        #[inline(always)]
+                        |sum| sum,
+                    )
+                },
             );
             if line + 1 < side {
                 continue;

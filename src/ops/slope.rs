@@ -94,8 +94,14 @@ impl WindowRows<'_> {
         blockwise(
             [output],
             [
-                &above[..n], &above[1..n + 1], &above[2..n + 2], &here[..n], &here[2..n + 2], &below[..n],
-                &below[1..n + 1], &below[2..n + 2],
+                &above[..n],
+                &above[1..n + 1],
+                &above[2..n + 2],
+                &here[..n],
+                &here[2..n + 2],
+                &below[..n],
+                &below[1..n + 1],
+                &below[2..n + 2],
             ],
             #[inline(always)]
             |[nw, north, ne, west, east, sw, south, se]| {

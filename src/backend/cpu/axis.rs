@@ -2,8 +2,8 @@
 
 use super::blocks::{BLOCK, by_blocks, part, scaled};
 use super::row::Reader;
-use super::{resample, running};
 use super::tile::{Held, Tile, Value, with_tile};
+use super::{resample, running};
 use crate::image::weights::Resampling;
 use crate::image::{Border, Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
@@ -135,10 +135,20 @@ fn sum<T: Value>(taps: &Taps, rows: &[&[T]], target: &mut [f32]) {
             let scale = 1.0 / rows.len() as f32;
             vectorized(
                 #[inline(always)]
-                || by_blocks(target, #[inline(always)] |x| mean::<BLOCK, T>(rows, scale, x), #[inline(always)] |x| mean::<1, T>(rows, scale, x)),
+                || {
+                    by_blocks(
+                        target,
+                        #[inline(always)]
+                        |x| mean::<BLOCK, T>(rows, scale, x),
+                        #[inline(always)]
+                        |x| mean::<1, T>(rows, scale, x),
+                    )
+                },
             );
         }
-        Taps::Min { .. } | Taps::Max { .. } | Taps::Resample(_) => unreachable!("no sums with the same taps everywhere"),
+        Taps::Min { .. } | Taps::Max { .. } | Taps::Resample(_) => {
+            unreachable!("no sums with the same taps everywhere")
+        }
     }
 }
 
@@ -172,7 +182,15 @@ fn weighted_sum<T: Value>(weights: &[f32], scale: f32, rows: &[&[T]], target: &m
 fn fold<T: Value>(rows: &[&[T]], target: &mut [T], choose: impl Fn(T, T) -> T + Copy) {
     vectorized(
         #[inline(always)]
-        || by_blocks(target, #[inline(always)] |x| chosen::<BLOCK, T>(rows, choose, x), #[inline(always)] |x| chosen::<1, T>(rows, choose, x)),
+        || {
+            by_blocks(
+                target,
+                #[inline(always)]
+                |x| chosen::<BLOCK, T>(rows, choose, x),
+                #[inline(always)]
+                |x| chosen::<1, T>(rows, choose, x),
+            )
+        },
     );
 }
 

@@ -112,7 +112,8 @@ impl<'a> Evaluation<'a> {
     /// Whether a node is a point kernel whose only reader is another point kernel with no other image: the two are done
     /// row by row.
     fn joins_reader(&self, id: usize, target: NodeId) -> bool {
-        let is_point = |id: usize| matches!(self.graph.nodes()[id].kernel, Kernel::Point(_)) && self.stored[id].is_none();
+        let is_point =
+            |id: usize| matches!(self.graph.nodes()[id].kernel, Kernel::Point(_)) && self.stored[id].is_none();
         let Uses { last, count, .. } = self.uses[id];
         id != target.0 && count == 1 && is_point(id) && is_point(last) && self.tile_inputs(last).count() == 1
     }

@@ -26,13 +26,7 @@ pub fn tile(gather: &Gather, input: View, region: Region) -> Tile {
     }
 }
 
-fn sampled<T: Copy>(
-    gather: &Gather,
-    samples: &[T],
-    value: impl Fn(T) -> f32,
-    layout: Layout,
-    region: Region,
-) -> Tile {
+fn sampled<T: Copy>(gather: &Gather, samples: &[T], value: impl Fn(T) -> f32, layout: Layout, region: Region) -> Tile {
     let channels = layout.channels() as usize;
     let mut out = Tile::new(region, channels);
     let background = (0..channels).map(|c| border_value(gather.background, layout, c)).collect();
@@ -48,7 +42,13 @@ fn sampled<T: Copy>(
                     *place = gather.place(x, y);
                 }
                 match gather.sampling {
-                    Sampling::Nearest => image.row(&places, 0.5, &mut rows, #[inline(always)] |_, _, [[v]]| v),
+                    Sampling::Nearest => image.row(
+                        &places,
+                        0.5,
+                        &mut rows,
+                        #[inline(always)]
+                        |_, _, [[v]]| v,
+                    ),
                     Sampling::Bilinear => image.row(&places, 0.0, &mut rows, bilinear),
                     Sampling::Bicubic => image.row(&places, 0.0, &mut rows, bicubic),
                 }

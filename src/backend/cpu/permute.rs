@@ -150,14 +150,7 @@ fn moved<T: Value>(permutation: &Permutation, input: &Tile<T>, layout: Layout, r
 }
 
 /// Output row `y` from column `x` on, where output rows are input rows; `row` is room for one.
-fn from_row<T: Value>(
-    permutation: &Permutation,
-    reader: &Reader<T>,
-    x: u32,
-    y: u32,
-    target: &mut [T],
-    row: &mut [T],
-) {
+fn from_row<T: Value>(permutation: &Permutation, reader: &Reader<T>, x: u32, y: u32, target: &mut [T], row: &mut [T]) {
     let (first, line) = permutation.source(x, y);
     let (last, _) = permutation.source(x + target.len() as u32 - 1, y);
     reader.fill(reader.line(line), first.min(last), row);

@@ -27,7 +27,11 @@ pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: b
         return Held::Bytes(looked_up(levels, &tables, region, u8::nearest));
     }
     let values = looked_up(levels, &tables, region, |v| v);
-    if rest.is_empty() { Held::Reals(values) } else { Held::Reals(computed(rest, &[(&Held::Reals(values), to)], region)) }
+    if rest.is_empty() {
+        Held::Reals(values)
+    } else {
+        Held::Reals(computed(rest, &[(&Held::Reals(values), to)], region))
+    }
 }
 
 /// What a run of kernels that see samples alone makes of each level, by colour channel.

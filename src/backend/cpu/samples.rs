@@ -168,8 +168,18 @@ impl Code for f32 {
 /// The planes of a tile as interleaved codes; `codes_per_unit` turns its values into codes.
 pub fn store_rows<C: Code>(held: &Held, target: &mut [C], codes_per_unit: f32) {
     match held {
-        Held::Bytes(tile) => store(tile, target, #[inline(always)] |v| C::of_level(v, codes_per_unit)),
-        Held::Reals(tile) => store(tile, target, #[inline(always)] |v| C::nearest(v * codes_per_unit)),
+        Held::Bytes(tile) => store(
+            tile,
+            target,
+            #[inline(always)]
+            |v| C::of_level(v, codes_per_unit),
+        ),
+        Held::Reals(tile) => store(
+            tile,
+            target,
+            #[inline(always)]
+            |v| C::nearest(v * codes_per_unit),
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::evaluate::{Evaluation, Strips};
 use super::statistics::{histogram_tables, maximum};
 use super::{Division, flood::flood, part_region, tile::Held, whole};
-use crate::image::{Depth, Samples};
+use crate::image::{Depth, Samples, buffers};
 use crate::op::{Kernel, NodeId};
 
 /// Computes every table of the graph and every image that is read as a whole, in order; what was computed on the way
@@ -30,6 +30,7 @@ pub fn prepared(mut evaluation: Evaluation) -> Evaluation {
                     unreachable!("values were kept");
                 };
                 evaluation.stored[id] = Some(Samples::U8(flood(*kernel, &values, node.layout.width as usize)));
+                buffers::give_back(values);
             }
             _ => {}
         }
