@@ -18,7 +18,7 @@ use imgproc::op::{Formula, Graph, Kernel, Reduce, Statistic};
 use imgproc::ops::{find, registry};
 use support::compare::{Difference, Limit};
 use support::images::{Content, Sample, hostile, sample};
-use support::runs::{self, Device, Tally, agreement, with_adapter};
+use support::runs::{self, Device, Tally, agreement, with_adapter, with_cutting_adapter};
 use support::{cases, tolerance};
 
 /// Cases of one operation: images times the least, at least two extremes where it has parameters, and random sets.
@@ -30,11 +30,14 @@ fn least_cases(parameters: usize) -> usize {
 /// On a software adapter f32 is rounded as on the CPU, so 16-bit images are held to more than the page asks; a GPU's
 /// arithmetic may fuse and reassociate. Even Mesa takes the 255 out of sums of floats, which are no whole codes.
 fn agrees(recipe: &str, sample: &Sample, limit: Limit) -> Result<Difference, String> {
+    with_adapter(|device| agreement(device, recipe, sample, held(recipe, sample, limit)))
+}
+
+fn held(recipe: &str, sample: &Sample, limit: Limit) -> Limit {
     let exact = runs::adapter().adapter().is_software();
     let at_depth = tolerance::at_depth(recipe, &sample.image, limit).levels;
     let finer = if matches!(sample.image.samples, Samples::F32(_)) { at_depth } else { at_depth.min(limit.levels) };
-    let limit = Limit { levels: if exact { finer } else { limit.levels.max(finer) }, ..limit };
-    with_adapter(|device| agreement(device, recipe, sample, limit))
+    Limit { levels: if exact { finer } else { limit.levels.max(finer) }, ..limit }
 }
 
 fn operation_agrees(name: &str) {
@@ -54,6 +57,46 @@ fn operation_agrees(name: &str) {
 }
 
 test_each_operation!(operation_agrees);
+
+/// Of each operation on an image of several tiles: the least parameters and random ones.
+mod in_tiles {
+    use super::*;
+
+    const RANDOM_SETS: usize = 2;
+
+    fn operation_agrees_in_tiles(name: &str) {
+        let spec = find(name).expect("an operation of the registry");
+        let mut rng = Rng::with_seed(17);
+        let mut tally = Tally::default();
+        let sample = sample(107, 95, 4, 8, Content::HoledAlpha);
+        assert!(4 * sample.image.layout.samples() > runs::CUT_BYTES);
+        let all = cases::of_operation(spec, &sample.image, &mut rng);
+        let (least, others) = all.split_first().expect("the least parameters");
+        let sets = [least].into_iter().chain(&others[others.len().saturating_sub(RANDOM_SETS)..]);
+        for recipe in sets.filter(|recipe| cases::applies(recipe, &sample.image)) {
+            tally.add(recipe, &sample, |limit| {
+                with_cutting_adapter(|device| agreement(device, recipe, &sample, held(recipe, &sample, limit)))
+            });
+        }
+        tally.finish(name, 1);
+    }
+
+    test_each_operation!(operation_agrees_in_tiles);
+}
+
+/// 108 megapixels: no plane of it fits a buffer of 128 MiB, which is all that lavapipe binds.
+#[test]
+fn an_image_of_many_buffers_agrees() {
+    let sample = Sample { name: "12000x9000".into(), image: large(12_000, 9_000) };
+    agrees("gaussian_blur:1.5,equalize", &sample, Limit::levels(1.0)).unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// Bright and dark places of all sizes, gray.
+fn large(width: u32, height: u32) -> Image {
+    let level = |x: u32, y: u32| ((x / 7 * (y / 5 + 3)) ^ (x * y >> 9)) as u8;
+    let levels = (0..height).flat_map(|y| (0..width).map(move |x| level(x, y))).collect();
+    Image::new(Layout::new(width, height, 1), Samples::U8(levels))
+}
 
 #[test]
 fn the_registry_allows_no_more_than_the_page() {

@@ -5,9 +5,9 @@
 // histogram_tiles.wgsl, and `count(i)` of histogram_local.wgsl or histogram_global.wgsl, which hold the entry point.
 
 struct Reduce {
-    // quads in the image
+    // quads in the rectangle that is counted
     quads: u32,
-    // quads in a row
+    // quads in a row of it
     columns: u32,
     // workgroups in a row of the dispatch, or of a tile
     span: u32,
@@ -17,6 +17,15 @@ struct Reduce {
     // of a tile, px
     tile_width: u32,
     tile_height: u32,
+    // the rectangle, px; it begins at a whole quad
+    left: u32,
+    top: u32,
+    right: u32,
+    bottom: u32,
+    // the tiles that see some of it: the first, and how many stand in a row
+    first_column: u32,
+    first_row: u32,
+    tile_columns: u32,
 }
 
 // The tile that the workgroup counts.

@@ -1,4 +1,4 @@
-// The whole image, quad by quad.
+// A rectangle of the image, quad by quad.
 
 const QUADS_EACH = 16u;
 
@@ -8,7 +8,7 @@ fn count_part(group: vec3u, local: u32) {
         let i = first + 256u * k;
         if (i < params.reduce.quads) {
             let y = i / params.reduce.columns;
-            count_quad(i - y * params.reduce.columns, y);
+            count_quad(params.reduce.left / 4u + i - y * params.reduce.columns, params.reduce.top + y);
         }
     }
 }
@@ -21,7 +21,7 @@ fn count_quad(q: u32, y: u32) {
         g = codes(load4_0(q, y, 1u));
         b = codes(load4_0(q, y, 2u));
     }
-    let pixels = min(params.input_0.width - 4u * q, 4u);
+    let pixels = min(params.reduce.right - 4u * q, 4u);
     count_pixel(r.x, g.x, b.x);
     if (pixels > 1u) {
         count_pixel(r.y, g.y, b.y);

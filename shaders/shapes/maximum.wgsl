@@ -1,12 +1,16 @@
-// The greatest value of the first channel, or 0: as bits, which for floats from 0 up are in the order of their values.
+// The greatest value of the first channel in a rectangle, or 0: as bits, which for floats from 0 up are in the order of their values.
 
 struct Maximum {
-    // quads in the image
+    // quads in the rectangle
     quads: u32,
-    // quads in a row
+    // quads in a row of it
     columns: u32,
     // workgroups in a row of the dispatch
     span: u32,
+    // of the rectangle, px; it begins at a whole quad
+    left: u32,
+    top: u32,
+    right: u32,
 }
 
 const QUADS_EACH = 16u;
@@ -21,10 +25,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         let i = first + 256u * k;
         if (i < params.maximum.quads) {
             let y = i / params.maximum.columns;
-            let q = i - y * params.maximum.columns;
-            // What lies behind the end of a row is no pixel.
-            let present = 4u * q + vec4u(0u, 1u, 2u, 3u) < vec4u(params.input_0.width);
-            let v = select(vec4f(0.0), load4_0(q, y, 0u), present);
+            let q = params.maximum.left / 4u + i - y * params.maximum.columns;
+            // What lies behind the end of a row is none of it.
+            let present = 4u * q + vec4u(0u, 1u, 2u, 3u) < vec4u(params.maximum.right);
+            let v = select(vec4f(0.0), load4_0(q, params.maximum.top + y, 0u), present);
             most = max(most, max(max(v.x, v.y), max(v.z, v.w)));
         }
     }

@@ -15,7 +15,7 @@ fn write(x: u32, y: u32, c: u32) {
 }
 
 fn write_pixel(x: u32, y: u32, v: vec4f) {
-    let at = 4u * y * params.output.row + x;
+    let at = 4u * (y * params.output.row - params.output.origin) + x;
     let plane = 4u * params.output.plane;
     output[at] = v.r;
     if (RESULT_COLOURS == 3u) {
@@ -25,6 +25,6 @@ fn write_pixel(x: u32, y: u32, v: vec4f) {
     if (WORKS_ON_ALPHA) {
         output[RESULT_COLOURS * plane + at] = v.a;
     } else if (ALPHA) {
-        output[RESULT_COLOURS * plane + at] = load_0(x, y, COLOURS);
+        output[RESULT_COLOURS * plane + at] = tap(i32(x), i32(y), COLOURS);
     }
 }

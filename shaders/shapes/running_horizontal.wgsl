@@ -11,7 +11,7 @@ fn line_tap(i: i32, line: u32, c: u32) -> Lanes {
 }
 
 fn line_place(i: i32, line: u32, c: u32) -> u32 {
-    return 4u * (c * params.output.plane + line * params.output.row) + u32(i);
+    return 4u * (c * params.output.plane + line * params.output.row - params.output.origin) + u32(i);
 }
 
 fn write(x: u32, y: u32, c: u32) {

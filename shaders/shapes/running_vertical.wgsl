@@ -11,7 +11,7 @@ fn line_tap(i: i32, line: u32, c: u32) -> Lanes {
 }
 
 fn line_place(i: i32, line: u32, c: u32) -> u32 {
-    return c * params.output.plane + u32(i) * params.output.row + line;
+    return c * params.output.plane + u32(i) * params.output.row + line - params.output.origin;
 }
 
 fn write(x: u32, y: u32, c: u32) {

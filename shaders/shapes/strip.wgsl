@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 fn copy_strip(first: vec2u, end: vec2u, c: u32, local: u32) {
     let x = first.x + local;
     for (var y = first.y; y < end.y && x < end.x; y++) {
-        output[output_index(x, y, c)] = load_0(x, y, c);
+        output[output_index(x, y, c)] = tap(i32(x), i32(y), c);
     }
 }
 
@@ -68,7 +68,7 @@ fn walk_strip(first: vec2u, end: vec2u, c: u32, local: u32) {
 }
 
 fn output_index(x: u32, y: u32, c: u32) -> u32 {
-    return 4u * (c * params.output.plane + y * params.output.row) + x;
+    return 4u * (c * params.output.plane + y * params.output.row - params.output.origin) + x;
 }
 
 // Sorts the columns of the strip's first row.

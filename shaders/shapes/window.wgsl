@@ -11,5 +11,12 @@ fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {
 }
 
 fn windows(x: i32, y: i32, c: u32) -> vec4f {
+    if (RIM) {
+        var v = vec4f(0.0);
+        for (var i = 0; i < 4; i++) {
+            v[i] = window(x + i, y, c);
+        }
+        return v;
+    }
     return vec4f(window(x, y, c), window(x + 1, y, c), window(x + 2, y, c), window(x + 3, y, c));
 }

@@ -1,10 +1,12 @@
 // Units whose taps all lie inside the image.
 
+const RIM = false;
+
 fn place(i: u32) -> vec2u {
     let grid = params.grid;
     let columns = grid.columns - grid.left - grid.right;
     let y = i / columns;
-    return vec2u(grid.left + (i - y * columns), grid.top + y);
+    return vec2u(grid.column + grid.left + (i - y * columns), grid.row + grid.top + y);
 }
 
 // The value at a pixel.

@@ -1,6 +1,13 @@
 // Units whose taps may lie outside the image: those above and below the inside, then those left and right of it.
+// They are few, so that shorter code counts more here than faster code: long code is long to compile.
+
+const RIM = true;
 
 fn place(i: u32) -> vec2u {
+    return vec2u(params.grid.column, params.grid.row) + place_in_part(i);
+}
+
+fn place_in_part(i: u32) -> vec2u {
     let grid = params.grid;
     let above = grid.top * grid.columns;
     let below = grid.bottom * grid.columns;
@@ -19,10 +26,14 @@ fn tap(x: i32, y: i32, c: u32) -> f32 {
     return tap_at(tap_place(x, y), c);
 }
 
-// The pixel that is read at a place, for `tap_at`; beyond a constant border there is none, but something negative.
+// The pixel that is read at a place, for `tap_at`; beyond a constant border there is none, but something negative. Of an
+// image that is repeated, `begin` is where the part begins that is there, at most a repetition; else it is 0.
 fn tap_place(x: i32, y: i32) -> vec2i {
     let extent = params.input_0;
-    return vec2i(border_index(border(), x, i32(extent.width)), border_index(border(), y, i32(extent.height)));
+    let begin = vec2i(params.begin[0], params.begin[1]);
+    let column = border_index(border(), x - begin.x, i32(extent.width));
+    let row = border_index(border(), y - begin.y, i32(extent.height));
+    return begin + vec2i(column, row);
 }
 
 fn tap_at(inside: vec2i, c: u32) -> f32 {
@@ -34,6 +45,13 @@ fn tap_at(inside: vec2i, c: u32) -> f32 {
 fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
     let x = 4 * q;
     let row = i32(y);
+    if (LOADS_THROUGH_POINTS) {
+        var v = vec4f(0.0);
+        for (var i = 0; i < 4; i++) {
+            v[i] = tap(x + i, row, c);
+        }
+        return v;
+    }
     return vec4f(tap(x, row, c), tap(x + 1, row, c), tap(x + 2, row, c), tap(x + 3, row, c));
 }
 

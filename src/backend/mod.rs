@@ -5,6 +5,7 @@ pub mod cpu;
 pub mod gpu;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::image::{Depth, Image};
 use crate::op::Graph;
@@ -29,6 +30,15 @@ pub enum BackendError {
     Device(String),
 }
 
+/// How long a device worked by its own clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeviceTimes {
+    /// Copies to the device and back; nothing where it shares the machine's memory.
+    pub upload: Duration,
+    pub kernels: Duration,
+    pub readback: Duration,
+}
+
 /// Called once with the result, on whichever thread has it.
 pub type Done = Box<dyn FnOnce(Result<Image, BackendError>) + Send>;
 
@@ -42,6 +52,17 @@ pub trait Backend: Send + Sync {
 
     /// Images that may be submitted and not done at a time without waiting for one another; 1 where it computes here.
     fn depth(&self) -> usize;
+
+    /// Bytes of the machine's memory that it takes for an image beside what is decoded and the result, where it does not
+    /// compute here.
+    fn device_bytes(&self, _graph: &Graph, _source_sample_bytes: u64, _result: Depth) -> u64 {
+        0
+    }
+
+    /// How long the device has worked so far; none where it has no clock or there is no device.
+    fn device_times(&self) -> Option<DeviceTimes> {
+        None
+    }
 
     /// Takes an image through its graph. The result has the graph's output layout, the task's depth, and no ICC profile.
     fn submit(&self, task: Task, done: Done);

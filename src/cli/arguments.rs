@@ -47,13 +47,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the operations, or show one in full
+    /// List the operations, show one in full, or show how a GPU would compute a recipe
     Ops {
         /// The operation to show
         name: Option<String>,
         /// The catalogue as a Markdown table
         #[arg(long, conflicts_with = "name")]
         markdown: bool,
+        #[command(flatten)]
+        plan: PlanArguments,
     },
     /// List the adapters of this machine, and which one each backend would take
     Devices {
@@ -63,6 +65,29 @@ pub enum Command {
     },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The passes in which a GPU would compute a recipe, and the bytes that each moves; needs no GPU
+    #[arg(long, value_name = "RECIPE", conflicts_with_all = ["name", "markdown"])]
+    pub plan: Option<String>,
+
+    /// Of the image that is planned for, px
+    #[arg(long, value_name = "WxH", value_parser = sizes::sides, default_value = "1920x1080", requires = "plan")]
+    pub size: (u32, u32),
+
+    /// Of that image
+    #[arg(long, value_enum, default_value = "rgb", requires = "plan")]
+    pub channels: ChannelsName,
+
+    /// Bits of its samples
+    #[arg(long, value_enum, default_value = "8", requires = "plan")]
+    pub depth: DepthName,
+
+    /// And the shaders of each pass
+    #[arg(long, requires = "plan")]
+    pub wgsl: bool,
 }
 
 #[derive(Debug, Args)]
@@ -120,6 +145,10 @@ pub struct MainArguments {
     /// Adapter to take: its number in `imgproc devices`, or part of its name
     #[arg(long, value_name = "ADAPTER", help_heading = "Work")]
     pub adapter: Option<String>,
+
+    /// Memory of the device that buffers may take, as in 512M or 2G; larger images are done in tiles [default: 2G]
+    #[arg(long, value_name = "BYTES", value_parser = sizes::bytes, help_heading = "Work")]
+    pub gpu_memory: Option<u64>,
 
     /// Who waits for whom
     #[arg(long, value_enum, default_value = "overlapped", help_heading = "Work")]
@@ -222,6 +251,21 @@ impl From<DepthName> for Depth {
             DepthName::Eight => Depth::Eight,
             DepthName::Sixteen => Depth::Sixteen,
         }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ChannelsName {
+    Gray,
+    /// with alpha
+    Graya,
+    Rgb,
+    Rgba,
+}
+
+impl ChannelsName {
+    pub fn count(self) -> u32 {
+        self as u32 + 1
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imgproc::backend::Backend;
 use imgproc::backend::cpu::CpuBackend;
 
-use super::arguments::BackendName;
+use super::arguments::{BackendName, MainArguments};
 use super::terminal::Problem;
 
 /// A backend, and what is to be said of the choice.
@@ -19,13 +19,16 @@ pub struct Chosen {
 ///
 /// # Errors
 /// Where it isn't there: none falls back to another, but for `auto`, which says so.
-pub fn choose(name: BackendName, adapter: Option<&str>) -> Result<Chosen, Problem> {
-    match name {
-        BackendName::Cpu if adapter.is_some() => {
-            Err(Problem::new("--adapter does not go with --backend cpu").help("leave out one of them"))
-        }
-        BackendName::Cpu => Ok(cpu(None)),
-        _ => choose_adapter(name, adapter),
+pub fn choose(arguments: &MainArguments) -> Result<Chosen, Problem> {
+    let of_devices = [("--adapter", arguments.adapter.is_some()), ("--gpu-memory", arguments.gpu_memory.is_some())];
+    match arguments.backend {
+        BackendName::Cpu => match of_devices.iter().find(|(_, given)| *given) {
+            Some((option, _)) => {
+                Err(Problem::new(format!("{option} does not go with --backend cpu")).help("leave out one of them"))
+            }
+            None => Ok(cpu(None)),
+        },
+        name => choose_adapter(name, arguments),
     }
 }
 
@@ -34,8 +37,8 @@ fn cpu(reason: Option<String>) -> Chosen {
 }
 
 #[cfg(not(feature = "gpu"))]
-fn choose_adapter(name: BackendName, adapter: Option<&str>) -> Result<Chosen, Problem> {
-    if name == BackendName::Auto && adapter.is_none() {
+fn choose_adapter(name: BackendName, arguments: &MainArguments) -> Result<Chosen, Problem> {
+    if name == BackendName::Auto && arguments.adapter.is_none() {
         return Ok(cpu(Some("auto: cpu, because this imgproc was built without GPU support".into())));
     }
     Err(Problem::new("this imgproc was built without GPU support")
@@ -43,28 +46,34 @@ fn choose_adapter(name: BackendName, adapter: Option<&str>) -> Result<Chosen, Pr
 }
 
 #[cfg(feature = "gpu")]
-fn choose_adapter(name: BackendName, adapter: Option<&str>) -> Result<Chosen, Problem> {
-    use imgproc::backend::gpu::Choice;
+fn choose_adapter(name: BackendName, arguments: &MainArguments) -> Result<Chosen, Problem> {
+    use imgproc::backend::gpu::{Choice, Options};
 
+    let options = Options { memory_bytes: arguments.gpu_memory, ..Options::default() };
+    let adapter = arguments.adapter.as_deref();
     match name {
-        BackendName::Software => open(Choice::Software, adapter),
-        BackendName::Auto if adapter.is_none() => choose_for_user(),
+        BackendName::Software => open(Choice::Software, adapter, options),
+        BackendName::Auto if adapter.is_none() => choose_for_user(options),
         // A named adapter is taken, of whichever kind it is.
-        BackendName::Auto => open(Choice::Any, adapter),
-        _ => open(Choice::Hardware, adapter),
+        BackendName::Auto => open(Choice::Any, adapter, options),
+        _ => open(Choice::Hardware, adapter, options),
     }
 }
 
 #[cfg(feature = "gpu")]
-fn open(choice: imgproc::backend::gpu::Choice, adapter: Option<&str>) -> Result<Chosen, Problem> {
-    let backend = imgproc::backend::gpu::GpuBackend::open(choice, adapter)
+fn open(
+    choice: imgproc::backend::gpu::Choice,
+    adapter: Option<&str>,
+    options: imgproc::backend::gpu::Options,
+) -> Result<Chosen, Problem> {
+    let backend = imgproc::backend::gpu::GpuBackend::open_as(choice, adapter, options)
         .map_err(|e| Problem::new(e).help("`imgproc devices` lists what there is; --backend cpu needs no device"))?;
     Ok(Chosen { backend: Arc::new(backend), reason: None })
 }
 
 /// `auto`: real hardware if there is some, else the CPU.
 #[cfg(feature = "gpu")]
-fn choose_for_user() -> Result<Chosen, Problem> {
+fn choose_for_user(options: imgproc::backend::gpu::Options) -> Result<Chosen, Problem> {
     use imgproc::backend::gpu::{Choice, GpuBackend, adapters};
 
     let (software, hardware): (Vec<_>, Vec<_>) = adapters().into_iter().partition(|a| a.is_software());
@@ -75,7 +84,7 @@ fn choose_for_user() -> Result<Chosen, Problem> {
         };
         return Ok(cpu(Some(format!("auto: cpu, because no GPU was found{found}"))));
     }
-    Ok(match GpuBackend::open(Choice::Hardware, None) {
+    Ok(match GpuBackend::open_as(Choice::Hardware, None, options) {
         Ok(backend) => {
             let reason = format!("auto: {}, a {} GPU", backend.adapter().name, backend.adapter().kind);
             Chosen { backend: Arc::new(backend), reason: Some(reason) }

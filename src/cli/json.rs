@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use imgproc::backend::DeviceTimes;
 use imgproc::pipeline::{Fate, Job, Outcome, Report};
 use imgproc::timeline::{Basis, StageFigures};
 use serde::Serialize;
@@ -52,6 +53,15 @@ struct Images {
 struct Backend<'a> {
     name: &'a str,
     reason: Option<&'a str>,
+    /// By the device's clock, where it has one.
+    device_seconds: Option<DeviceSeconds>,
+}
+
+#[derive(Serialize)]
+struct DeviceSeconds {
+    upload: f64,
+    kernels: f64,
+    readback: f64,
 }
 
 #[derive(Serialize)]
@@ -109,7 +119,7 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         images_per_second: totals.rate(totals.done as f64),
         bytes_read: totals.bytes_read,
         bytes_written: totals.bytes_written,
-        backend: Backend { name: setting.backend, reason },
+        backend: Backend { name: setting.backend, reason, device_seconds: setting.device.map(device_seconds) },
         instruction_set: imgproc::simd::ran(),
         schedule: setting.schedule,
         workers: report.workers,
@@ -124,6 +134,14 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         conversions: &totals.conversions,
         outcomes: report.outcomes.iter().map(outcome).collect(),
     })
+}
+
+fn device_seconds(times: DeviceTimes) -> DeviceSeconds {
+    DeviceSeconds {
+        upload: times.upload.as_secs_f64(),
+        kernels: times.kernels.as_secs_f64(),
+        readback: times.readback.as_secs_f64(),
+    }
 }
 
 #[derive(Serialize)]

@@ -31,7 +31,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
         let plan = plan.treat_existing(request.existing).map_err(refused)?;
         return Ok(show_plan(&plan, arguments, terminal));
     }
-    let chosen = choose(arguments.backend, arguments.adapter.as_deref())?;
+    let chosen = choose(arguments)?;
     let outputs = Outputs::claim(&request.output).map_err(not_ours)?;
     let plan = plan.treat_existing(request.existing).map_err(refused)?;
     outputs.clear_leftovers();
@@ -42,7 +42,8 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let passed_over = plan.passed_over;
     let backend_name = chosen.backend.name();
     let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;
-    let setting = Setting { backend: &backend_name, schedule: arguments.schedule_name(), passed_over };
+    let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
+    let setting = Setting { backend: &backend_name, schedule, passed_over, device };
     tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
     if report.interrupted {
         // What hangs, on the disk or on the device, must not keep the user.
@@ -172,7 +173,12 @@ fn recipe(arguments: &MainArguments) -> Result<Recipe, Problem> {
             disk::read_text(path).map_err(|e| Problem::new(format!("can't read the recipe {}: {e}", path.display())))?
         }
     };
-    Recipe::parse(&text).map_err(|error| pointed_out(&text, &error, arguments.recipe.as_deref()))
+    parsed(&text, arguments.recipe.as_deref())
+}
+
+/// A recipe that stands in a file, or on the command line.
+pub fn parsed(text: &str, file: Option<&Path>) -> Result<Recipe, Problem> {
+    Recipe::parse(text).map_err(|error| pointed_out(text, &error, file))
 }
 
 /// The line of the recipe that is wrong, with a caret under the place.

@@ -7,6 +7,7 @@ mod devices;
 mod exit;
 mod json;
 mod main_job;
+mod plan;
 mod progress;
 mod sizes;
 mod summary;
@@ -35,7 +36,8 @@ pub fn run() -> Exit {
     }
     let result = match &cli.command {
         None => main_job::run(&cli.main, terminal),
-        Some(Command::Ops { name: None, markdown: true }) => Ok(print(terminal, &catalogue::markdown())),
+        Some(Command::Ops { plan, .. }) if plan.plan.is_some() => plan::page(plan).map(|text| print(terminal, &text)),
+        Some(Command::Ops { name: None, markdown: true, .. }) => Ok(print(terminal, &catalogue::markdown())),
         Some(Command::Ops { name: None, .. }) => Ok(print(terminal, &catalogue::table())),
         Some(Command::Ops { name: Some(name), .. }) => catalogue::page(name).map(|page| print(terminal, &page)),
         Some(Command::Devices { json }) => devices::listing(*json).map(|text| print(terminal, &text)),

@@ -1,4 +1,4 @@
-//! Numbers with a suffix: `2G` bytes, `400M` pixels.
+//! Numbers with a suffix, `2G` bytes or `400M` pixels, and sizes, `1920x1080`.
 
 /// Bytes: a number with K, M, G or T for powers of 1024; `B` or `iB` may follow.
 pub fn bytes(text: &str) -> Result<u64, String> {
@@ -13,6 +13,18 @@ pub fn pixels(text: &str) -> Result<u64, String> {
     let plain = upper.strip_suffix("PX").or_else(|| upper.strip_suffix('P')).unwrap_or(&upper);
     scaled(plain, 1000.0).ok_or_else(|| "expected a number of pixels, as in 400M".into())
 }
+
+/// Width and height, px: two numbers with an x between them.
+pub fn sides(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once(['x', 'X']).map(|(width, height)| (width.parse(), height.parse()));
+    match sides {
+        Some((Ok(width @ 1..=MOST_SIDE), Ok(height @ 1..=MOST_SIDE))) => Ok((width, height)),
+        _ => Err(format!("expected a width and a height of 1 to {MOST_SIDE} px, as in 1920x1080")),
+    }
+}
+
+/// px
+const MOST_SIDE: u32 = 1_000_000;
 
 /// Where the size of the memory can't be learned.
 const USUAL_BUDGET_BYTES: u64 = 1 << 30;
@@ -51,6 +63,14 @@ mod tests {
         assert_eq!(bytes("4096"), Ok(4096));
         assert_eq!(pixels("400M"), Ok(400_000_000));
         assert_eq!(pixels("12 mp"), Ok(12_000_000));
+    }
+
+    #[test]
+    fn sides_are_two_numbers() {
+        assert_eq!(sides("1920x1080"), Ok((1920, 1080)));
+        for text in ["", "x", "1920", "0x5", "5x-1", "1x2x3", "9999999x1"] {
+            assert!(sides(text).is_err(), "{text}");
+        }
     }
 
     #[test]

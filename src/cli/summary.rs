@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use imgproc::backend::DeviceTimes;
 use imgproc::pipeline::{Failure, Outcome, Report};
 use imgproc::timeline::{Basis, StageFigures};
 
@@ -16,6 +17,8 @@ pub struct Setting<'a> {
     pub schedule: &'a str,
     /// Files in the directories that are no images.
     pub passed_over: usize,
+    /// What the device's clock says.
+    pub device: Option<DeviceTimes>,
 }
 
 /// The whole summary, the verdict last.
@@ -26,6 +29,10 @@ pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
     let _ = writeln!(text, "{}, {}, {workers}\n", setting.backend, setting.schedule);
     if totals.figures.images > 0 {
         text.push_str(&stages(totals));
+    }
+    if let Some(DeviceTimes { upload, kernels, readback }) = setting.device {
+        let [upload, kernels, readback] = [upload, kernels, readback].map(|time| time.as_secs_f64());
+        let _ = writeln!(text, "device: kernels {kernels:.2} s, upload {upload:.2} s, readback {readback:.2} s");
     }
     if !totals.left_out.is_empty() {
         let parts = totals.left_out.iter().map(|(part, images)| format!("{part} ({})", plural(*images, "image")));
@@ -146,13 +153,16 @@ mod tests {
         let failure = Failure::new(Stage::Decode, "broken").hint("mend it");
         let report =
             report(vec![outcome(0, Fate::Done(done)), outcome(1, Fate::Failed(failure)), outcome(2, Fate::Skipped)]);
-        let setting = Setting { backend: "cpu", schedule: "overlapped", passed_over: 1 };
+        let seconds = |n: u64| Duration::from_millis(10 * n);
+        let device = DeviceTimes { upload: seconds(25), kernels: seconds(110), readback: seconds(4) };
+        let setting = Setting { backend: "gpu", schedule: "overlapped", passed_over: 1, device: Some(device) };
         let text = summary(&report, &Totals::of(&report), &setting);
         assert!(text.starts_with("1 image done, 1 failed, 1 skipped, 3 not done in 2.00 s: 2.0 MP/s, 0.5 images/s"));
         assert!(
             text.contains("note: decoded at 1/4 of the size (1 image), to luma alone (1 image); --exact decodes all\n"),
             "{text}"
         );
+        assert!(text.contains("device: kernels 1.10 s, upload 0.25 s, readback 0.04 s\n"), "{text}");
         assert!(text.contains("note: alpha was dropped (1 image)\nnote: 1 other file skipped\n"), "{text}");
         assert!(text.contains("failed: in/1.jpg: decode: broken (mend it)\n"), "{text}");
         assert!(text.lines().last().unwrap().starts_with("bound by work: the worker was busy 95 %"), "{text}");

@@ -126,6 +126,13 @@ pub const LEAST_W: f32 = 1.0e-30;
 /// Places are held to this, px, so that they can be whole numbers.
 pub const FARTHEST: f32 = 1.0e6;
 
+impl Sampling {
+    /// How far taps lie from a place, px, and one more for places that another device rounds otherwise.
+    fn reach(self) -> f32 {
+        if self == Sampling::Bicubic { 3.0 } else { 2.0 }
+    }
+}
+
 impl Gather {
     /// The place of the input that an output pixel reads, px; within `FARTHEST`.
     #[inline(always)]
@@ -136,6 +143,63 @@ impl Gather {
         let w = if w == 0.0 { LEAST_W } else { w };
         let place = |centre: f32, sum: f32| (centre + sum / w).clamp(-FARTHEST, FARTHEST);
         (place(self.input_centre[0], a * u + b * v + c), place(self.input_centre[1], d * u + e * v + f))
+    }
+
+    /// The part of an input of that layout that a region of the output, which is not empty, reads; it may be empty.
+    pub fn source_region(&self, output: Region, input: Layout) -> Region {
+        let (right, bottom) = (output.right() - 1, output.bottom() - 1);
+        let corners = [(output.x, output.y), (right, output.y), (output.x, bottom), (right, bottom)];
+        let bounds = if self.keeps_quads(corners) {
+            corners.iter().fold(Bounds::NONE, |bounds, (x, y)| bounds.with(self.place(*x, *y)))
+        } else {
+            // Beyond a horizon near places lie beside far ones: only each by itself tells.
+            let places = (output.y..=bottom).flat_map(|y| (output.x..=right).map(move |x| self.place(x, y)));
+            places.filter(|place| self.reads(*place, input)).fold(Bounds::NONE, Bounds::with)
+        };
+        bounds.region(self.sampling.reach(), input)
+    }
+
+    /// Whether what lies between those places of the output lies between theirs in the input: no horizon is near.
+    fn keeps_quads(&self, corners: [(u32, u32); 4]) -> bool {
+        let [.., g, h, i] = self.matrix;
+        let depth =
+            |(x, y): (u32, u32)| g * (x as f32 - self.output_centre[0]) + h * (y as f32 - self.output_centre[1]) + i;
+        let depths = corners.map(depth);
+        let (low, high) = (depths.into_iter().fold(f32::MAX, f32::min), depths.into_iter().fold(f32::MIN, f32::max));
+        low > 0.001 * high && low > 0.0 || high < 0.001 * low && high < 0.0
+    }
+
+    /// Whether a place reads anything of an input.
+    fn reads(&self, (x, y): (f32, f32), input: Layout) -> bool {
+        let reach = self.sampling.reach();
+        let near = |place: f32, n: u32| place > -reach && place < n as f32 + reach;
+        near(x, input.width) && near(y, input.height)
+    }
+}
+
+/// A rectangle about places.
+#[derive(Clone, Copy)]
+struct Bounds {
+    low: [f32; 2],
+    high: [f32; 2],
+}
+
+impl Bounds {
+    const NONE: Bounds = Bounds { low: [f32::MAX; 2], high: [f32::MIN; 2] };
+
+    fn with(self, (x, y): (f32, f32)) -> Bounds {
+        let [left, top] = self.low;
+        let [right, bottom] = self.high;
+        Bounds { low: [left.min(x), top.min(y)], high: [right.max(x), bottom.max(y)] }
+    }
+
+    /// What of an image lies within `reach`, px.
+    fn region(self, reach: f32, image: Layout) -> Region {
+        let side = |i: usize, n: u32| {
+            let within = |v: f32| v.clamp(0.0, n as f32) as u32;
+            (within((self.low[i] - reach).floor()), within((self.high[i] + reach).ceil() + 1.0))
+        };
+        Region::from_spans(side(0, image.width), side(1, image.height))
     }
 }
 
@@ -154,4 +218,44 @@ pub fn square_region(output: Region, reach: u32, edges: Edges, input: Layout) ->
         border.span(i64::from(output.x) - r, i64::from(output.right()) + r, input.width),
         border.span(i64::from(output.y) - r, i64::from(output.bottom()) + r, input.height),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tap_of_a_region_lies_in_what_it_says_that_it_reads() {
+        let mut rng = fastrand::Rng::with_seed(5);
+        let input = Layout::new(60, 40, 1);
+        let mut partial = 0;
+        for _ in 0..500 {
+            let mut part = |by: f32| (rng.f32() - 0.5) * by;
+            let gather = Gather {
+                matrix: [part(4.0), part(4.0), part(9.0), part(4.0), part(4.0), part(9.0), part(0.1), part(0.1), 1.0],
+                input_centre: [29.5, 19.5],
+                output_centre: [24.5, 14.5],
+                sampling: [Sampling::Nearest, Sampling::Bilinear, Sampling::Bicubic][rng.usize(0..3)],
+                background: [0.0; 4],
+            };
+            let (x, y) = (rng.u32(0..50), rng.u32(0..30));
+            let output = Region { x, y, width: rng.u32(1..=50 - x), height: rng.u32(1..=30 - y) };
+            let region = gather.source_region(output, input);
+            partial += usize::from(!region.is_empty() && region != input.region());
+            for (x, y) in (y..output.bottom()).flat_map(|y| (x..output.right()).map(move |x| (x, y))) {
+                let (u, v) = gather.place(x, y);
+                let taps = |at: f32, n: u32| {
+                    let first = if gather.sampling == Sampling::Bicubic { at.floor() - 1.0 } else { at.floor() };
+                    let last = if gather.sampling == Sampling::Bicubic { at.floor() + 2.0 } else { at.floor() + 1.0 };
+                    (first as i64..=last as i64).filter(move |i| (0..i64::from(n)).contains(i)).map(|i| i as u32)
+                };
+                for (column, row) in taps(v, 40).flat_map(|row| taps(u, 60).map(move |column| (column, row))) {
+                    let inside =
+                        region.x <= column && column < region.right() && region.y <= row && row < region.bottom();
+                    assert!(inside, "{gather:?} {output:?}: ({column}, {row}) is not in {region:?}");
+                }
+            }
+        }
+        assert!(partial > 100, "{partial}");
+    }
 }

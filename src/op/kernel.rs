@@ -336,7 +336,8 @@ impl Kernel {
         }
         match self {
             Kernel::Source | Kernel::Point(_) => output,
-            Kernel::Gather(_) | Kernel::Flood(_) => input.region(),
+            Kernel::Gather(g) => g.source_region(output, input),
+            Kernel::Flood(_) => input.region(),
             Kernel::Reduce(_) | Kernel::Maximum | Kernel::Table(_) => input.region(),
             Kernel::Window(w) => square_region(output, w.reach(), w.edges(), input),
             Kernel::Stencil(s) => square_region(output, s.reach(), s.edges, input),

@@ -11,7 +11,7 @@ use super::budget::Permit;
 use super::disk::Opened;
 use super::outcome::{Done, Failure, Job, LeftOut};
 use super::{Run, describe};
-use crate::backend::{BackendError, Task};
+use crate::backend::{Backend, BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
 use crate::image::{Demand, Depth, Image, Layout, Reduction, buffers};
 use crate::op::{Graph, Kernel, Node};
@@ -149,7 +149,7 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
     }
     let graph = graph(run, header.layout, header.depth, None)?;
     let result = result_depth(run, job, header.depth);
-    let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.computes_here());
+    let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.as_ref());
     Ok(Known { header, graph, cost })
 }
 
@@ -158,19 +158,21 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
 /// - the result and its encoding, which is hardly ever larger;
 /// - what the CPU keeps whole, since a histogram, a flood or a gathering needs all of it: codes or floats;
 /// - histograms and their tables;
-/// - with a device, the two largest results of kernels as floats, and the source and the result once more on their way.
+/// - with a device, what it says.
 ///
 /// Not counted are the CPU's tiles, small but where windows reach far, the coefficients of a progressive JPEG (2 bytes a
 /// sample), and what an encoder holds beside its output.
-fn working_bytes(header: &Header, graph: &Graph, result: Depth, computes_here: bool) -> u64 {
+fn working_bytes(header: &Header, graph: &Graph, result: Depth, backend: &dyn Backend) -> u64 {
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
     // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
     let floats = if header.format == Format::Tiff && header.depth == Depth::Sixteen { 2 } else { 1 };
-    let decoded = header.layout.samples() * sample_bytes(header.depth) * floats;
+    let source_bytes = sample_bytes(header.depth) * floats;
+    let working = match backend.computes_here() {
+        true => kept_whole(graph) + tables(graph),
+        false => backend.device_bytes(graph, source_bytes, result),
+    };
     let result = graph.output_layout().samples() * sample_bytes(result);
-    let whole: u64 = if computes_here { kept_whole(graph) } else { 0 };
-    let device = if computes_here { 0 } else { decoded + result + FLOAT_BYTES * largest_two(graph) };
-    2 * decoded + 2 * result + whole + tables(graph) + device
+    2 * header.layout.samples() * source_bytes + 2 * result + working
 }
 
 /// Bytes of all histograms and the tables that are made from them.
@@ -197,13 +199,6 @@ fn kept_whole(graph: &Graph) -> u64 {
         }
     };
     graph.nodes().iter().map(bytes).sum()
-}
-
-/// Samples of the two largest nodes.
-fn largest_two(graph: &Graph) -> u64 {
-    let mut samples: Vec<u64> = graph.nodes().iter().map(|node| node.layout.samples()).collect();
-    samples.sort_unstable();
-    samples.iter().rev().take(2).sum()
 }
 
 /// Depth of the result of an image of that depth: its own unless asked otherwise, if the output format holds it.
@@ -375,19 +370,45 @@ mod tests {
         assert!(failure.hint.is_some() && !failure.ends_run);
     }
 
+    /// A device that takes a thousand bytes for each sample of the source.
+    struct Device;
+
+    impl Backend for Device {
+        fn name(&self) -> String {
+            "device".into()
+        }
+
+        fn computes_here(&self) -> bool {
+            false
+        }
+
+        fn depth(&self) -> usize {
+            1
+        }
+
+        fn device_bytes(&self, graph: &Graph, source_sample_bytes: u64, _result: Depth) -> u64 {
+            1000 * source_sample_bytes * graph.nodes()[0].layout.samples()
+        }
+
+        fn submit(&self, _task: Task, _done: crate::backend::Done) {
+            unreachable!("it is only asked")
+        }
+    }
+
     #[test]
     fn the_estimate_counts_what_each_stage_holds() {
         let layout = Layout::new(10, 10, 4);
         let header = Header { format: Format::Png, layout, depth: Depth::Eight };
-        let estimate = |recipe: &str, here: bool| {
+        let estimate = |recipe: &str, backend: &dyn Backend| {
             let graph = Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
-            working_bytes(&header, &graph, Depth::Eight, here)
+            working_bytes(&header, &graph, Depth::Eight, backend)
         };
+        let here = &crate::backend::cpu::CpuBackend;
         let samples = layout.samples();
-        assert_eq!(estimate("invert", true), 4 * samples);
+        assert_eq!(estimate("invert", here), 4 * samples);
         let table = 2 * 4 * 256;
-        assert_eq!(estimate("equalize", true), 4 * samples + 4 * samples + table);
-        assert_eq!(estimate("clahe:tiles=8", true), 4 * samples + 4 * samples + 64 * table);
-        assert_eq!(estimate("invert", false), 4 * samples + 2 * samples + 8 * samples);
+        assert_eq!(estimate("equalize", here), 4 * samples + 4 * samples + table);
+        assert_eq!(estimate("clahe:tiles=8", here), 4 * samples + 4 * samples + 64 * table);
+        assert_eq!(estimate("invert", &Device), 4 * samples + 1000 * samples);
     }
 }

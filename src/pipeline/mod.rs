@@ -40,7 +40,7 @@ pub const THREAD_PREFIX: &str = "imgproc ";
 const KEPT_SHARE: u64 = 8;
 
 /// A source and a result; files are small beside them.
-const BUFFERS_PER_WORKER: usize = 2;
+const BUFFERS_PER_WORKER: usize = 3;
 
 fn thread_name(role: &str) -> String {
     format!("{THREAD_PREFIX}{role}")

@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use imgproc::backend::cpu::CpuBackend;
 #[cfg(feature = "gpu")]
-use imgproc::backend::gpu::{Choice, GpuBackend};
+use imgproc::backend::gpu::{Choice, GpuBackend, Options};
 use imgproc::backend::{Backend, Task};
 use imgproc::image::Image;
 use imgproc::op::{Graph, NodeId};
@@ -48,22 +48,42 @@ pub struct Device<'a> {
 /// Where there is none. A test that can't run has failed.
 pub fn adapter() -> &'static GpuBackend {
     static ADAPTER: OnceLock<GpuBackend> = OnceLock::new();
-    ADAPTER.get_or_init(|| {
-        let choice = match std::env::var("IMGPROC_TEST_ADAPTER").as_deref() {
-            Ok("gpu") => Choice::Hardware,
-            Ok("software") | Err(_) => Choice::Software,
-            Ok(other) => panic!("IMGPROC_TEST_ADAPTER={other}: expected gpu or software"),
-        };
-        GpuBackend::open(choice, None).unwrap_or_else(|error| panic!("{error}; ./scripts/test installs what is needed"))
-    })
+    ADAPTER.get_or_init(|| open(Options::default()))
+}
+
+#[cfg(feature = "gpu")]
+fn open(options: Options) -> GpuBackend {
+    let choice = match std::env::var("IMGPROC_TEST_ADAPTER").as_deref() {
+        Ok("gpu") => Choice::Hardware,
+        Ok("software") | Err(_) => Choice::Software,
+        Ok(other) => panic!("IMGPROC_TEST_ADAPTER={other}: expected gpu or software"),
+    };
+    let opened = GpuBackend::open_as(choice, None, options);
+    opened.unwrap_or_else(|error| panic!("{error}; ./scripts/test installs what is needed"))
+}
+
+/// Bytes of an image that a buffer of the cutting adapter holds: some tiles of the smallest that every operation has.
+#[cfg(feature = "gpu")]
+pub const CUT_BYTES: u64 = 100_000;
+
+#[cfg(feature = "gpu")]
+/// The same adapter for one test at a time, but that its buffers hold `CUT_BYTES` of an image.
+pub fn with_cutting_adapter<T>(run: impl FnOnce(&Device) -> T) -> T {
+    static ADAPTER: OnceLock<GpuBackend> = OnceLock::new();
+    let options = Options { largest_image_bytes: Some(CUT_BYTES), ..Options::default() };
+    in_turn(ADAPTER.get_or_init(|| open(options)), run)
 }
 
 #[cfg(feature = "gpu")]
 /// Holds the adapter for one test at a time, so that its count of dispatches is of one case.
 pub fn with_adapter<T>(run: impl FnOnce(&Device) -> T) -> T {
+    in_turn(adapter(), run)
+}
+
+#[cfg(feature = "gpu")]
+fn in_turn<T>(adapter: &GpuBackend, run: impl FnOnce(&Device) -> T) -> T {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let adapter = adapter();
     run(&Device { backend: adapter, dispatches: &|| adapter.dispatches() })
 }
 

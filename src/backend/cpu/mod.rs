@@ -113,7 +113,7 @@ impl Division {
         let nodes = &evaluation.graph.nodes()[..=node.0];
         let image = evaluation.graph.layout(node).region();
         let row_bytes: usize = nodes.iter().map(|n| n.layout.width as usize * n.layout.channels() as usize * 4).sum();
-        let cached = [64, 32, 16].into_iter().find(|&rows| rows * row_bytes <= STRIP_BYTES).unwrap_or(8) as u32;
+        let cached = [64, 32].into_iter().find(|&rows| rows * row_bytes <= STRIP_BYTES).unwrap_or(16) as u32;
         // Of a strip's work at most a fifth is what any strip costs.
         let warm_up = nodes.iter().map(|n| n.kernel.warm_up()).max().unwrap_or(0);
         let strip = cached.max((4 * warm_up).next_power_of_two());

@@ -3,37 +3,31 @@
 use super::storage::{Format, Stored};
 use crate::image::Layout;
 
-/// Pixel `i` of the quad of a further input, as an argument.
-pub fn other_pixel(k: usize, layout: Layout, i: u32) -> String {
-    let channel = |c: u32| format!("w{k}_{c}[{i}]");
-    let colour = |c: u32| channel(if layout.colours == 3 { c } else { 0 });
-    let alpha = if layout.alpha { channel(layout.colours) } else { "255.0".into() };
-    format!(", vec4f({}, {}, {}, {alpha})", colour(0), colour(1), colour(2))
-}
-
 /// Stores the quad of pixels p0 to p3.
 pub fn stores(output: Stored) -> String {
     let channels = output.layout.channels();
     let sample = |k: u32| format!("p{}.{}", k / channels, channel_name(output.layout, k % channels));
-    let words = |per_word: u32, pack: &str| -> String {
+    let words = |per_word: u32, packed: fn(String) -> String| -> String {
         let count = 4 * channels / per_word;
         let word = |w: u32| {
             let samples: Vec<String> = (0..per_word).map(|i| sample(w * per_word + i)).collect();
-            format!("    output[base + {w}u] = {pack}({}));\n", samples.join(", "))
+            format!("    output[base + {w}u] = {};\n", packed(samples.join(", ")))
         };
-        format!("    let base = y * params.output.row + q * {count}u;\n") + &(0..count).map(word).collect::<String>()
+        let base = format!("    let base = y * params.output.row + q * {count}u - params.output.origin;\n");
+        (0..count).map(word).fold(base, |text, word| text + &word)
     };
     match output.format {
-        Format::Codes8 => words(4, "codes8_from_levels(vec4f"),
-        Format::Codes16 => words(2, "codes16_from_levels(vec2f"),
-        Format::Float32 => unreachable!("results are codes"),
+        Format::Codes8 => words(4, |samples| format!("codes8_from_levels(vec4f({samples}))")),
+        Format::Codes16 => words(2, |samples| format!("codes16_from_levels(vec2f({samples}))")),
+        Format::Values => words(1, |sample| format!("bitcast<u32>({sample})")),
+        Format::Float32 => unreachable!("results are codes or values"),
         Format::Planes => (0..channels)
             .map(|c| {
                 let n = channel_name(output.layout, c);
                 let v = format!("vec4f(p0.{n}, p1.{n}, p2.{n}, p3.{n})");
-                format!("    output[{c}u * params.output.plane + y * params.output.row + q] = {v};\n")
+                format!("    output[{c}u * extent.plane + y * extent.row + q - extent.origin] = {v};\n")
             })
-            .collect(),
+            .fold("    let extent = params.output;\n".into(), |text, store| text + &store),
     }
 }
 
@@ -49,39 +43,40 @@ pub fn push_format_files(text: &mut String, formats: &[Format]) {
     if formats.contains(&Format::Codes16) {
         *text += include_str!("../../../shaders/shared/codes16.wgsl");
     }
-    if formats.contains(&Format::Float32) {
+    if formats.contains(&Format::Float32) || formats.contains(&Format::Values) {
         *text += include_str!("../../../shaders/shared/float32.wgsl");
     }
 }
 
-/// `load_k`, a pixel's channel, and `load4_k`, a quad's, both at places inside the padded image.
-pub fn loads(k: usize, input: Stored) -> String {
-    let extent = format!("params.input_{k}");
-    let (name, shift) = match input.format {
+/// `{name}_k`, a pixel's channel, and `{name}4_k`, a quad's, of the k-th input; both at places of its region, padding
+/// included.
+pub fn loads(name: &str, k: usize, input: Stored) -> String {
+    let (one, four) = (
+        format!("fn {name}_{k}(x: u32, y: u32, c: u32) -> f32"),
+        format!("fn {name}4_{k}(q: u32, y: u32, c: u32) -> vec4f"),
+    );
+    let (level, shift) = match input.format {
         Format::Planes => {
-            let quad = format!("input_{k}[c * {extent}.plane + y * {extent}.row");
+            let row = format!("let e = params.input_{k};\n    let row = c * e.plane + y * e.row - e.origin");
             return format!(
-                "fn load_{k}(x: u32, y: u32, c: u32) -> f32 {{\n    return {quad} + x / 4u][x & 3u];\n}}\n\
-                 fn load4_{k}(q: u32, y: u32, c: u32) -> vec4f {{\n    return {quad} + q];\n}}\n"
+                "{one} {{\n    {row};\n    return input_{k}[row + x / 4u][x & 3u];\n}}\n\
+                 {four} {{\n    {row};\n    return input_{k}[row + q];\n}}\n"
             );
         }
         Format::Codes8 => ("level_from_codes8", 2),
         Format::Codes16 => ("level_from_codes16", 1),
         Format::Float32 => ("level_from_float32", 0),
+        Format::Values => ("value_from_float32", 0),
     };
     let channels = input.layout.channels();
     let words = channels * input.format.sample_bytes();
-    let one = |i: u32| format!("{name}(input_{k}[base + (k.{} >> {shift}u)], k.{})", lane(i), lane(i));
-    let four: Vec<String> = (0..4).map(one).collect();
+    let row = format!("let row = y * params.input_{k}.row - params.input_{k}.origin");
+    let lane = |i: char| format!("{level}(input_{k}[base + (k.{i} >> {shift}u)], k.{i})");
+    let lanes = ['x', 'y', 'z', 'w'].map(lane).join(", ");
     format!(
-        "fn load_{k}(x: u32, y: u32, c: u32) -> f32 {{\n    let k = x * {channels}u + c;\n    \
-         return {name}(input_{k}[y * {extent}.row + (k >> {shift}u)], k);\n}}\n\
-         fn load4_{k}(q: u32, y: u32, c: u32) -> vec4f {{\n    let base = y * {extent}.row + q * {words}u;\n    \
-         let k = vec4u(0u, 1u, 2u, 3u) * {channels}u + c;\n    return vec4f({});\n}}\n",
-        four.join(", ")
+        "{one} {{\n    {row};\n    let k = x * {channels}u + c;\n    \
+         return {level}(input_{k}[row + (k >> {shift}u)], k);\n}}\n\
+         {four} {{\n    {row};\n    let base = row + q * {words}u;\n    \
+         let k = vec4u(0u, 1u, 2u, 3u) * {channels}u + c;\n    return vec4f({lanes});\n}}\n"
     )
-}
-
-fn lane(i: u32) -> char {
-    ['x', 'y', 'z', 'w'][i as usize]
 }

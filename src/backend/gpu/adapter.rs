@@ -77,6 +77,7 @@ fn describe(index: usize, adapter: &wgpu::Adapter) -> Adapter {
             _ => "other",
         },
         driver: driver.trim().into(),
+        timestamps: adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY),
         limits: AdapterLimits {
             max_buffer_bytes: limits.max_buffer_size,
             max_binding_bytes: limits.max_storage_buffer_binding_size,
@@ -135,7 +136,7 @@ mod tests {
 
     fn adapter(index: usize, name: &str, kind: &'static str, api: &'static str) -> Adapter {
         let limits = AdapterLimits { max_buffer_bytes: 1, max_binding_bytes: 1, max_invocations_per_workgroup: 256 };
-        Adapter { index, name: name.into(), kind, api, driver: String::new(), limits }
+        Adapter { index, name: name.into(), kind, api, driver: String::new(), timestamps: true, limits }
     }
 
     #[test]

@@ -1,180 +1,213 @@
-//! From a graph to a plan.
+//! From a sketch to a plan: the shaders and the dispatches.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::AdapterLimits;
 use super::effort::Effort;
 use super::flood;
-use super::fuse::{self, Group};
+use super::fuse;
 use super::grid::groups;
-use super::head::{self, Head};
 use super::params::Params;
-use super::plan::{Binding, BufferId, Pass, Plan};
-use super::pool::Pool;
+use super::plan::{Binding, BufferId, Dispatch, Output, Pass, Plan};
 use super::reduce;
-use super::shader::{ImagePass, Mode, Operand, Step};
-use super::storage::{Format, Stored};
-use crate::image::{Depth, Edges, Layout};
-use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
+use super::shader::{ImagePass, Mode, Operand, PointStep};
+use super::sketch::{ImageStep, Place, Sketch, Step};
+use super::storage::Format;
+use crate::image::{Edges, Layout};
+use crate::op::{Graph, Kernel, NodeId, Reduce};
 
-/// The plan of a graph for a source in that format and a result of that depth, divided by `effort`.
+/// The plan of a sketch, divided by `effort`.
 ///
 /// # Errors
-/// Where the image is too large for an adapter of these limits, or the graph is none that this backend can compute.
-pub fn plan(
-    graph: &Graph,
-    source: Format,
-    depth: Depth,
-    limits: &AdapterLimits,
-    effort: Effort,
-) -> Result<Plan, String> {
-    let mut builder = Builder::new(graph, source, depth, effort);
-    for group in fuse::groups(graph) {
-        builder.group(&group)?;
+/// Where the graph is none that this backend can compute.
+pub fn plan(mut sketch: Sketch, effort: Effort) -> Result<Plan, String> {
+    let steps = std::mem::take(&mut sketch.steps);
+    let mut builder = Builder { sketch, effort, passes: Vec::new(), dispatches: Vec::new() };
+    for step in steps {
+        builder.step(step)?;
     }
-    let plan = builder.finish()?;
-    plan.check(limits)?;
-    Ok(plan)
+    Ok(builder.finish())
+}
+
+/// The plan that makes a table of counts.
+pub fn table_plan(kernel: &dyn Reduce, layout: Layout, counts: Vec<u32>, codes: u32) -> Plan {
+    let bytes = reduce::bytes(kernel.statistic(), layout, codes);
+    let dispatch = reduce::table_dispatch(kernel, layout, Binding::Constants(0), 0, codes);
+    let pass = Pass {
+        before: Vec::new(),
+        shape: dispatch.label.clone(),
+        after: Vec::new(),
+        read: bytes,
+        written: bytes,
+        dispatches: 0..1,
+    };
+    Plan {
+        buffers: vec![bytes],
+        constants: vec![counts],
+        passes: vec![pass],
+        dispatches: vec![dispatch],
+        submissions: std::iter::once(0..1).collect(),
+        sources: Vec::new(),
+        output: Output::Words(0, bytes),
+    }
 }
 
 struct Builder<'a> {
-    graph: &'a Graph,
+    sketch: Sketch<'a>,
     effort: Effort,
-    /// Reads of each node's result that are still to come; the output's is never done.
-    uses: Vec<usize>,
-    /// Where each node's result lies.
-    buffers: Vec<Option<(BufferId, Stored)>>,
-    /// Where the table of each node that gives one lies.
-    tables: Vec<Option<Binding>>,
-    pool: Pool,
-    constants: Vec<Vec<u32>>,
     passes: Vec<Pass>,
-    source: (BufferId, Stored),
-    output: (BufferId, Stored),
+    dispatches: Vec<Dispatch>,
 }
 
-impl<'a> Builder<'a> {
-    fn new(graph: &'a Graph, source: Format, depth: Depth, effort: Effort) -> Builder<'a> {
-        let source = Stored { layout: graph.layout(NodeId(0)), format: source };
-        let output = Stored { layout: graph.output_layout(), format: Format::of_depth(depth) };
-        let mut pool = Pool::default();
-        let (source, output) = ((pool.keep(source.bytes()), source), (pool.keep(output.bytes()), output));
-        let mut buffers = vec![None; graph.nodes().len()];
-        buffers[0] = Some(source);
-        let (uses, tables) = (fuse::uses(graph), vec![None; graph.nodes().len()]);
-        Builder { graph, effort, uses, buffers, tables, pool, constants: vec![], passes: vec![], source, output }
+impl Builder<'_> {
+    fn step(&mut self, step: Step) -> Result<(), String> {
+        let codes = self.sketch.graph.depth.codes();
+        match step {
+            Step::Image(step) => self.image(*step)?,
+            Step::Count { kernel, input, region, counts } => {
+                let place = self.place(input)?;
+                let count = reduce::count_dispatch(kernel.statistic(), place, region, counts, codes);
+                self.pass("histogram", place.1.bytes(), self.sketch.buffers[counts], vec![count]);
+            }
+            Step::Table { kernel, input, counts, table } => {
+                let layout = self.sketch.graph.layout(input);
+                let made = reduce::table_dispatch(kernel.as_ref(), layout, Binding::Read(counts), table, codes);
+                let bytes = self.sketch.buffers[counts];
+                self.pass(&made.label.clone(), bytes, bytes, vec![made]);
+            }
+            Step::Greatest { input, region, table } => {
+                let place = self.place(input)?;
+                let greatest = reduce::maximum_dispatch(place, region, table);
+                self.pass("maximum", place.1.bytes(), reduce::MAXIMUM_BYTES, vec![greatest]);
+            }
+            Step::Flood { flood, input, parents, marks, output } => {
+                let place = self.place(input)?;
+                let dispatches = flood::dispatches(flood, place, parents, marks, output, self.effort);
+                let words = 4 * output.1.layout.pixels();
+                self.pass("flood", place.1.bytes() + 2 * words, output.1.bytes() + 2 * words, dispatches);
+            }
+        }
+        Ok(())
     }
 
-    fn group(&mut self, group: &Group) -> Result<(), String> {
-        let node = self.graph.node(group.head());
-        let id = group.head();
-        match &node.kernel {
-            Kernel::Source => return Ok(()),
-            Kernel::Table(values) => return self.table(id, values),
-            Kernel::Reduce(kernel) => return self.reduce(id, kernel.as_ref()),
-            Kernel::Maximum => return self.maximum(id),
-            Kernel::Flood(kernel) => return self.flood(id, *kernel),
-            _ => {}
+    /// Adds a pass of one shape.
+    fn pass(&mut self, shape: &str, read: u64, written: u64, dispatches: Vec<Dispatch>) {
+        let first = self.dispatches.len();
+        self.dispatches.extend(dispatches);
+        let dispatches = first..self.dispatches.len();
+        let (before, after) = (Vec::new(), Vec::new());
+        self.passes.push(Pass { before, shape: shape.into(), after, read, written, dispatches });
+    }
+
+    /// Where the image of a node lies.
+    fn place(&self, id: NodeId) -> Result<Place, String> {
+        let place = self.sketch.places[id.0];
+        place.ok_or_else(|| format!("a fault of this program: node {} is read before it is computed", id.0))
+    }
+
+    /// Adds the dispatches of a pass over an image: the inside and the rim, each in as many as its work asks for.
+    fn image(&mut self, mut step: ImageStep) -> Result<(), String> {
+        let graph = self.sketch.graph;
+        let (before, after) = points(graph, &step)?;
+        let (tables, images): (Vec<NodeId>, Vec<NodeId>) =
+            [&[step.input], &step.reads[..]].concat().into_iter().partition(|r| fuse::is_table(graph, *r));
+        let mut images: Vec<Place> = images.into_iter().skip(1).map(|r| self.place(r)).collect::<Result<_, _>>()?;
+        images.insert(0, step.repeated.map_or_else(|| self.place(step.input), Ok)?);
+        if step.repeated.is_some() {
+            step.part = step.part.all_rim();
         }
-        let input = self.input(id)?;
-        let layout = input.1.layout;
-        let head = match &node.kernel {
-            Kernel::Stencil(s) => head::stencil(s, layout)?,
-            Kernel::Neighbourhood(n) => head::neighbourhood(n.as_ref(), layout),
-            Kernel::Gather(g) => head::gather(g, node.layout),
-            Kernel::Point(_) => head::point(layout),
-            Kernel::Window(w) => head::window(w.as_ref(), layout),
-            Kernel::Axis(a) => head::axis(a, layout, node.layout)?,
-            Kernel::Permute(p) => head::permute(p, layout, node.layout),
-            other => return Err(format!("a fault of this program: {other:?} is no pass over an image")),
+        let table = tables.first().and_then(|t| self.sketch.tables[t.0]);
+        let weights = step.head.weights.take().map(|words| {
+            self.sketch.constants.push(words);
+            self.sketch.constants.len() - 1
+        });
+        let (buffers, inputs): (Vec<BufferId>, Vec<_>) = images.into_iter().unzip();
+        let pass = ImagePass {
+            head: &step.head,
+            mode: step.head.mode.unwrap_or(match (step.output.1.format, &after[..]) {
+                (Format::Planes, []) => Mode::Channels,
+                _ => Mode::Pixels,
+            }),
+            border: None,
+            inputs: &inputs,
+            source: before.last().map_or(inputs[0].layout, |point| point.layout),
+            output: step.output.1,
+            weights: weights.is_some(),
+            table: table.is_some(),
+            before: &before,
+            after: &after,
         };
-        let last = group.last();
-        let result = self.graph.layout(last);
-        let packs = last == self.graph.output && self.uses[last.0] == 1 && fuse::carries_points(&node.kernel);
-        let output = if packs { self.output } else { self.take(result) };
-        let steps = self.steps(group)?;
-        let reads = fuse::reads(self.graph, group);
-        self.emit(&head, &steps, node.inputs[0], &reads, output)?;
-        self.buffers[last.0] = Some(output);
-        self.release(node.inputs[0]);
-        reads.into_iter().for_each(|r| self.release(r));
+        let bindings = bindings(step.output.0, weights, &buffers, table);
+        let first = self.dispatches.len();
+        for (border, units) in [(None, step.part.inside()), (Some(step.head.edges.border), step.part.rim())] {
+            if units > 0 {
+                self.dispatch(&ImagePass { border, ..pass }, &step, units, &bindings);
+            }
+        }
+        let read = inputs.iter().map(|i| i.bytes()).sum::<u64>() + self.constant_bytes(weights, table);
+        let stems = |points: &[PointStep]| points.iter().map(|p| p.formula.stem).collect();
+        self.passes.push(Pass {
+            before: stems(&before),
+            shape: step.head.label.clone(),
+            after: stems(&after),
+            read,
+            written: step.output.1.bytes(),
+            dispatches: first..self.dispatches.len(),
+        });
         Ok(())
     }
 
-    fn table(&mut self, id: NodeId, values: &[f32]) -> Result<(), String> {
-        self.constants.push(values.iter().map(|v| v.to_bits()).collect());
-        self.tables[id.0] = Some(Binding::Constants(self.constants.len() - 1));
-        Ok(())
+    fn constant_bytes(&self, weights: Option<usize>, table: Option<Binding>) -> u64 {
+        let words = |i: usize| 4 * self.sketch.constants[i].len() as u64;
+        let table = match table {
+            Some(Binding::Constants(i)) => words(i),
+            Some(Binding::Read(i)) => self.sketch.buffers[i],
+            _ => 0,
+        };
+        weights.map_or(0, words) + table
     }
 
-    fn reduce(&mut self, id: NodeId, kernel: &dyn Reduce) -> Result<(), String> {
-        let input = self.input(id)?;
-        let codes = self.graph.depth.codes();
-        let bytes = reduce::bytes(kernel.statistic(), input.1.layout, codes);
-        let (counts, table) = (self.pool.keep(bytes), self.pool.keep(bytes));
-        self.passes.extend(reduce::passes(kernel, input, counts, table, codes));
-        self.tables[id.0] = Some(Binding::Read(table));
-        self.release(self.graph.node(id).inputs[0]);
-        Ok(())
-    }
-
-    fn maximum(&mut self, id: NodeId) -> Result<(), String> {
-        let input = self.input(id)?;
-        let table = self.pool.keep(reduce::MAXIMUM_BYTES);
-        self.passes.push(reduce::maximum_pass(input, table));
-        self.tables[id.0] = Some(Binding::Read(table));
-        self.release(self.graph.node(id).inputs[0]);
-        Ok(())
-    }
-
-    fn flood(&mut self, id: NodeId, kernel: Flood) -> Result<(), String> {
-        let input = self.input(id)?;
-        let bytes = 4 * input.1.layout.pixels();
-        let (parents, marks) = (self.pool.take(bytes), self.pool.take(bytes));
-        let output = self.take(input.1.layout);
-        self.passes.extend(flood::passes(kernel, input, parents, marks, output, self.effort));
-        self.pool.give_back(parents);
-        self.pool.give_back(marks);
-        self.buffers[id.0] = Some(output);
-        self.release(self.graph.node(id).inputs[0]);
-        Ok(())
-    }
-
-    fn take(&mut self, layout: Layout) -> (BufferId, Stored) {
-        let stored = Stored::planes(layout);
-        (self.pool.take(stored.bytes()), stored)
-    }
-
-    /// One read of a node's result is done; its buffer is free after the last.
-    fn release(&mut self, id: NodeId) {
-        self.uses[id.0] -= 1;
-        let kept = id.0 == 0 || fuse::is_table(self.graph, id);
-        if let (0, false, Some((buffer, _))) = (self.uses[id.0], kept, self.buffers[id.0]) {
-            self.pool.give_back(buffer);
+    /// Adds the dispatches of the inside or of the rim, so many units.
+    fn dispatch(&mut self, pass: &ImagePass, step: &ImageStep, units: u64, bindings: &[Binding]) {
+        let channels = pass.source.channels();
+        let reads = pass.head.reads * u64::from(channels);
+        let text: Arc<str> = pass.text(&params(pass, step, &(0..units))).into();
+        let stems = pass.before.iter().map(|p| p.formula.stem);
+        let stems = stems.chain([step.head.label.as_str()]).chain(pass.after.iter().map(|p| p.formula.stem));
+        let label = stems.collect::<Vec<_>>().join(" ");
+        for part in self.effort.dispatches(units, reads) {
+            let count = part.end - part.start;
+            let [x, y] = groups(count, pass.mode.units());
+            self.dispatches.push(Dispatch {
+                label: if pass.border.is_some() { format!("{label} at the rim") } else { label.clone() },
+                text: text.clone(),
+                params: params(pass, step, &part).into_bytes(),
+                bindings: bindings.to_vec(),
+                groups: [x, y, if pass.mode.sees_all_channels() { 1 } else { channels }],
+                clear: None,
+                reads: count * reads,
+            });
         }
     }
 
-    /// Where the first input of a node lies.
-    fn input(&self, id: NodeId) -> Result<(BufferId, Stored), String> {
-        self.buffer(self.graph.node(id).inputs[0])
+    fn finish(self) -> Plan {
+        let Sketch { buffers, constants, sources, output, .. } = self.sketch;
+        let submissions = self.effort.submissions(&self.dispatches);
+        let (passes, dispatches) = (self.passes, self.dispatches);
+        Plan { buffers, constants, passes, dispatches, submissions, sources, output }
     }
+}
 
-    fn buffer(&self, id: NodeId) -> Result<(BufferId, Stored), String> {
-        self.buffers[id.0]
-            .ok_or_else(|| format!("a fault of this program: node {} is read before it is computed", id.0))
-    }
-
-    /// The point formulas of a group, and which of the pass's inputs they read.
-    fn steps(&self, group: &Group) -> Result<Vec<Step>, String> {
-        let mut current = self.graph.node(group.head()).inputs[0];
-        let mut inputs = 1;
-        let mut steps = Vec::new();
-        for id in &group.0 {
-            let node = self.graph.node(*id);
+/// The point formulas of a step, before its head and after.
+fn points(graph: &Graph, step: &ImageStep) -> Result<(Vec<PointStep>, Vec<PointStep>), String> {
+    let (mut current, mut inputs) = (step.input, 1);
+    let mut points = |nodes: &[NodeId]| -> Result<Vec<PointStep>, String> {
+        let mut points = Vec::new();
+        for id in nodes {
+            let node = graph.node(*id);
             if let Kernel::Point(kernel) = &node.kernel {
                 let mut operands = Vec::new();
-                for input in node.inputs.iter().filter(|i| !fuse::is_table(self.graph, **i)) {
+                for input in node.inputs.iter().filter(|i| !fuse::is_table(graph, **i)) {
                     if *input == current {
                         operands.push(Operand::Current);
                     } else {
@@ -183,98 +216,51 @@ impl<'a> Builder<'a> {
                     }
                 }
                 if operands.is_empty() || operands.len() > 2 {
-                    return Err(format!(
-                        "a fault of this program: point node {} reads {} images",
-                        id.0,
-                        operands.len()
-                    ));
+                    let count = operands.len();
+                    return Err(format!("a fault of this program: point node {} reads {count} images", id.0));
                 }
-                steps.push(Step { formula: kernel.formula(), alpha: kernel.alpha(), operands, layout: node.layout });
+                points.push(PointStep {
+                    formula: kernel.formula(),
+                    alpha: kernel.alpha(),
+                    operands,
+                    layout: node.layout,
+                });
             }
             current = *id;
         }
-        Ok(steps)
+        Ok(points)
+    };
+    let before = points(&step.group.before)?;
+    let mut after = points(&step.group.nodes)?;
+    if let Some(flood) = step.classes {
+        after.push(flood::classes(flood, graph.layout(current)));
     }
+    Ok((before, after))
+}
 
-    /// Adds the dispatches of a pass over an image: the inside and the rim, each in as many as its work asks for.
-    fn emit(
-        &mut self,
-        head: &Head,
-        steps: &[Step],
-        input: NodeId,
-        reads: &[NodeId],
-        output: (BufferId, Stored),
-    ) -> Result<(), String> {
-        let (tables, images): (Vec<NodeId>, Vec<NodeId>) =
-            [&[input], reads].concat().into_iter().partition(|r| fuse::is_table(self.graph, *r));
-        let images = images.into_iter().map(|r| self.buffer(r)).collect::<Result<Vec<_>, _>>()?;
-        let table = tables.first().and_then(|t| self.tables[t.0]);
-        let weights = head.weights.as_ref().map(|w| {
-            self.constants.push(w.clone());
-            self.constants.len() - 1
-        });
-        let mode = head.mode.unwrap_or(match (output.1.format, steps) {
-            (Format::Planes, []) => Mode::Channels,
-            _ => Mode::Pixels,
-        });
-        let (buffers, inputs): (Vec<BufferId>, Vec<Stored>) = images.into_iter().unzip();
-        let stems = steps.iter().map(|s| s.formula.stem);
-        let label: Vec<&str> = std::iter::once(head.label.as_str()).chain(stems).collect();
-        let channels = inputs[0].layout.channels();
-        let reads = head.reads * u64::from(channels);
-        for (border, units) in [(None, head.grid.inside()), (Some(head.edges.border), head.grid.rim())] {
-            if units == 0 {
-                continue;
-            }
-            let pass =
-                ImagePass { head, mode, border, inputs: &inputs, output: output.1, table: table.is_some(), steps };
-            let text: Arc<str> = pass.text(&params(&pass, &(0..units))).into();
-            for part in self.effort.dispatches(units, reads) {
-                let count = part.end - part.start;
-                let [x, y] = groups(count, mode.units());
-                self.passes.push(Pass {
-                    label: label.join(" ") + if border.is_some() { " at the rim" } else { "" },
-                    text: text.clone(),
-                    params: params(&pass, &part).into_bytes(),
-                    bindings: pass.bindings(output.0, weights, &buffers, table),
-                    groups: [x, y, if mode.sees_all_channels() { 1 } else { channels }],
-                    clear: None,
-                    reads: count * reads,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Packs the result where the pass that computed it could not.
-    fn finish(mut self) -> Result<Plan, String> {
-        let result = self.graph.output;
-        let (buffer, stored) = self.buffer(result)?;
-        if (buffer, stored) != self.output {
-            self.emit(&head::point(stored.layout), &[], result, &[], self.output)?;
-        }
-        Ok(Plan {
-            buffers: self.pool.into_bytes(),
-            constants: self.constants,
-            submissions: self.effort.submissions(&self.passes),
-            passes: self.passes,
-            source: self.source,
-            output: self.output,
-        })
-    }
+/// What stands at each binding, given the buffers.
+fn bindings(output: BufferId, weights: Option<usize>, inputs: &[BufferId], table: Option<Binding>) -> Vec<Binding> {
+    [Binding::Params, Binding::Write(output)]
+        .into_iter()
+        .chain(weights.map(Binding::Constants))
+        .chain(inputs.iter().map(|i| Binding::Read(*i)))
+        .chain(table)
+        .collect()
 }
 
 /// The parameters of a dispatch of these units.
-fn params(pass: &ImagePass, units: &Range<u64>) -> Params {
+fn params(pass: &ImagePass, step: &ImageStep, units: &Range<u64>) -> Params {
     let mut params = Params::default();
-    params.push_words("grid", "Grid", &pass.head.grid.words(units, pass.mode.units()));
+    params.push_words("grid", "Grid", &step.part.words(units, pass.mode.units()));
     params.push_extent("output", pass.output);
     for (k, input) in pass.inputs.iter().enumerate() {
         params.push_extent(&format!("input_{k}"), *input);
     }
     if let Some(border) = pass.border {
         params.push_words("border", "u32", &[border.code()]);
-        params.push_words("edge", "array<f32, 4>", &edge(&pass.head.edges, pass.inputs[0].layout));
+        params.push_words("edge", "array<f32, 4>", &edge(&pass.head.edges, pass.source));
+        let begin = step.repeated.map_or([0, 0], |(_, stored)| [stored.region.x, stored.region.y]);
+        params.push_words("begin", "array<i32, 2>", &begin);
     }
     if let Some((name, kind, words)) = &pass.head.words {
         params.push_words(name, kind, words);
@@ -282,8 +268,10 @@ fn params(pass: &ImagePass, units: &Range<u64>) -> Params {
     if let Some(formula) = &pass.head.window {
         params.push("window", formula.structure, &formula.bytes);
     }
-    for (i, step) in pass.steps.iter().enumerate() {
-        params.push(&format!("p{i}"), step.formula.structure, &step.formula.bytes);
+    for (name, points) in [("b", pass.before), ("p", pass.after)] {
+        for (i, point) in points.iter().enumerate() {
+            params.push(&format!("{name}{i}"), point.formula.structure, &point.formula.bytes);
+        }
     }
     params
 }

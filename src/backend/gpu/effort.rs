@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::grid::WORKGROUP;
-use super::plan::Pass;
+use super::plan::Dispatch;
 
 /// Values that a modest integrated GPU reads and works on in a second: 20 GB of them, which is what the memory of a
 /// laptop gives if no cache helps. Its arithmetic leaves tens of operations for each.
 const READS_PER_SECOND: u64 = 5_000_000_000;
 
-/// Limits by the estimate of a pass, in values read.
+/// Limits by the estimate of a dispatch, in values read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
     /// A tenth of a second, which a desktop may stand still.
@@ -40,17 +40,17 @@ impl Effort {
         Duration::from_secs_f64(reads as f64 / READS_PER_SECOND as f64)
     }
 
-    /// Divides passes, in order, among submissions; one at least.
-    pub fn submissions(self, passes: &[Pass]) -> Vec<Range<usize>> {
+    /// Divides dispatches, in order, among submissions; one at least.
+    pub fn submissions(self, dispatches: &[Dispatch]) -> Vec<Range<usize>> {
         let (mut ranges, mut start, mut sum) = (Vec::new(), 0, 0);
-        for (i, pass) in passes.iter().enumerate() {
-            if i > start && sum + pass.reads > self.submission {
+        for (i, dispatch) in dispatches.iter().enumerate() {
+            if i > start && sum + dispatch.reads > self.submission {
                 ranges.push(start..i);
                 (start, sum) = (i, 0);
             }
-            sum += pass.reads;
+            sum += dispatch.reads;
         }
-        ranges.push(start..passes.len());
+        ranges.push(start..dispatches.len());
         ranges
     }
 }

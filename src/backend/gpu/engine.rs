@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use super::SLOTS;
 use super::effort::Effort;
-use super::plan::{Binding, Pass, Plan};
-use super::slot::{Mapping, Slot};
-use crate::backend::{BackendError, Done};
-use crate::image::{Image, Samples};
+use super::memory::Memory;
+use super::plan::{Binding, Dispatch, Plan};
+use super::slot::{self, Mapping, Product, Slot};
+use super::timer::{self, Clock};
+use crate::backend::BackendError;
+use crate::image::Samples;
 
-/// How long the device may take for one image before it counts as hung.
+/// How long the device may take for one plan before it counts as hung.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// The same for a software rasterizer, which is slow long before it is hung.
@@ -28,12 +30,15 @@ const SLICE: Duration = Duration::from_millis(2);
 /// Shaders kept; far more than recipes have.
 const MAX_PIPELINES: usize = 1024;
 
-/// An image with its plan.
+/// A plan with the whole images that its sources are parts of.
 pub struct Job {
     pub plan: Plan,
-    pub samples: Samples,
+    pub images: Vec<Arc<Samples>>,
     pub answer: Answer,
 }
+
+/// Called once with what came of a job, on the engine's thread.
+pub type Reply = Box<dyn FnOnce(Result<Product, BackendError>) + Send>;
 
 pub enum Message {
     Job(Box<Job>),
@@ -46,14 +51,14 @@ pub enum Message {
 }
 
 /// The one answer to a job; a job that is dropped answers too.
-pub struct Answer(Option<Done>);
+pub struct Answer(Option<Reply>);
 
 impl Answer {
-    pub fn new(done: Done) -> Answer {
-        Answer(Some(done))
+    pub fn new(reply: Reply) -> Answer {
+        Answer(Some(reply))
     }
 
-    pub fn give(mut self, result: Result<Image, BackendError>) {
+    pub fn give(mut self, result: Result<Product, BackendError>) {
         if let Some(done) = self.0.take() {
             done(result);
         }
@@ -73,13 +78,34 @@ struct Flight {
     slot: Slot,
     submission: wgpu::SubmissionIndex,
     mapping: Arc<Mapping>,
-    /// The source's samples; their memory is used again for the result.
-    spare: Samples,
+    /// The sources; where nobody else has them, their memory is used again for the result.
+    images: Vec<Arc<Samples>>,
     answer: Answer,
     /// How long the device may take for it.
     limit: Duration,
     /// What the device said outside any scope while this was in flight.
     fault: Option<String>,
+}
+
+/// What the engine counts for others to see.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    /// Compute dispatches submitted.
+    pub dispatches: Arc<AtomicU64>,
+    /// Bytes of all buffers.
+    pub device_bytes: Arc<AtomicU64>,
+    pub clock: Clock,
+}
+
+/// How a device is to be used.
+pub struct Wanted {
+    /// Whether images go through staging even where they need not.
+    pub staged: bool,
+    /// How long the device may take for one plan before it counts as hung.
+    pub limit: Duration,
+    /// For all buffers together.
+    pub memory_bytes: u64,
+    pub counters: Counters,
 }
 
 pub struct Engine {
@@ -92,6 +118,9 @@ pub struct Engine {
     /// Whether images need no staging.
     direct: bool,
     pipelines: Pipelines,
+    memory: Memory,
+    /// A job that has no room before another one lands.
+    postponed: Option<Box<Job>>,
     free: Vec<Slot>,
     /// In the order of submission.
     flights: VecDeque<Flight>,
@@ -99,26 +128,21 @@ pub struct Engine {
     waited: Duration,
     /// How long it may be waited for, unless its work is estimated to take longer.
     limit: Duration,
-    dispatches: Arc<AtomicU64>,
+    counters: Counters,
     #[cfg(test)]
     hung: bool,
 }
 
 impl Engine {
-    /// A device with all that the adapter allows. `staged`: images go through staging even where they need not.
-    /// `limit`: how long the device may take for one image before it counts as hung.
-    pub fn open(
-        adapter: &wgpu::Adapter,
-        dispatches: Arc<AtomicU64>,
-        staged: bool,
-        limit: Duration,
-    ) -> Result<Engine, wgpu::RequestDeviceError> {
+    /// A device with all that the adapter allows.
+    pub fn open(adapter: &wgpu::Adapter, wanted: Wanted) -> Result<Engine, wgpu::RequestDeviceError> {
+        let Wanted { staged, limit, memory_bytes, counters } = wanted;
         // Where device and processor share their memory, images need no staging; elsewhere it would be slow to read.
         let shared = matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
         let direct = shared && !staged && adapter.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
-        let features = if direct { wgpu::Features::MAPPABLE_PRIMARY_BUFFERS } else { wgpu::Features::empty() };
+        let mapped = if direct { wgpu::Features::MAPPABLE_PRIMARY_BUFFERS } else { wgpu::Features::empty() };
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
-            required_features: features,
+            required_features: mapped | timer::features(adapter),
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
@@ -134,6 +158,7 @@ impl Engine {
         }));
         let free = (0..SLOTS).map(|_| Slot::new(direct)).collect();
         let pipelines = Pipelines::default();
+        let memory = Memory::new(memory_bytes, device.limits().max_buffer_size, counters.device_bytes.clone());
         Ok(Engine {
             device,
             queue,
@@ -141,37 +166,48 @@ impl Engine {
             uncaptured,
             direct,
             pipelines,
+            memory,
+            postponed: None,
             free,
             flights: VecDeque::new(),
             waited: Duration::ZERO,
             limit,
-            dispatches,
+            counters,
             #[cfg(test)]
             hung: false,
         })
+    }
+
+    /// Whether sources and results need no staging.
+    pub fn is_direct(&self) -> bool {
+        self.direct
     }
 
     /// Works until every sender of jobs is gone and all of them are answered.
     pub fn run(mut self, messages: Receiver<Message>) {
         loop {
             while !self.free.is_empty() {
-                let message = match self.flights.is_empty() {
-                    true => messages.recv().map_err(|_| TryRecvError::Disconnected),
-                    false => messages.try_recv(),
+                let message = match self.postponed.take() {
+                    Some(job) => Ok(Message::Job(job)),
+                    None if self.flights.is_empty() => messages.recv().map_err(|_| TryRecvError::Disconnected),
+                    None => messages.try_recv(),
                 };
                 match message {
                     Ok(message) => self.take(message),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return self.finish(),
                 }
+                if self.postponed.is_some() {
+                    break;
+                }
             }
-            self.wait(!self.free.is_empty());
+            self.wait(!self.free.is_empty() && self.postponed.is_none());
         }
     }
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Job(job) => self.start(*job),
+            Message::Job(job) => self.start(job),
             #[cfg(test)]
             Message::Run(act) => act(&self.device),
             #[cfg(test)]
@@ -189,27 +225,53 @@ impl Engine {
         }
     }
 
-    /// Submits a job, or answers it with what went wrong.
-    fn start(&mut self, job: Job) {
+    /// A slot for a plan: one that is prepared for it, or else one that holds nothing; none where it has no room before
+    /// another plan lands.
+    fn slot(&mut self, plan: &Plan) -> Option<Slot> {
+        let prepared = self.free.iter().position(|slot| slot.is_for(plan));
+        if let Some(place) = prepared {
+            return Some(self.free.swap_remove(place));
+        }
+        let mut slot = self.free.pop().unwrap_or_else(|| Slot::new(self.direct));
+        slot.release(&mut self.memory);
+        let bytes = slot::bytes(plan, self.direct);
+        if !self.memory.has_room(bytes) {
+            self.free.iter_mut().for_each(|idle| idle.release(&mut self.memory));
+            // What exceeds the budget by itself goes alone.
+            if !self.memory.has_room(bytes) && !self.flights.is_empty() {
+                self.free.push(slot);
+                return None;
+            }
+        }
+        Some(slot)
+    }
+
+    /// Submits a job, answers it with what went wrong, or postpones it.
+    fn start(&mut self, job: Box<Job>) {
         // Errors from before this job are not its own.
         self.blame();
         if let Some(error) = self.lost_error() {
             return job.answer.give(Err(error));
         }
-        let mut slot = self.free.pop().unwrap_or_else(|| Slot::new(self.direct));
+        let Some(mut slot) = self.slot(&job.plan) else {
+            self.postponed = Some(job);
+            return;
+        };
+        let Job { plan, images, answer } = *job;
         let (device, queue, pipelines) = (&self.device, &self.queue, &mut self.pipelines);
         let submitted = scoped(device, || {
-            slot.prepare(device, pipelines, job.plan);
-            slot.submit(device, queue, &job.samples)
+            if !slot.is_for(&plan) {
+                slot.prepare(device, &mut self.memory, pipelines, plan);
+            }
+            slot.submit(device, queue, &images)
         });
         match submitted {
             Ok((submission, mapping)) => {
-                self.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
+                self.counters.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
                 #[cfg(test)]
                 let mapping = if self.hung { Arc::default() } else { mapping };
-                let Job { samples: spare, answer, .. } = job;
                 let limit = self.limit.max(SLOWEST * Effort::duration(slot.reads()));
-                self.flights.push_back(Flight { slot, submission, mapping, spare, answer, limit, fault: None });
+                self.flights.push_back(Flight { slot, submission, mapping, images, answer, limit, fault: None });
             }
             Err(message) => {
                 // Half-made buffers go with the slot, and a broken pipeline with the cache.
@@ -218,7 +280,7 @@ impl Engine {
                 // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
                 drop(self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(self.limit) }));
                 let error = self.lost_error().unwrap_or(BackendError::Image(message));
-                job.answer.give(Err(error));
+                answer.give(Err(error));
             }
         }
     }
@@ -262,15 +324,19 @@ impl Engine {
 
     /// Answers a flight whose staging has been mapped, or failed to.
     fn land(&mut self, mut flight: Flight) {
+        let spare = flight.images.pop().and_then(|image| Arc::try_unwrap(image).ok());
         let read = match flight.mapping.outcome() {
-            Some(true) => flight.slot.read(flight.spare),
+            Some(true) => {
+                let period = self.queue.get_timestamp_period();
+                flight.slot.read(spare.unwrap_or(Samples::U8(Vec::new())), &self.counters.clock, period)
+            }
             _ => Err("the result can't be read back from the GPU; use --backend cpu".into()),
         };
         flight.fault = flight.fault.or(self.blame());
         let result = match (read, flight.fault, self.lost_error()) {
             (_, _, Some(error)) => Err(error),
             (_, Some(message), None) | (Err(message), None, None) => Err(BackendError::Image(message)),
-            (Ok((stored, samples)), None, None) => Ok(Image::new(stored.layout, samples)),
+            (Ok(product), None, None) => Ok(product),
         };
         self.free.push(if result.is_ok() { flight.slot } else { Slot::new(self.direct) });
         flight.answer.give(result);
@@ -326,20 +392,24 @@ fn complaint(error: &wgpu::Error) -> String {
 pub struct Pipelines(HashMap<Arc<str>, (wgpu::ComputePipeline, wgpu::BindGroupLayout)>);
 
 impl Pipelines {
-    pub fn get(&mut self, device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
-        if let Some(found) = self.0.get(&pass.text) {
+    pub fn get(
+        &mut self,
+        device: &wgpu::Device,
+        dispatch: &Dispatch,
+    ) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
+        if let Some(found) = self.0.get(&dispatch.text) {
             return found.clone();
         }
         if self.0.len() >= MAX_PIPELINES {
             self.0.clear();
         }
-        let made = compile(device, pass);
-        self.0.insert(pass.text.clone(), made.clone());
+        let made = compile(device, dispatch);
+        self.0.insert(dispatch.text.clone(), made.clone());
         made
     }
 }
 
-fn compile(device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
+fn compile(device: &wgpu::Device, dispatch: &Dispatch) -> (wgpu::ComputePipeline, wgpu::BindGroupLayout) {
     let entry = |(i, binding): (u32, &Binding)| wgpu::BindGroupLayoutEntry {
         binding: i,
         visibility: wgpu::ShaderStages::COMPUTE,
@@ -350,12 +420,12 @@ fn compile(device: &wgpu::Device, pass: &Pass) -> (wgpu::ComputePipeline, wgpu::
         },
         count: None,
     };
-    let entries: Vec<_> = (0..).zip(&pass.bindings).map(entry).collect();
-    let label = Some(pass.label.as_str());
+    let entries: Vec<_> = (0..).zip(&dispatch.bindings).map(entry).collect();
+    let label = Some(dispatch.label.as_str());
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label,
-        source: wgpu::ShaderSource::Wgsl((&*pass.text).into()),
+        source: wgpu::ShaderSource::Wgsl((&*dispatch.text).into()),
     });
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label,

@@ -1,6 +1,8 @@
-//! Which nodes of a graph share a pass: a point rides in the pass of the node that it alone reads.
+//! Which nodes of a graph share a pass: a point rides in the store of the pass that it alone reads, or in the load of the
+//! pass that alone reads it.
 
-use crate::op::{Formula, Graph, Kernel, NodeId};
+use crate::image::{Border, Edges, Layout};
+use crate::op::{Formula, Graph, Kernel, NodeId, Place, Sampling, Taps};
 
 /// Windows that reach further are computed for one channel at a time: their formula stands in the shader for each
 /// sample of a block, and a long one would take long to compile.
@@ -9,26 +11,43 @@ const CARRYING_REACH: u32 = 1;
 /// Images that a pass may read; with its other bindings it stays within 8, the least that APIs promise.
 const MAX_IMAGES: usize = 4;
 
-/// Nodes that one pass computes, each (but the first) a point that reads the one before it.
+/// How often a pass that loads through points may compute them for each pixel: by then it costs what writing and reading
+/// them once does.
+const MOST_EVALUATIONS: u32 = 8;
+
+/// Nodes that one pass computes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group(pub Vec<NodeId>);
+pub struct Group {
+    /// Points on the way from its input to its head.
+    pub before: Vec<NodeId>,
+    /// The head, and points each of which reads the one before it.
+    pub nodes: Vec<NodeId>,
+}
 
 impl Group {
     pub fn head(&self) -> NodeId {
-        self.0[0]
+        self.nodes[0]
     }
 
     pub fn last(&self) -> NodeId {
-        self.0[self.0.len() - 1]
+        self.nodes[self.nodes.len() - 1]
+    }
+
+    /// The image that is loaded; none for constants.
+    pub fn input(&self, graph: &Graph) -> Option<NodeId> {
+        graph.node(self.before.first().copied().unwrap_or(self.head())).inputs.first().copied()
     }
 }
 
-/// How often each node's result is needed; the output's once more; 0 for those that lead nowhere.
-pub fn uses(graph: &Graph) -> Vec<usize> {
+/// Nodes whose result is on the host already: tables, and whole images.
+pub type Known<'a> = &'a dyn Fn(NodeId) -> bool;
+
+/// How often each node's result is needed for that of `target`; the target's once more; 0 for those that lead nowhere.
+pub fn uses(graph: &Graph, target: NodeId, known: Known) -> Vec<usize> {
     let mut uses = vec![0; graph.nodes().len()];
-    uses[graph.output.0] = 1;
+    uses[target.0] = 1;
     for (id, node) in graph.nodes().iter().enumerate().rev() {
-        if uses[id] > 0 {
+        if uses[id] > 0 && !known(NodeId(id)) {
             node.inputs.iter().for_each(|i| uses[i.0] += 1);
         }
     }
@@ -49,55 +68,132 @@ pub fn is_table(graph: &Graph, id: NodeId) -> bool {
     graph.node(id).kernel.gives_table()
 }
 
-/// The groups in an order in which each stands after those it reads; the source is in none.
-pub fn groups(graph: &Graph) -> Vec<Group> {
-    let uses = uses(graph);
-    let mut done = vec![false; uses.len()];
+/// What fuses nodes.
+struct Fusion<'a> {
+    graph: &'a Graph,
+    target: NodeId,
+    uses: &'a [usize],
+    /// Nodes that are in a group, or need none.
+    done: Vec<bool>,
+}
+
+/// The groups that compute a node, in an order in which each stands after those it reads; what is known is in none.
+pub fn groups(graph: &Graph, target: NodeId, uses: &[usize], known: Known) -> Vec<Group> {
+    let done = (0..uses.len()).map(|id| uses[id] == 0 || known(NodeId(id))).collect();
+    let mut fusion = Fusion { graph, target, uses, done };
     let mut groups = Vec::new();
     for (i, node) in graph.nodes().iter().enumerate() {
-        if done[i] || uses[i] == 0 {
+        if fusion.done[i] || matches!(node.kernel, Kernel::Source) {
             continue;
         }
-        done[i] = true;
-        if matches!(node.kernel, Kernel::Source) {
-            continue;
-        }
-        let mut group = Group(vec![NodeId(i)]);
+        fusion.done[i] = true;
+        let mut group = Group { before: Vec::new(), nodes: vec![NodeId(i)] };
         while carries_points(&node.kernel) {
-            let Some(next) = rider(graph, &uses, &done, &group) else { break };
-            done[next.0] = true;
-            group.0.push(next);
+            let Some(next) = fusion.rider(&group) else { break };
+            fusion.done[next.0] = true;
+            group.nodes.push(next);
         }
         groups.push(group);
     }
-    groups
+    fusion.load_through_points(groups)
 }
 
-/// The point that can be added to a group.
-fn rider(graph: &Graph, uses: &[usize], done: &[bool], group: &Group) -> Option<NodeId> {
-    let last = group.last();
-    if uses[last.0] != 1 || last == graph.output {
-        return None;
+impl Fusion<'_> {
+    /// The point that can be added to a group.
+    fn rider(&self, group: &Group) -> Option<NodeId> {
+        let last = group.last();
+        if self.uses[last.0] != 1 || last == self.target {
+            return None;
+        }
+        let needs = |n: &usize| self.uses[*n] > 0 && self.graph.nodes()[*n].inputs.contains(&last);
+        let next = NodeId((last.0 + 1..self.uses.len()).find(needs)?);
+        let formula = point_formula(self.graph, next)?;
+        let source = |i: &NodeId| *i == NodeId(0) || *i == last || self.done[i.0];
+        let ready = self.graph.node(next).inputs.iter().all(source);
+        let clashes = group.nodes.iter().filter_map(|id| point_formula(self.graph, *id)).any(|f| clash(&f, &formula));
+        let mut reads = reads(self.graph, group);
+        reads.extend(self.graph.node(next).inputs.iter().filter(|i| **i != last));
+        (ready && !clashes && self.fits(&reads)).then_some(next)
     }
-    let next = (last.0 + 1..uses.len()).find(|n| uses[*n] > 0 && graph.nodes()[*n].inputs.contains(&last))?;
-    let next = NodeId(next);
-    let formula = point_formula(graph, next)?;
-    let ready = graph.node(next).inputs.iter().all(|i| *i == last || done[i.0]);
-    let clashes = group.0.iter().filter_map(|id| point_formula(graph, *id)).any(|f| clash(&f, &formula));
-    let mut reads = reads(graph, group);
-    reads.extend(graph.node(next).inputs.iter().filter(|i| **i != last));
-    let tables = reads.iter().filter(|r| is_table(graph, **r)).count();
-    let fits = tables <= 1 && 1 + reads.len() - tables <= MAX_IMAGES;
-    (ready && !clashes && fits).then_some(next)
+
+    /// Whether a pass can read these beside the image that its head works on.
+    fn fits(&self, reads: &[NodeId]) -> bool {
+        let tables = reads.iter().filter(|r| is_table(self.graph, **r)).count();
+        tables <= 1 && 1 + reads.len() - tables <= MAX_IMAGES
+    }
+
+    /// Moves groups of points into the load of the one group that reads each, where that is no more work.
+    fn load_through_points(&self, groups: Vec<Group>) -> Vec<Group> {
+        let mut joined: Vec<Group> = Vec::new();
+        for mut group in groups {
+            let input = group.input(self.graph);
+            let points = joined.iter().position(|g| Some(g.last()) == input && self.rides_in_load(g, &group));
+            if let Some(points) = points {
+                group.before = joined.remove(points).nodes;
+            }
+            joined.push(group);
+        }
+        joined
+    }
+
+    fn rides_in_load(&self, points: &Group, group: &Group) -> bool {
+        let graph = self.graph;
+        let (last, head) = (points.last(), &graph.node(group.head()).kernel);
+        let formulas = |nodes: &[NodeId]| -> Vec<Formula> {
+            let window = nodes.iter().filter_map(|id| window_formula(&graph.node(*id).kernel));
+            window.chain(nodes.iter().filter_map(|id| point_formula(graph, *id))).collect()
+        };
+        let (own, theirs) = (formulas(&group.nodes), formulas(&points.nodes));
+        let reads = [reads(graph, points), reads(graph, group)];
+        points.before.is_empty()
+            && points.nodes.iter().all(|id| point_formula(graph, *id).is_some())
+            && self.uses[last.0] == 1
+            && last != self.target
+            && reads[0].iter().all(|r| is_table(graph, *r))
+            && self.fits(&reads.concat())
+            && !own.iter().any(|f| theirs.iter().any(|g| clash(f, g)))
+            && evaluations(head, graph.layout(last)).is_some_and(|n| n <= MOST_EVALUATIONS)
+    }
 }
 
-/// What a group reads beside the image that its head works on.
+/// How often a pass loads a pixel of its input, all its channels counted; none where it can't load through points.
+fn evaluations(kernel: &Kernel, input: Layout) -> Option<u32> {
+    let around = |unit: u32, reach: u32| (unit + 2 * reach).div_ceil(unit);
+    let resampled =
+        |taps: usize, outputs: usize, inputs: u32| 1 + (taps * outputs).div_ceil(4 * inputs as usize) as u32;
+    let wraps = |edges: Edges| edges.border == Border::Wrap;
+    let loads = match kernel {
+        // A tile reads across the border places that are not their own, which points may ask.
+        Kernel::Window(w) if wraps(w.edges()) => return None,
+        Kernel::Neighbourhood(n) if wraps(n.edges()) => return None,
+        Kernel::Stencil(s) if wraps(s.edges) => return None,
+        Kernel::Permute(_) => 1,
+        Kernel::Axis(axis) if axis.runs() => 3,
+        Kernel::Axis(axis) => match (&axis.taps, axis.place) {
+            (Taps::Resample(r), Place::Horizontal) => resampled(r.taps, r.starts.len(), input.width),
+            (Taps::Resample(r), Place::Vertical) => resampled(r.taps, r.starts.len(), input.height),
+            (_, Place::Horizontal) => around(16, axis.reach() + 3),
+            (_, Place::Vertical) => around(8, axis.reach()),
+        },
+        Kernel::Window(w) if carries_points(kernel) => ((4 + 2 * w.reach()) * (2 + 2 * w.reach())).div_ceil(8),
+        Kernel::Neighbourhood(n) => u32::try_from(n.reads()).ok()?,
+        Kernel::Gather(g) if g.sampling == Sampling::Bicubic => 16,
+        Kernel::Gather(_) => 4,
+        Kernel::Stencil(s) => s.taps.len() as u32,
+        _ => return None,
+    };
+    // A pass over all channels of a pixel loads it once for them.
+    let each = if matches!(kernel, Kernel::Neighbourhood(_)) { 1 } else { input.channels() };
+    loads.checked_mul(each)
+}
+
+/// What a group reads beside the image that it loads.
 pub fn reads(graph: &Graph, group: &Group) -> Vec<NodeId> {
-    let mut current = graph.node(group.head()).inputs[0];
+    let mut current = group.input(graph);
     let mut reads = Vec::new();
-    for id in &group.0 {
-        reads.extend(graph.node(*id).inputs.iter().filter(|i| **i != current));
-        current = *id;
+    for id in group.before.iter().chain(&group.nodes) {
+        reads.extend(graph.node(*id).inputs.iter().filter(|i| Some(**i) != current));
+        current = Some(*id);
     }
     reads
 }
@@ -105,6 +201,14 @@ pub fn reads(graph: &Graph, group: &Group) -> Vec<NodeId> {
 fn point_formula(graph: &Graph, id: NodeId) -> Option<Formula> {
     match &graph.node(id).kernel {
         Kernel::Point(p) => Some(p.formula()),
+        _ => None,
+    }
+}
+
+fn window_formula(kernel: &Kernel) -> Option<Formula> {
+    match kernel {
+        Kernel::Window(w) => Some(w.formula()),
+        Kernel::Neighbourhood(n) => Some(n.formula()),
         _ => None,
     }
 }

@@ -22,7 +22,7 @@ impl Params {
 
     pub fn push_extent(&mut self, name: &str, image: Stored) {
         let (width, height) = (image.layout.width, image.layout.height);
-        self.push_words(name, "Extent", &[width, height, image.row(), image.plane()]);
+        self.push_words(name, "Extent", &[width, height, image.row(), image.plane(), image.origin()]);
     }
 
     /// The struct and its binding, number 0.

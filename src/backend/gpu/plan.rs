@@ -1,18 +1,18 @@
-//! What the device is to do for an image, as plain data: buffers, and passes over them.
+//! What the device is to do for an image, or for a part of one, as plain data: buffers, and passes over them.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::AdapterLimits;
 use super::storage::Stored;
+use crate::op::NodeId;
 
 /// Place of a buffer in its plan.
 pub type BufferId = usize;
 
-/// A buffer that a pass sees, in the order of the bindings.
+/// A buffer that a dispatch sees, in the order of the bindings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
-    /// The pass's own parameters.
+    /// The dispatch's own parameters.
     Params,
     /// Constants by their place in the plan, read.
     Constants(usize),
@@ -20,10 +20,9 @@ pub enum Binding {
     Write(BufferId),
 }
 
-/// One dispatch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pass {
-    /// Its shape and formulas, for people.
+pub struct Dispatch {
+    /// Shape and formulas, for people.
     pub label: String,
     /// WGSL with one entry point, `main`; holds no value that changes with the image.
     pub text: Arc<str>,
@@ -38,37 +37,62 @@ pub struct Pass {
     pub reads: u64,
 }
 
-/// An image's way through the device.
+/// Some dispatches that read images or tables once and give one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pass {
+    /// Point formulas that ride in the load, the shape, point formulas that ride in the store.
+    pub before: Vec<&'static str>,
+    pub shape: String,
+    pub after: Vec<&'static str>,
+    /// Bytes of all that it reads and of what it writes, each counted once.
+    pub read: u64,
+    pub written: u64,
+    pub dispatches: Range<usize>,
+}
+
+/// An image that is uploaded, or a part of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Source {
+    /// Whose result it is; 0 is the decoded image.
+    pub node: NodeId,
+    pub buffer: BufferId,
+    pub stored: Stored,
+}
+
+/// What is read back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Output {
+    Image(BufferId, Stored),
+    /// A table or counts; their bytes.
+    Words(BufferId, u64),
+}
+
+impl Output {
+    pub fn buffer(self) -> BufferId {
+        match self {
+            Output::Image(buffer, _) | Output::Words(buffer, _) => buffer,
+        }
+    }
+
+    pub fn bytes(self) -> u64 {
+        match self {
+            Output::Image(_, stored) => stored.bytes(),
+            Output::Words(_, bytes) => bytes,
+        }
+    }
+}
+
+/// A way through the device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Bytes of each buffer.
     pub buffers: Vec<u64>,
-    /// Words (bits of f32 or u32) that passes read and that don't change with the image's content.
+    /// Words (bits of f32 or u32) that dispatches read and that don't change with the image's content.
     pub constants: Vec<Vec<u32>>,
     pub passes: Vec<Pass>,
-    /// The passes of each submission.
+    pub dispatches: Vec<Dispatch>,
+    /// The dispatches of each submission.
     pub submissions: Vec<Range<usize>>,
-    /// Where the decoded image is put, and how.
-    pub source: (BufferId, Stored),
-    /// Where the result lies, and how.
-    pub output: (BufferId, Stored),
-}
-
-impl Plan {
-    /// # Errors
-    /// Where a buffer is larger than the adapter allows.
-    pub fn check(&self, limits: &AdapterLimits) -> Result<(), String> {
-        let constants = self.constants.iter().map(|c| 4 * c.len() as u64);
-        let largest = self.buffers.iter().copied().chain(constants).max().unwrap_or(0);
-        let limit = limits.max_binding_bytes.min(limits.max_buffer_bytes);
-        if largest > limit {
-            let layout = self.source.1.layout;
-            return Err(format!(
-                "this image of {}x{} px needs a buffer of {largest} bytes and the adapter allows {limit}; \
-                 use --backend cpu, or make it smaller first",
-                layout.width, layout.height
-            ));
-        }
-        Ok(())
-    }
+    pub sources: Vec<Source>,
+    pub output: Output,
 }

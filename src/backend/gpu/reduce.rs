@@ -1,14 +1,15 @@
-//! The passes of statistics: counts of each code and the table made from them, and the greatest value.
+//! The dispatches of statistics: counts of each code and the table made from them, and the greatest value.
 
 use super::access::{loads, push_format_files};
 use super::grid::groups;
 use super::params::Params;
-use super::plan::{Binding, BufferId, Pass};
+use super::plan::{Binding, BufferId, Dispatch};
+use super::sketch::Place;
 use super::storage::{QUAD, Stored};
-use crate::image::Layout;
-use crate::op::{Reduce, Statistic};
+use crate::image::{Border, Layout, Region};
+use crate::op::{Reduce, Statistic, Tiles};
 
-/// Invocations in a workgroup of these passes.
+/// Invocations in a workgroup.
 const WORKGROUP: u32 = 256;
 
 /// Quads that an invocation sees, as in `shaders/shapes/histogram_image.wgsl` and `maximum.wgsl`.
@@ -25,18 +26,14 @@ pub fn bytes(statistic: Statistic, layout: Layout, codes: u32) -> u64 {
 /// Bytes of a table of one value; buffers are bound by whole vectors.
 pub const MAXIMUM_BYTES: u64 = 16;
 
-/// Counting, then the table.
-pub fn passes(
-    kernel: &dyn Reduce,
-    input: (BufferId, Stored),
+/// Counts the codes of the pixels of a region, which begins at a whole quad and lies in what is stored.
+pub fn count_dispatch(
+    statistic: Statistic,
+    (buffer, input): Place,
+    region: Region,
     counts: BufferId,
-    table: BufferId,
     codes: u32,
-) -> [Pass; 2] {
-    [count_pass(kernel.statistic(), input, counts, codes), table_pass(kernel, input.1.layout, counts, table, codes)]
-}
-
-fn count_pass(statistic: Statistic, (buffer, input): (BufferId, Stored), counts: BufferId, codes: u32) -> Pass {
+) -> Dispatch {
     let layout = input.layout;
     let (tiles, each) = match statistic {
         Statistic::Luma => (None, false),
@@ -44,15 +41,19 @@ fn count_pass(statistic: Statistic, (buffer, input): (BufferId, Stored), counts:
         Statistic::LumaTiles(tiles) => (Some(tiles), false),
         Statistic::EachTiles(tiles) => (Some(tiles), true),
     };
-    let quads = u64::from(input.quads()) * u64::from(layout.height);
+    let columns = region.width.div_ceil(QUAD);
+    let quads = u64::from(columns) * u64::from(region.height);
     let share = match tiles {
         None => quads.div_ceil(QUADS_EACH),
         Some(t) => (u64::from(t.width) * u64::from(t.height)).div_ceil(PIXELS_EACH),
     };
     let [x, y] = groups(share, WORKGROUP);
     let grid = tiles.map_or([1, 1, 0, 0], |t| [t.across * t.down, t.across, t.width, t.height]);
+    let seen = tiles.map_or(Region { x: 0, y: 0, width: 1, height: 1 }, |t| seen(t, region, layout));
     let mut params = Params::default();
-    params.push_words("reduce", "Reduce", &[&[quads as u32, input.quads(), x], &grid[..]].concat());
+    let rectangle = [region.x, region.y, region.right(), region.bottom()];
+    let words = [&[quads as u32, columns, x], &grid[..], &rectangle, &[seen.x, seen.y, seen.width]].concat();
+    params.push_words("reduce", "Reduce", &words);
     params.push_extent("input_0", input);
     let part = match tiles {
         None => include_str!("../../../shaders/shapes/histogram_image.wgsl"),
@@ -72,23 +73,43 @@ fn count_pass(statistic: Statistic, (buffer, input): (BufferId, Stored), counts:
     text += &params.text();
     text += "@group(0) @binding(1) var<storage, read_write> output: array<atomic<u32>>;\n";
     text += &input_text(input);
-    Pass {
+    Dispatch {
         label: "histogram".into(),
         text: text.into(),
         params: params.into_bytes(),
         bindings: vec![Binding::Params, Binding::Write(counts), Binding::Read(buffer)],
-        groups: [x, y, tiles.map_or(1, |t| t.across * t.down)],
+        groups: [x, y, seen.pixels() as u32],
         clear: Some(counts),
         reads: quads * u64::from(QUAD * layout.channels()),
     }
 }
 
-/// The greatest value of an image's first channel into a table.
-pub fn maximum_pass((buffer, input): (BufferId, Stored), table: BufferId) -> Pass {
-    let quads = u64::from(input.quads()) * u64::from(input.layout.height);
+/// The tiles that see some of a region: a rectangle of them.
+fn seen(tiles: Tiles, region: Region, layout: Layout) -> Region {
+    let along = |count: u32, size: u32, n: u32, (low, high): (u32, u32)| {
+        let sees = |tile: &u32| {
+            let begin = i64::from(*tile) * i64::from(size);
+            let (first, end) = Border::Reflect101.span(begin, begin + i64::from(size), n);
+            first < high && end > low
+        };
+        // Those that see some stand together, but for some beyond the image.
+        let (first, last) = ((0..count).find(sees), (0..count).rev().find(sees));
+        (first.unwrap_or(0), last.unwrap_or(0) + 1)
+    };
+    Region::from_spans(
+        along(tiles.across, tiles.width, layout.width, (region.x, region.right())),
+        along(tiles.down, tiles.height, layout.height, (region.y, region.bottom())),
+    )
+}
+
+/// The greatest value of an image's first channel in a region, into a table.
+pub fn maximum_dispatch((buffer, input): Place, region: Region, table: BufferId) -> Dispatch {
+    let columns = region.width.div_ceil(QUAD);
+    let quads = u64::from(columns) * u64::from(region.height);
     let [x, y] = groups(quads.div_ceil(QUADS_EACH), WORKGROUP);
     let mut params = Params::default();
-    params.push_words("maximum", "Maximum", &[quads as u32, input.quads(), x]);
+    let words = [quads as u32, columns, x, region.x, region.y, region.right()];
+    params.push_words("maximum", "Maximum", &words);
     params.push_extent("input_0", input);
     let mut text = include_str!("../../../shaders/shapes/maximum.wgsl").to_string();
     push_format_files(&mut text, &[input.format]);
@@ -96,24 +117,25 @@ pub fn maximum_pass((buffer, input): (BufferId, Stored), table: BufferId) -> Pas
     text += &params.text();
     text += "@group(0) @binding(1) var<storage, read_write> output: array<atomic<u32>>;\n";
     text += &input_text(input);
-    Pass {
+    Dispatch {
         label: "maximum".into(),
         text: text.into(),
         params: params.into_bytes(),
         bindings: vec![Binding::Params, Binding::Write(table), Binding::Read(buffer)],
         groups: [x, y, 1],
         clear: Some(table),
-        reads: input.layout.pixels(),
+        reads: quads * u64::from(QUAD),
     }
 }
 
 /// Binding 2, and the functions that read it.
 pub fn input_text(input: Stored) -> String {
     let element = if input.format == super::storage::Format::Planes { "vec4f" } else { "u32" };
-    format!("@group(0) @binding(2) var<storage, read> input_0: array<{element}>;\n") + &loads(0, input)
+    format!("@group(0) @binding(2) var<storage, read> input_0: array<{element}>;\n") + &loads("load", 0, input)
 }
 
-fn table_pass(kernel: &dyn Reduce, layout: Layout, counts: BufferId, table: BufferId, codes: u32) -> Pass {
+/// Makes the tables of an image of that layout from its counts.
+pub fn table_dispatch(kernel: &dyn Reduce, layout: Layout, counts: Binding, table: BufferId, codes: u32) -> Dispatch {
     let formula = kernel.formula();
     let mut params = Params::default();
     params.push("p", formula.structure, &formula.bytes);
@@ -125,11 +147,11 @@ fn table_pass(kernel: &dyn Reduce, layout: Layout, counts: BufferId, table: Buff
     text += "@group(0) @binding(1) var<storage, read_write> output: array<f32>;\n";
     text += "@group(0) @binding(2) var<storage, read> input_0: array<u32>;\n";
     text += &format!("fn make_table(lane: u32) {{\n    {}(lane, params.p);\n}}\n", formula.stem);
-    Pass {
+    Dispatch {
         label: format!("table {}", formula.stem),
         text: text.into(),
         params: params.into_bytes(),
-        bindings: vec![Binding::Params, Binding::Write(table), Binding::Read(counts)],
+        bindings: vec![Binding::Params, Binding::Write(table), counts],
         groups: [kernel.statistic().lanes(layout.colours), 1, 1],
         clear: None,
         reads: u64::from(codes),

@@ -1,11 +1,11 @@
 //! Puts a pass's WGSL together: the formulas' files first, so that errors keep their line numbers, then the files of the
 //! shape, then the glue that is written here. Values stand in the parameters, so one text serves every image.
 
-use super::access::{loads, other_pixel, push_format_files, stores};
+use super::access::{loads, push_format_files, stores};
 use super::grid::WORKGROUP;
 use super::head::Head;
 use super::params::Params;
-use super::plan::Binding;
+use super::points::{calls, finish, loaded};
 use super::storage::{Format, Stored};
 use crate::image::{Border, Layout};
 use crate::op::{Alpha, Formula, Place};
@@ -54,7 +54,7 @@ pub enum Operand {
 
 /// A point formula within a pass.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct PointStep {
     pub formula: Formula,
     pub alpha: Alpha,
     /// One or two.
@@ -64,17 +64,22 @@ pub struct Step {
 }
 
 /// A pass over an image, before it is text.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ImagePass<'a> {
     pub head: &'a Head,
     pub mode: Mode,
     /// Border of the rim's units; none where all taps lie inside the image.
     pub border: Option<Border>,
     pub inputs: &'a [Stored],
+    /// Of what the shape sees: the first input, or what points make of it.
+    pub source: Layout,
     pub output: Stored,
+    pub weights: bool,
     /// Whether a formula reads a table.
     pub table: bool,
-    pub steps: &'a [Step],
+    /// Points on the way from the first input.
+    pub before: &'a [PointStep],
+    pub after: &'a [PointStep],
 }
 
 /// Binding numbers after `params`: the output, the constants, the inputs, the table.
@@ -105,12 +110,10 @@ impl ImagePass<'_> {
         push_format_files(&mut text, &formats);
         text += &params.text();
         text += &self.bindings_text();
-        for (k, input) in self.inputs.iter().enumerate() {
-            text += &loads(k, *input);
-        }
+        text += &self.loads();
         text += &self.window_text();
         text += &match self.mode {
-            Mode::Pixels => self.write_pixels() + &self.points() + &self.store(),
+            Mode::Pixels => self.write_pixels() + &calls("points", self.after, "p", self.inputs.len()) + &self.store(),
             Mode::Channels => self.write_channel(),
             Mode::Samples => self.write_sample(),
             // The shape's file writes.
@@ -118,6 +121,24 @@ impl ImagePass<'_> {
             Mode::Line(_) => self.write_line(),
             Mode::Strips { .. } => self.write_strip(),
         };
+        text
+    }
+
+    /// What reads the inputs, the first through points where there are some.
+    fn loads(&self) -> String {
+        let mut text = format!("const LOADS_THROUGH_POINTS = {};\n", !self.before.is_empty());
+        if self.mode == Mode::Pixels || !self.before.is_empty() {
+            text += "var<private> position: vec2f;\n";
+        }
+        let Some((first, others)) = self.inputs.split_first() else { return text };
+        if self.before.is_empty() {
+            text += &loads("load", 0, *first);
+        } else {
+            text += &loads("raw", 0, *first);
+            text += &calls("points_before", self.before, "b", 1);
+            text += &loaded(*first, self.source);
+        }
+        others.iter().zip(1..).for_each(|(input, k)| text += &loads("load", k, *input));
         text
     }
 
@@ -138,7 +159,7 @@ impl ImagePass<'_> {
         };
         let call = format!("{stem}(x, y, params.window)");
         let pixels = if across * down == 1 { format!("array<vec4f, PIXELS>({call})") } else { call };
-        let layout = self.inputs[0].layout;
+        let layout = self.source;
         let alpha = if layout.alpha { format!("tap_at(at, {}u)", layout.colours) } else { "255.0".into() };
         let colour = match layout.colours {
             1 => "vec3f(tap_at(at, 0u))",
@@ -158,7 +179,8 @@ impl ImagePass<'_> {
 
     /// Formulas, each file and struct once.
     fn push_formulas(&self, text: &mut String) {
-        let formulas: Vec<&Formula> = self.head.window.iter().chain(self.steps.iter().map(|s| &s.formula)).collect();
+        let formulas: Vec<&Formula> =
+            self.head.window.iter().chain(self.before.iter().chain(self.after).map(|s| &s.formula)).collect();
         let mut structures = String::new();
         for (i, f) in formulas.iter().enumerate() {
             if !formulas[..i].iter().any(|g| g.stem == f.stem) {
@@ -172,22 +194,6 @@ impl ImagePass<'_> {
         *text += &structures;
     }
 
-    /// What stands at each binding, given the buffers.
-    pub fn bindings(
-        &self,
-        output: usize,
-        weights: Option<usize>,
-        inputs: &[usize],
-        table: Option<Binding>,
-    ) -> Vec<Binding> {
-        [Binding::Params, Binding::Write(output)]
-            .into_iter()
-            .chain(weights.map(Binding::Constants))
-            .chain(inputs.iter().map(|i| Binding::Read(*i)))
-            .chain(table)
-            .collect()
-    }
-
     fn bindings_text(&self) -> String {
         let element = match (self.output.format, self.mode) {
             (
@@ -199,7 +205,7 @@ impl ImagePass<'_> {
         };
         let mut text = format!("{OUTPUT}: array<{element}>;\n");
         let mut declarations = Vec::new();
-        if self.head.weights.is_some() {
+        if self.weights {
             declarations.push("weights: array<vec4f>".to_string());
         }
         for (k, input) in self.inputs.iter().enumerate() {
@@ -220,7 +226,7 @@ impl ImagePass<'_> {
 
     /// Whether the shape copies alpha.
     fn keeps_alpha(&self) -> bool {
-        self.head.alpha == Alpha::Keep && self.inputs[0].layout.alpha
+        self.head.alpha == Alpha::Keep && self.source.alpha
     }
 
     /// Quads of a block: place in the block, and its quad and row as expressions.
@@ -232,16 +238,17 @@ impl ImagePass<'_> {
 
     /// The block of a channel, or its copy where the shape keeps alpha.
     fn channel_block(&self, c: u32) -> String {
-        let layout = self.inputs[0].layout;
+        let layout = self.source;
         if !(self.keeps_alpha() && layout.is_alpha(c)) {
             return format!("block(x, y, {c}u)");
         }
-        let loads: Vec<String> = self.places().map(|(_, q, row)| format!("load4_0({q}, {row}, {c}u)")).collect();
+        let loads: Vec<String> =
+            self.places().map(|(_, q, row)| format!("quad_along_row(i32({q}), {row}, {c}u)")).collect();
         format!("array<vec4f, QUADS>({})", loads.join(", "))
     }
 
     fn write_pixels(&self) -> String {
-        let layout = self.inputs[0].layout;
+        let layout = self.source;
         let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
         for c in 0..layout.channels() {
             text += &format!("    let b{c} = {};\n", self.channel_block(c));
@@ -255,7 +262,7 @@ impl ImagePass<'_> {
     }
 
     fn write_channel(&self) -> String {
-        let layout = self.inputs[0].layout;
+        let layout = self.source;
         let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
         if self.keeps_alpha() {
             let alpha = layout.colours;
@@ -266,8 +273,9 @@ impl ImagePass<'_> {
         text += "    let b = block(x, y, c);\n";
         text += &self.puts("    ");
         text += "}\n\nfn put(q: u32, y: u32, c: u32, v: vec4f) {\n";
-        text += "    if (q < params.output.row && y < params.output.height) {\n";
-        text += "        output[c * params.output.plane + y * params.output.row + q] = v;\n    }\n}\n";
+        text += "    let extent = params.output;\n";
+        text += "    if (q < (extent.width + 3u) / 4u && y < extent.height) {\n";
+        text += "        output[c * extent.plane + y * extent.row + q - extent.origin] = v;\n    }\n}\n";
         text
     }
 
@@ -276,12 +284,13 @@ impl ImagePass<'_> {
     }
 
     fn write_sample(&self) -> String {
-        let layout = self.inputs[0].layout;
+        let layout = self.source;
         let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
-        text += "    let at = 4u * (c * params.output.plane + y * params.output.row) + x;\n";
+        text += "    let extent = params.output;\n";
+        text += "    let at = 4u * (c * extent.plane + y * extent.row - extent.origin) + x;\n";
         if self.keeps_alpha() {
             text += &format!("    if (c == {}u) {{\n", layout.colours);
-            text += "        output[at] = load_0(x, y, c);\n        return;\n    }\n";
+            text += "        output[at] = tap(i32(x), i32(y), c);\n        return;\n    }\n";
         }
         text + "    output[at] = window(i32(x), i32(y), c);\n}\n"
     }
@@ -289,7 +298,7 @@ impl ImagePass<'_> {
     fn write_line(&self) -> String {
         let mut text = "fn write_line(unit: u32, line: u32, c: u32) {\n".to_string();
         if self.keeps_alpha() {
-            text += &format!("    if (c == {}u) {{\n", self.inputs[0].layout.colours);
+            text += &format!("    if (c == {}u) {{\n", self.source.colours);
             text += "        copy_unit(unit, line, c);\n        return;\n    }\n";
         }
         text + "    run_unit(unit, line, c);\n}\n"
@@ -298,53 +307,15 @@ impl ImagePass<'_> {
     fn write_strip(&self) -> String {
         let mut text = "fn strip(first: vec2u, end: vec2u, c: u32, local: u32) {\n".to_string();
         if self.keeps_alpha() {
-            text += &format!("    if (c == {}u) {{\n", self.inputs[0].layout.colours);
+            text += &format!("    if (c == {}u) {{\n", self.source.colours);
             text += "        copy_strip(first, end, c, local);\n        return;\n    }\n";
         }
         text + "    walk_strip(first, end, c, local);\n}\n"
     }
 
-    /// `points`: the formulas one after another on one pixel; further inputs as arguments w1, w2, …
-    fn points(&self) -> String {
-        let arguments: String = (1..self.inputs.len()).map(|k| format!(", w{k}: vec4f")).collect();
-        let mut text = "var<private> position: vec2f;\n".to_string();
-        text += &format!("fn points(first: vec4f{arguments}) -> vec4f {{\n    var v = first;\n");
-        for (i, step) in self.steps.iter().enumerate() {
-            let operand = |o: &Operand| match o {
-                Operand::Current => "v".to_string(),
-                Operand::Input(k) => format!("w{k}"),
-            };
-            let operands: Vec<String> = step.operands.iter().map(operand).collect();
-            let call = format!("{}({}, params.p{i})", step.formula.stem, operands.join(", "));
-            text += &match (step.alpha, step.layout.alpha) {
-                (Alpha::Keep, _) => format!("    v = vec4f({call}.rgb, {}.a);\n", operands[0]),
-                (Alpha::Work, true) => format!("    v = {call};\n"),
-                (Alpha::Work, false) => format!("    v = vec4f({call}.rgb, 255.0);\n"),
-            };
-            if step.layout.colours == 1 {
-                text += "    v = v.rrra;\n";
-            }
-        }
-        text + "    return v;\n}\n"
-    }
-
     /// `finish`: the points of a quad, and the store of its pixels.
     fn store(&self) -> String {
-        let mut text = "fn finish(q: u32, y: u32, r: vec4f, g: vec4f, b: vec4f, a: vec4f) {\n".to_string();
-        text += "    if (q >= (params.output.width + 3u) / 4u || y >= params.output.height) {\n";
-        text += "        return;\n    }\n";
-        for (k, input) in self.inputs.iter().enumerate().skip(1) {
-            for c in 0..input.layout.channels() {
-                text += &format!("    let w{k}_{c} = load4_{k}(q, y, {c}u);\n");
-            }
-        }
-        for i in 0..4 {
-            let others: String =
-                self.inputs.iter().enumerate().skip(1).map(|(k, s)| other_pixel(k, s.layout, i)).collect();
-            text += &format!("    position = vec2f(f32(4u * q + {i}u), f32(y));\n");
-            text += &format!("    let p{i} = points(vec4f(r[{i}], g[{i}], b[{i}], a[{i}]){others});\n");
-        }
-        text + &stores(self.output) + "}\n"
+        finish(self.inputs, &stores(self.output))
     }
 }
 

@@ -5,8 +5,10 @@ use std::sync::{Arc, OnceLock};
 use wgpu::{Buffer, BufferUsages};
 
 use super::engine::Pipelines;
-use super::plan::{Binding, BufferId, Plan};
+use super::memory::{Held, Memory, class};
+use super::plan::{Binding, BufferId, Output, Plan};
 use super::storage::{Format, Stored};
+use super::timer::{Clock, Timer};
 use crate::image::Samples;
 
 /// Staging, buffers and bind groups.
@@ -14,30 +16,39 @@ use crate::image::Samples;
 pub struct Slot {
     /// Whether source and result are mapped themselves and need no staging.
     direct: bool,
-    /// Mapped for writing while the slot is free.
-    upload: Option<Buffer>,
-    readback: Option<Buffer>,
-    buffers: Vec<Option<Buffer>>,
+    /// One for each source, mapped for writing while the slot is free.
+    uploads: Vec<Held>,
+    readback: Option<Held>,
+    /// Those of the plan that are not mapped themselves.
+    buffers: Vec<Option<Held>>,
+    timer: Option<Timer>,
     prepared: Option<Prepared>,
 }
 
 /// A plan with what executes it.
 struct Prepared {
     plan: Plan,
-    passes: Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>,
+    dispatches: Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>,
+    /// Constants and parameters, which the bind groups hold.
+    _filled: Vec<Held>,
+}
+
+/// What came of a plan.
+pub enum Product {
+    /// The region's samples, row after row.
+    Image(Stored, Samples),
+    Words(Vec<u32>),
 }
 
 /// Which staging buffers are mapped again: set by the poll that sees the work done.
 #[derive(Default)]
-pub struct Mapping {
-    upload: OnceLock<bool>,
-    readback: OnceLock<bool>,
-}
+pub struct Mapping(Vec<OnceLock<bool>>);
 
 impl Mapping {
-    /// None while one is outstanding, else whether both could be mapped.
+    /// None while one is outstanding, else whether all could be mapped.
     pub fn outcome(&self) -> Option<bool> {
-        Some(*self.upload.get()? && *self.readback.get()?)
+        let outcomes = self.0.iter().map(|mapped| mapped.get().copied()).collect::<Option<Vec<bool>>>()?;
+        (!outcomes.is_empty()).then(|| outcomes.into_iter().all(|mapped| mapped))
     }
 }
 
@@ -47,79 +58,89 @@ impl Slot {
         Slot { direct, ..Slot::default() }
     }
 
-    /// Makes buffers and bind groups for a plan, unless they are there already.
-    pub fn prepare(&mut self, device: &wgpu::Device, pipelines: &mut Pipelines, plan: Plan) {
-        if self.prepared.as_ref().is_some_and(|p| p.plan == plan) {
-            return;
-        }
+    /// Whether it is prepared for that plan.
+    pub fn is_for(&self, plan: &Plan) -> bool {
+        self.prepared.as_ref().is_some_and(|p| p.plan == *plan)
+    }
+
+    /// Gives back all that it holds.
+    pub fn release(&mut self, memory: &mut Memory) {
         self.prepared = None;
-        let (source, output) = (plan.source.1.bytes(), plan.output.1.bytes());
+        let held = self.uploads.drain(..).chain(self.readback.take()).chain(self.buffers.drain(..).flatten());
+        held.for_each(|held| memory.give_back(held));
+    }
+
+    /// Makes buffers and bind groups for a plan; it holds nothing before.
+    pub fn prepare(&mut self, device: &wgpu::Device, memory: &mut Memory, pipelines: &mut Pipelines, plan: Plan) {
         let (write, read) = match self.direct {
-            true => (BufferUsages::STORAGE, BufferUsages::STORAGE),
+            // Counts are set to zero where they are read back.
+            true => (BufferUsages::STORAGE, BufferUsages::STORAGE | BufferUsages::COPY_DST),
             false => (BufferUsages::COPY_SRC, BufferUsages::COPY_DST),
         };
-        keep_or_create(&mut self.upload, device, source, BufferUsages::MAP_WRITE | write, true);
-        keep_or_create(&mut self.readback, device, output, BufferUsages::MAP_READ | read, false);
-        self.make_buffers(device, &plan);
-        let passes = self.bind(device, pipelines, &plan);
-        self.prepared = Some(Prepared { plan, passes });
-    }
-
-    /// Buffers of the plan; where source and result need no staging, those are its buffers.
-    fn make_buffers(&mut self, device: &wgpu::Device, plan: &Plan) {
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-        self.buffers.resize(plan.buffers.len(), None);
-        for (i, bytes) in plan.buffers.iter().enumerate() {
-            let direct = if i == plan.source.0 { &self.upload } else { &self.readback };
-            if self.direct && (i == plan.source.0 || i == plan.output.0) {
-                self.buffers[i] = direct.clone();
-            } else {
-                keep_or_create(&mut self.buffers[i], device, *bytes, usage, false);
-            }
+        for source in &plan.sources {
+            self.uploads.push(memory.take(device, source.stored.bytes(), BufferUsages::MAP_WRITE | write));
         }
+        self.readback = Some(memory.take(device, plan.output.bytes(), BufferUsages::MAP_READ | read));
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        for (i, bytes) in plan.buffers.iter().enumerate() {
+            let mapped = self.direct && is_mapped(&plan, i);
+            self.buffers.push((!mapped).then(|| memory.take(device, *bytes, usage)));
+        }
+        if self.timer.is_none() {
+            self.timer = Timer::new(device, memory, !self.direct);
+        }
+        let (dispatches, filled) = self.bind(device, memory, pipelines, &plan);
+        self.prepared = Some(Prepared { plan, dispatches, _filled: filled });
     }
 
-    /// A buffer of the plan; they are all there once it is prepared.
-    fn buffer(&self, id: BufferId) -> &Buffer {
-        self.buffers[id].as_ref().expect("a prepared slot has every buffer of its plan")
+    /// A buffer of the plan that it is prepared for.
+    fn buffer(&self, plan: &Plan, id: BufferId) -> &Buffer {
+        let source = || plan.sources.iter().position(|s| s.buffer == id).map(|i| &self.uploads[i]);
+        let held = self.buffers[id].as_ref().or_else(source).or(self.readback.as_ref());
+        &held.expect("a prepared slot has every buffer of its plan").buffer
     }
 
     fn bind(
         &self,
         device: &wgpu::Device,
+        memory: &Memory,
         pipelines: &mut Pipelines,
         plan: &Plan,
-    ) -> Vec<(wgpu::ComputePipeline, wgpu::BindGroup)> {
-        let constants: Vec<Buffer> =
-            plan.constants.iter().map(|words| filled(device, bytemuck::cast_slice(words))).collect();
-        let bind = |pass: &super::plan::Pass| {
-            let (pipeline, layout) = pipelines.get(device, pass);
-            let params = filled(device, &pass.params);
+    ) -> (Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>, Vec<Held>) {
+        let constants = plan.constants.iter().map(|words| memory.filled(device, bytemuck::cast_slice(words)));
+        let constants: Vec<Held> = constants.collect();
+        let mut filled = Vec::new();
+        let mut bind = |dispatch: &super::plan::Dispatch| {
+            let (pipeline, layout) = pipelines.get(device, dispatch);
+            let params = memory.filled(device, &dispatch.params);
             let resource = |binding: &Binding| match binding {
-                Binding::Params => params.as_entire_binding(),
-                Binding::Constants(i) => constants[*i].as_entire_binding(),
+                Binding::Params => params.buffer.as_entire_binding(),
+                Binding::Constants(i) => constants[*i].buffer.as_entire_binding(),
                 Binding::Read(i) | Binding::Write(i) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: self.buffer(*i),
+                    buffer: self.buffer(plan, *i),
                     offset: 0,
                     size: std::num::NonZero::new(plan.buffers[*i]),
                 }),
             };
             let entries: Vec<wgpu::BindGroupEntry> = (0..)
-                .zip(&pass.bindings)
+                .zip(&dispatch.bindings)
                 .map(|(i, b)| wgpu::BindGroupEntry { binding: i, resource: resource(b) })
                 .collect();
             let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some(&pass.label),
+                label: Some(&dispatch.label),
                 layout: &layout,
                 entries: &entries,
             });
+            filled.push(params);
             (pipeline, group)
         };
-        plan.passes.iter().map(bind).collect()
+        let dispatches = plan.dispatches.iter().map(&mut bind).collect();
+        filled.extend(constants);
+        (dispatches, filled)
     }
 
-    /// Copies the image into the mapped staging, submits the plan, and asks for both stagings to be mapped again. Gives the
-    /// last submission.
+    /// Copies the images into the mapped staging, submits the plan, and asks for all staging to be mapped again. Gives the
+    /// last submission. `images`: whole ones, one for each source.
     ///
     /// # Errors
     /// Where the staging can't be written.
@@ -127,28 +148,38 @@ impl Slot {
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
-        samples: &Samples,
+        images: &[Arc<Samples>],
     ) -> Result<(wgpu::SubmissionIndex, Arc<Mapping>), String> {
-        let (Some(prepared), Some(upload), Some(readback)) = (&self.prepared, &self.upload, &self.readback) else {
+        let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing is prepared".into());
         };
         let plan = &prepared.plan;
-        write(upload, plan.source.1, samples)?;
+        let uploads: Vec<&Buffer> = self.uploads.iter().map(|held| &held.buffer).collect();
+        for ((upload, source), samples) in uploads.iter().zip(&plan.sources).zip(images) {
+            write(upload, source.stored, samples)?;
+        }
         let encoder = || device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut commands = encoder();
+        let timer = self.timer.as_ref();
+        timer.inspect(|timer| timer.begin(&mut commands));
         if !self.direct {
-            commands.copy_buffer_to_buffer(upload, 0, self.buffer(plan.source.0), 0, plan.source.1.bytes());
+            for (upload, source) in uploads.iter().zip(&plan.sources) {
+                commands.copy_buffer_to_buffer(upload, 0, self.buffer(plan, source.buffer), 0, source.stored.bytes());
+            }
         }
-        for cleared in plan.passes.iter().filter_map(|p| p.clear) {
-            commands.clear_buffer(self.buffer(cleared), 0, Some(plan.buffers[cleared]));
+        for cleared in plan.dispatches.iter().filter_map(|d| d.clear) {
+            commands.clear_buffer(self.buffer(plan, cleared), 0, Some(plan.buffers[cleared]));
         }
-        for (i, passes) in plan.submissions.iter().enumerate() {
+        for (i, dispatches) in plan.submissions.iter().enumerate() {
             if i > 0 {
                 queue.submit([std::mem::replace(&mut commands, encoder()).finish()]);
             }
-            let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            let last = i + 1 == plan.submissions.len();
+            let timestamp_writes = timer.and_then(|timer| timer.of_pass(i == 0, last));
+            let descriptor = wgpu::ComputePassDescriptor { label: None, timestamp_writes };
+            let mut pass = commands.begin_compute_pass(&descriptor);
             for (step, (pipeline, group)) in
-                plan.passes.iter().zip(&prepared.passes).take(passes.end).skip(passes.start)
+                plan.dispatches.iter().zip(&prepared.dispatches).take(dispatches.end).skip(dispatches.start)
             {
                 pass.set_pipeline(pipeline);
                 pass.set_bind_group(0, group, &[]);
@@ -156,90 +187,99 @@ impl Slot {
             }
         }
         if !self.direct {
-            commands.copy_buffer_to_buffer(self.buffer(plan.output.0), 0, readback, 0, plan.output.1.bytes());
+            let output = plan.output;
+            commands.copy_buffer_to_buffer(self.buffer(plan, output.buffer()), 0, readback, 0, output.bytes());
         }
+        timer.inspect(|timer| timer.end(&mut commands));
         let submission = queue.submit([commands.finish()]);
-        let mapping = Arc::new(Mapping::default());
-        let (uploaded, read) = (mapping.clone(), mapping.clone());
-        upload.map_async(wgpu::MapMode::Write, .., move |result| {
-            let _ = uploaded.upload.set(result.is_ok());
-        });
-        readback.map_async(wgpu::MapMode::Read, .., move |result| {
-            let _ = read.readback.set(result.is_ok());
-        });
+        let read = [Some(readback), timer.map(|timer| &timer.readback.buffer)].into_iter().flatten();
+        let read: Vec<&Buffer> = read.collect();
+        let mapping = Arc::new(Mapping((0..uploads.len() + read.len()).map(|_| OnceLock::new()).collect()));
+        let mapped = |i: usize| {
+            let mapping = mapping.clone();
+            move |result: Result<(), wgpu::BufferAsyncError>| _ = mapping.0[i].set(result.is_ok())
+        };
+        for (i, upload) in uploads.iter().enumerate() {
+            upload.map_async(wgpu::MapMode::Write, .., mapped(i));
+        }
+        for (i, read) in read.iter().enumerate() {
+            read.map_async(wgpu::MapMode::Read, .., mapped(uploads.len() + i));
+        }
         Ok((submission, mapping))
     }
 
-    /// The result, out of the mapped readback staging; `spare` is used again where it fits.
+    /// The result, out of the mapped readback staging, and what the device's clock says, whose ticks take `period` ns; `spare` is used again where it fits.
     ///
     /// # Errors
     /// Where the staging can't be read.
-    pub fn read(&self, spare: Samples) -> Result<(Stored, Samples), String> {
-        let (Some(prepared), Some(readback)) = (&self.prepared, &self.readback) else {
+    pub fn read(&self, spare: Samples, clock: &Clock, period: f32) -> Result<Product, String> {
+        let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing was submitted".into());
         };
-        let stored = prepared.plan.output.1;
-        let view = readback.get_mapped_range(..stored.bytes()).map_err(|e| format!("the result can't be read: {e}"))?;
-        let samples = unpadded(&view, stored, spare);
+        let output = prepared.plan.output;
+        let view = readback.get_mapped_range(..output.bytes()).map_err(|e| format!("the result can't be read: {e}"))?;
+        let product = match output {
+            Output::Image(_, stored) => Product::Image(stored, unpadded(&view, stored, spare)),
+            Output::Words(..) => Product::Words(bytemuck::pod_collect_to_vec(&view)),
+        };
         drop(view);
         readback.unmap();
-        Ok((stored, samples))
+        self.timer.as_ref().inspect(|timer| timer.read(clock, period));
+        Ok(product)
     }
 
-    /// Values that the plan's passes read.
+    /// Values that the plan's dispatches read.
     pub fn reads(&self) -> u64 {
-        self.prepared.as_ref().map_or(0, |p| p.plan.passes.iter().map(|pass| pass.reads).sum())
+        self.prepared.as_ref().map_or(0, |p| p.plan.dispatches.iter().map(|d| d.reads).sum())
     }
 
     /// Dispatches of the plan.
     pub fn dispatches(&self) -> u64 {
-        self.prepared.as_ref().map_or(0, |p| p.plan.passes.len() as u64)
+        self.prepared.as_ref().map_or(0, |p| p.plan.dispatches.len() as u64)
     }
 }
 
-fn keep_or_create(buffer: &mut Option<Buffer>, device: &wgpu::Device, bytes: u64, usage: BufferUsages, mapped: bool) {
-    if !buffer.as_ref().is_some_and(|b| serves(b, bytes) && b.usage() == usage) {
-        *buffer = Some(create(device, bytes, usage, mapped));
-    }
+/// Whether a buffer is uploaded or read back.
+fn is_mapped(plan: &Plan, id: BufferId) -> bool {
+    id == plan.output.buffer() || plan.sources.iter().any(|s| s.buffer == id)
 }
 
-/// Whether a buffer is large enough, and not far too large.
-fn serves(buffer: &Buffer, bytes: u64) -> bool {
-    (bytes..=2 * bytes + (1 << 20)).contains(&buffer.size())
+/// Bytes that a slot takes for a plan.
+pub fn bytes(plan: &Plan, direct: bool) -> u64 {
+    let staging = plan.sources.iter().map(|s| s.stored.bytes()).chain([plan.output.bytes()]);
+    let own = plan.buffers.iter().enumerate().filter(|(id, _)| !(direct && is_mapped(plan, *id)));
+    let constants = plan.constants.iter().map(|c| 4 * c.len() as u64);
+    let params = plan.dispatches.iter().map(|d| d.params.len() as u64);
+    let filled: u64 = constants.chain(params).map(|bytes| bytes.next_multiple_of(16)).sum();
+    staging.chain(own.map(|(_, bytes)| *bytes)).map(class).sum::<u64>() + filled
 }
 
-fn create(device: &wgpu::Device, bytes: u64, usage: BufferUsages, mapped: bool) -> Buffer {
-    // Copies and mappings take whole words; a buffer is at least one vector long.
-    let size = bytes.next_multiple_of(16).max(16);
-    device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: mapped })
-}
-
-/// A buffer that holds these bytes for good.
-fn filled(device: &wgpu::Device, bytes: &[u8]) -> Buffer {
-    let buffer = create(device, bytes.len() as u64, BufferUsages::STORAGE, true);
-    if let Ok(mut view) = buffer.get_mapped_range_mut(..bytes.len() as u64) {
-        view.copy_from_slice(bytes);
-    }
-    buffer.unmap();
-    buffer
-}
-
-/// Rows into the mapped staging, each padded to whole quads.
+/// Rows of the region into the mapped staging, each padded to whole quads; what lies beyond the image is its repetition.
+/// `samples`: of the whole image.
 fn write(upload: &Buffer, stored: Stored, samples: &Samples) -> Result<(), String> {
     let bytes: &[u8] = match samples {
         Samples::U8(v) => v,
         Samples::U16(v) => bytemuck::cast_slice(v),
         Samples::F32(v) => bytemuck::cast_slice(v),
     };
-    let row = stored.layout.width as usize * stored.layout.channels() as usize * samples.width();
+    let Stored { layout, region, .. } = stored;
+    let pixel = layout.channels() as usize * samples.width();
+    let (whole, row, left) = (layout.width as usize * pixel, region.width as usize * pixel, region.x as usize * pixel);
     let mut view =
         upload.get_mapped_range_mut(..stored.bytes()).map_err(|e| format!("the image can't be uploaded: {e}"))?;
-    if row == stored.row_bytes() {
-        view.copy_from_slice(bytes);
+    if row == stored.row_bytes() && row == whole && left == 0 && region.bottom() <= layout.height {
+        view.copy_from_slice(&bytes[region.y as usize * whole..][..row * region.height as usize]);
     } else {
-        for (y, source) in bytes.chunks_exact(row).enumerate() {
-            let start = y * stored.row_bytes();
-            view.slice(start..start + row).copy_from_slice(source);
+        for (y, target) in (region.y..region.bottom()).zip((0..).step_by(stored.row_bytes())) {
+            let source = &bytes[(y % layout.height) as usize * whole..][..whole];
+            // As often as the image is repeated.
+            let mut at = 0;
+            while at < row {
+                let part = &source[(left + at) % whole..];
+                let part = &part[..part.len().min(row - at)];
+                view.slice(target + at..target + at + part.len()).copy_from_slice(part);
+                at += part.len();
+            }
         }
     }
     drop(view);
@@ -247,21 +287,21 @@ fn write(upload: &Buffer, stored: Stored, samples: &Samples) -> Result<(), Strin
     Ok(())
 }
 
-/// The samples of padded rows.
+/// The samples of padded rows; `spare` is used again where it fits.
 fn unpadded(bytes: &[u8], stored: Stored, spare: Samples) -> Samples {
-    let len = stored.layout.samples() as usize;
-    let row = stored.layout.width as usize * stored.layout.channels() as usize;
     match (stored.format, spare) {
-        (Format::Codes16, Samples::U16(spare)) => Samples::U16(rows(bytes, stored, row, len, spare)),
-        (Format::Codes16, _) => Samples::U16(rows(bytes, stored, row, len, Vec::new())),
-        (_, Samples::U8(spare)) => Samples::U8(rows(bytes, stored, row, len, spare)),
-        (_, _) => Samples::U8(rows(bytes, stored, row, len, Vec::new())),
+        (Format::Codes16, Samples::U16(spare)) => Samples::U16(rows(bytes, stored, spare)),
+        (Format::Codes16, _) => Samples::U16(rows(bytes, stored, Vec::new())),
+        (Format::Values, _) => Samples::F32(rows(bytes, stored, Vec::new())),
+        (_, Samples::U8(spare)) => Samples::U8(rows(bytes, stored, spare)),
+        (_, _) => Samples::U8(rows(bytes, stored, Vec::new())),
     }
 }
 
-fn rows<T: bytemuck::Pod>(bytes: &[u8], stored: Stored, row: usize, len: usize, mut out: Vec<T>) -> Vec<T> {
+fn rows<T: bytemuck::Pod>(bytes: &[u8], stored: Stored, mut out: Vec<T>) -> Vec<T> {
+    let row = stored.region.width as usize * stored.layout.channels() as usize;
     out.clear();
-    out.reserve_exact(len);
+    out.reserve_exact(row * stored.region.height as usize);
     if row * size_of::<T>() == stored.row_bytes() {
         out.extend_from_slice(bytemuck::cast_slice(bytes));
     } else {

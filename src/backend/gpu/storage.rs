@@ -1,6 +1,6 @@
 //! How an image lies in a buffer of the device.
 
-use crate::image::{Depth, Layout, Samples};
+use crate::image::{Depth, Layout, Region, Samples};
 
 /// Pixels of a quad: 4 neighbours of a row, the first at a multiple of 4.
 pub const QUAD: u32 = 4;
@@ -11,8 +11,10 @@ pub enum Format {
     Codes8,
     /// The same with 16 bits a sample.
     Codes16,
-    /// The same with floats.
+    /// The same with floats, 0 to 1.
     Float32,
+    /// The same with floats on the working scale, as they are.
+    Values,
     /// A plane of f32 for each channel, on the working scale; rows padded to whole quads.
     Planes,
 }
@@ -37,34 +39,55 @@ impl Format {
         match self {
             Format::Codes8 => 1,
             Format::Codes16 => 2,
-            Format::Float32 | Format::Planes => 4,
+            Format::Float32 | Format::Values | Format::Planes => 4,
         }
     }
 }
 
-/// An image in a buffer.
+/// An image, or a part of one, in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stored {
+    /// Of the whole image.
     pub layout: Layout,
     pub format: Format,
+    /// What is there; it begins at a whole quad and ends with one or with the image. Where an image repeats beyond its
+    /// borders it may end beyond it.
+    pub region: Region,
 }
 
 impl Stored {
-    pub fn planes(layout: Layout) -> Stored {
-        Stored { layout, format: Format::Planes }
+    pub fn whole(layout: Layout, format: Format) -> Stored {
+        Stored { layout, format, region: layout.region() }
+    }
+
+    /// A region widened to whole quads.
+    pub fn part(layout: Layout, format: Format, region: Region) -> Stored {
+        let columns = (region.x / QUAD * QUAD, region.right().next_multiple_of(QUAD).min(layout.width));
+        Stored { layout, format, region: Region::from_spans(columns, (region.y, region.bottom())) }
+    }
+
+    /// A region that may end beyond the image.
+    pub fn repeating(layout: Layout, format: Format, region: Region) -> Stored {
+        let columns = (region.x / QUAD * QUAD, region.right().next_multiple_of(QUAD));
+        Stored { layout, format, region: Region::from_spans(columns, (region.y, region.bottom())) }
     }
 
     /// Quads in a row.
     pub fn quads(self) -> u32 {
-        self.layout.width.div_ceil(QUAD)
+        self.region.width.div_ceil(QUAD)
     }
 
-    /// Elements in a row: vectors of 4 floats in planes, else words of 4 bytes.
-    pub fn row(self) -> u32 {
+    /// Elements of a quad in one row: vectors of 4 floats in planes, else words of 4 bytes.
+    fn quad_elements(self) -> u32 {
         match self.format {
-            Format::Planes => self.quads(),
-            interleaved => self.quads() * self.layout.channels() * interleaved.sample_bytes(),
+            Format::Planes => 1,
+            interleaved => self.layout.channels() * interleaved.sample_bytes(),
         }
+    }
+
+    /// Elements in a row.
+    pub fn row(self) -> u32 {
+        self.quads() * self.quad_elements()
     }
 
     /// Bytes in a row of interleaved samples, padding included.
@@ -75,14 +98,19 @@ impl Stored {
     /// Elements in a plane; 0 where samples are interleaved.
     pub fn plane(self) -> u32 {
         match self.format {
-            Format::Planes => self.row() * self.layout.height,
+            Format::Planes => self.row() * self.region.height,
             _ => 0,
         }
     }
 
+    /// Elements by which the first pixel of the image would lie ahead of the buffer; as the shader counts, modulo 2^32.
+    pub fn origin(self) -> u32 {
+        self.region.y.wrapping_mul(self.row()).wrapping_add(self.region.x / QUAD * self.quad_elements())
+    }
+
     pub fn bytes(self) -> u64 {
         let samples =
-            u64::from(self.quads() * QUAD) * u64::from(self.layout.height) * u64::from(self.layout.channels());
+            u64::from(self.quads() * QUAD) * u64::from(self.region.height) * u64::from(self.layout.channels());
         samples * u64::from(self.format.sample_bytes())
     }
 }
@@ -94,10 +122,22 @@ mod tests {
     #[test]
     fn rows_are_padded_to_quads() {
         let layout = Layout::new(5, 3, 3);
-        let at = |format| Stored { layout, format };
+        let at = |format| Stored::whole(layout, format);
         assert_eq!((at(Format::Codes8).row(), at(Format::Codes8).bytes()), (6, 72));
         assert_eq!((at(Format::Codes16).row(), at(Format::Codes16).bytes()), (12, 144));
         assert_eq!((at(Format::Float32).row(), at(Format::Float32).bytes()), (24, 288));
         assert_eq!((at(Format::Planes).row(), at(Format::Planes).plane(), at(Format::Planes).bytes()), (2, 6, 288));
+    }
+
+    #[test]
+    fn parts_are_widened_to_quads_within_the_image() {
+        let layout = Layout::new(23, 9, 3);
+        let region = Region { x: 6, y: 2, width: 11, height: 4 };
+        let part = Stored::part(layout, Format::Planes, region);
+        assert_eq!(part.region, Region { x: 4, y: 2, width: 16, height: 4 });
+        assert_eq!((part.quads(), part.plane(), part.origin()), (4, 16, 2 * 4 + 1));
+        let end = Stored::part(layout, Format::Codes8, Region { x: 17, width: 6, ..region });
+        assert_eq!(end.region, Region { x: 16, y: 2, width: 7, height: 4 });
+        assert_eq!((end.row(), end.origin()), (6, 2 * 6 + 4 * 3));
     }
 }

@@ -277,6 +277,25 @@ fn staging_gives_the_same() {
 }
 
 #[test]
+fn a_device_with_a_clock_tells_how_long_it_worked() {
+    for staged in [false, true] {
+        let gpu = GpuBackend::open_with(choice(), None, Tuning { staged, ..Tuning::default() }).unwrap();
+        let layout = Layout::new(640, 480, 3);
+        let image = noise(layout, Kind::U8, &mut fastrand::Rng::with_seed(1));
+        gpu.compute(task(chain(layout, Depth::Eight, vec![square(3, Edges::new(Border::Clamp), Alpha::Keep)]), image))
+            .unwrap();
+        let Some(times) = gpu.device_times() else {
+            assert!(!gpu.adapter().timestamps);
+            continue;
+        };
+        let worked = [times.upload, times.kernels, times.readback].map(|time| time.as_secs_f64());
+        assert!((1.0e-6..10.0).contains(&worked[1]), "{worked:?}");
+        // What is copied takes time; what is shared takes none.
+        assert!(staged || worked[0] == 0.0 && worked[2] == 0.0, "{worked:?}");
+    }
+}
+
+#[test]
 fn divided_work_gives_the_same() {
     let (usual, mut rng) = (open(), fastrand::Rng::with_seed(12));
     // A workgroup a dispatch, and three of the smallest a submission.

@@ -59,15 +59,13 @@ fn each_choice_opens_its_own_kind_or_nothing() {
 }
 
 #[test]
-fn an_image_beyond_the_limits_is_refused() {
-    let gpu = open();
-    let limit = gpu.adapter().limits.max_binding_bytes.min(gpu.adapter().limits.max_buffer_bytes);
-    // One channel of floats between two passes; nothing of that size is allocated.
-    let layout = Layout::new(65_532, (limit / 4 / 65_532 + 1) as u32, 1);
-    let graph = chain(layout, Depth::Eight, vec![square_of_reach(1), square_of_reach(1)]);
-    let error =
-        build::plan(&graph, Format::Codes8, Depth::Eight, &gpu.adapter().limits, Effort::default()).unwrap_err();
-    assert!(error.contains(&limit.to_string()) && error.contains("--backend cpu"), "{error}");
+fn an_image_that_not_even_tiles_can_hold_is_refused() {
+    let options = Options { largest_image_bytes: Some(200), ..Options::default() };
+    let gpu = GpuBackend::open_as(choice(), None, options).unwrap();
+    // A row of its window alone is longer.
+    let graph = || chain(image().layout, Depth::Eight, vec![linear(1.0, 0.0), square_of_reach(9)]);
+    let Err(BackendError::Image(message)) = gpu.compute(task(graph(), image())) else { panic!("it has no room") };
+    assert!(message.contains("200") && message.contains("--backend cpu"), "{message}");
 }
 
 fn square_of_reach(reach: u32) -> crate::op::Kernel {

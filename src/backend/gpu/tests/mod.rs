@@ -3,8 +3,10 @@
 mod devices;
 mod faults;
 mod kernels;
+mod memory;
 mod plans;
 mod reference;
+mod tiled;
 mod twins;
 
 use std::sync::Arc;

@@ -3,21 +3,29 @@
 use std::ops::Range;
 
 use super::kernels::*;
-use super::plan::{Pass, Plan};
+use super::plan::{Dispatch, Pass, Plan};
 use super::*;
 use crate::image::weights::gaussian;
 use crate::image::{Border, Edges};
 use crate::op::{Alpha, Axis, Kernel, Place, Taps};
 
-const LIMITS: AdapterLimits =
-    AdapterLimits { max_buffer_bytes: 1 << 31, max_binding_bytes: 128 << 20, max_invocations_per_workgroup: 256 };
-
-fn plan(graph: &Graph, source: Format, depth: Depth) -> Plan {
-    build::plan(graph, source, depth, &LIMITS, Effort::default()).unwrap()
+fn plan_by(graph: &Graph, source: Format, depth: Depth, effort: Effort) -> Result<Plan, String> {
+    build::plan(whole_sketch(graph, source, depth)?, effort)
 }
 
-fn labels(plan: &Plan) -> Vec<&str> {
-    plan.passes.iter().map(|p| p.label.as_str()).collect()
+fn plan(graph: &Graph, source: Format, depth: Depth) -> Plan {
+    plan_by(graph, source, depth, Effort::default()).unwrap()
+}
+
+/// Of each pass: points in its load, its shape, points in its store.
+fn labels(plan: &Plan) -> Vec<String> {
+    let label = |p: &Pass| [&p.before[..], &[p.shape.as_str()], &p.after[..]].concat().join(" ");
+    plan.passes.iter().map(label).collect()
+}
+
+fn recipe_plan(recipe: &str, layout: Layout) -> Plan {
+    let graph = crate::recipe::Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
+    plan(&graph, Format::Codes8, Depth::Eight)
 }
 
 fn sum(place: Place) -> Kernel {
@@ -36,37 +44,65 @@ fn points_share_one_pass_from_codes_to_codes() {
     let plan = plan(&graph, Format::Codes8, Depth::Sixteen);
     assert_eq!(labels(&plan), ["point linear linear linear"]);
     assert_eq!(plan.buffers, [13 * 12 * 20, 13 * 24 * 20]);
-    assert_eq!(plan.passes[0].groups, [(13u32 * 20).div_ceil(64), 1, 1]);
+    assert_eq!(plan.dispatches[0].groups, [(13u32 * 20).div_ceil(64), 1, 1]);
     // The formula stands in the text once, its three sets of parameters in the bytes.
-    assert_eq!(plan.passes[0].text.matches("fn linear(").count(), 1);
-    assert!(plan.passes[0].params.ends_with(bytemuck::cast_slice(&[2.0f32, 0.0, 1.0, 1.0, 0.5, 0.0])));
+    assert_eq!(plan.dispatches[0].text.matches("fn linear(").count(), 1);
+    assert!(plan.dispatches[0].params.ends_with(bytemuck::cast_slice(&[2.0f32, 0.0, 1.0, 1.0, 0.5, 0.0])));
 }
 
 #[test]
-fn points_ride_behind_other_shapes_but_not_behind_long_windows() {
-    let layout = Layout::new(200, 100, 3);
+fn five_point_operations_move_the_image_once() {
+    let plan = recipe_plan("brightness:10,contrast:0.8,gamma:1.2,saturation:1.5,invert", Layout::new(200, 100, 3));
+    assert_eq!(labels(&plan), ["point brightness contrast gamma saturation invert"]);
+    assert_eq!((plan.passes[0].read, plan.passes[0].written), (60_000, 60_000));
+    assert_eq!((plan.buffers, plan.dispatches.len()), (vec![60_000, 60_000], 1));
+}
+
+#[test]
+fn points_ride_in_loads_and_stores_but_not_of_long_windows() {
+    let layout = Layout::new(200, 100, 1);
     let kernels =
         vec![linear(2.0, 0.0), sum(Place::Horizontal), sum(Place::Vertical), linear(0.5, 0.0), mean(1), mean(5)];
     let plan = plan(&chain(layout, Depth::Eight, kernels), Format::Codes8, Depth::Eight);
-    let inside: Vec<&str> = labels(&plan).into_iter().filter(|l| !l.ends_with("rim")).collect();
-    let expected =
-        ["point linear", "axis horizontal", "axis vertical linear", "window square", "window square", "point"];
-    assert_eq!(inside, expected);
-    // Source, result, and two images of floats that take turns.
-    assert_eq!(plan.buffers, [60_000, 60_000, 240_000, 240_000]);
+    let expected = ["linear axis horizontal", "axis vertical linear", "window square", "window square", "point"];
+    assert_eq!(labels(&plan), expected);
+    // Source, two images of floats that take turns, result.
+    assert_eq!(plan.buffers, [20_000, 80_000, 80_000, 20_000]);
+}
+
+#[test]
+fn a_recipe_for_edges_reads_colour_once_and_writes_codes() {
+    let layout = Layout::new(200, 100, 3);
+    let plan = recipe_plan("grayscale,gaussian_blur:1.4,sobel,invert", layout);
+    assert_eq!(labels(&plan), ["grayscale axis horizontal", "axis vertical", "window slope invert"]);
+    let moved: Vec<(u64, u64)> = plan.passes.iter().map(|p| (p.read, p.written)).collect();
+    let weights = 4 * 16;
+    assert_eq!(moved, [(60_000 + weights, 80_000), (80_000 + weights, 80_000), (80_000, 20_000)]);
+}
+
+#[test]
+fn a_point_is_not_computed_again_for_every_tap_of_many() {
+    let layout = Layout::new(200, 100, 3);
+    for recipe in ["gamma:2,bilateral", "gamma:2,median:3", "gamma:2,gaussian_blur:40"] {
+        let labels = labels(&recipe_plan(recipe, layout));
+        assert_eq!(labels[0], "point gamma", "{recipe}: {labels:?}");
+    }
+    assert_eq!(labels(&recipe_plan("gamma:2,flip", layout)), ["gamma permute"]);
+    // Its result is read twice.
+    assert_eq!(labels(&recipe_plan("gamma:2,unsharp_mask:1", layout))[0], "point gamma");
 }
 
 #[test]
 fn an_image_smaller_than_its_window_is_all_rim() {
     let plan = plan(&chain(Layout::new(3, 3, 1), Depth::Eight, vec![mean(1)]), Format::Codes8, Depth::Eight);
-    assert_eq!(labels(&plan), ["window square at the rim"]);
+    assert_eq!(plan.dispatches.iter().map(|d| d.label.as_str()).collect::<Vec<_>>(), ["window square at the rim"]);
 }
 
 #[test]
 fn texts_do_not_depend_on_sizes_and_values() {
     let texts = |layout, factor| {
         let graph = chain(layout, Depth::Eight, vec![linear(factor, 0.0), sum(Place::Horizontal), mean(1)]);
-        plan(&graph, Format::Codes8, Depth::Eight).passes.into_iter().map(|p| p.text).collect::<Vec<_>>()
+        plan(&graph, Format::Codes8, Depth::Eight).dispatches.into_iter().map(|d| d.text).collect::<Vec<_>>()
     };
     assert_eq!(texts(Layout::new(200, 100, 3), 1.0), texts(Layout::new(321, 55, 3), 2.0));
 }
@@ -83,12 +119,11 @@ fn what_leads_nowhere_is_not_computed() {
 #[test]
 fn a_huge_dispatch_is_spread_over_two_dimensions() {
     let layout = Layout::new(60_000, 2_000, 1);
-    let limits = AdapterLimits { max_binding_bytes: 1 << 30, ..LIMITS };
     let graph = chain(layout, Depth::Eight, vec![mean(5)]);
     let undivided = Effort { dispatch: u64::MAX, submission: u64::MAX };
-    let plan = build::plan(&graph, Format::Codes8, Depth::Eight, &limits, undivided).unwrap();
-    assert!(plan.passes.iter().all(|p| p.groups.iter().all(|g| *g <= 65_535)));
-    assert!(plan.passes[0].groups[1] > 1);
+    let plan = plan_by(&graph, Format::Codes8, Depth::Eight, undivided).unwrap();
+    assert!(plan.dispatches.iter().all(|p| p.groups.iter().all(|g| *g <= 65_535)));
+    assert!(plan.dispatches[0].groups[1] > 1);
 }
 
 /// Of the units of a pass's grid: all of them, and those that each of its dispatches computes.
@@ -96,13 +131,13 @@ type Units = (u64, Vec<Range<u64>>);
 
 /// The units of each pass over an image, by its text and what it writes; those of the inside and the rim apart.
 fn units(plan: &Plan) -> Vec<Units> {
-    let same = |a: &&Pass, b: &&Pass| a.text == b.text && a.bindings == b.bindings;
-    let passes: Vec<&Pass> = plan.passes.iter().collect();
-    let of = |group: &[&Pass]| {
-        let words: Vec<[u32; 9]> = group.iter().map(|p| bytemuck::pod_read_unaligned(&p.params[..36])).collect();
+    let same = |a: &&Dispatch, b: &&Dispatch| a.text == b.text && a.bindings == b.bindings;
+    let dispatches: Vec<&Dispatch> = plan.dispatches.iter().collect();
+    let of = |group: &[&Dispatch]| {
+        let words: Vec<[u32; 11]> = group.iter().map(|p| bytemuck::pod_read_unaligned(&p.params[..44])).collect();
         let [_, columns, rows, left, right, top, bottom, ..] = words[0].map(u64::from);
         let (all, inside) = (columns * rows, (columns - left - right) * (rows - top - bottom));
-        for (pass, [span, .., first, end]) in group.iter().zip(&words) {
+        for (pass, [span, .., first, end, _, _]) in group.iter().zip(&words) {
             let workgroup = if pass.label.starts_with("strip") { 1 } else { 64 };
             assert!(*span == pass.groups[0] * workgroup && span * pass.groups[1] >= end - first, "{}", pass.label);
         }
@@ -110,30 +145,29 @@ fn units(plan: &Plan) -> Vec<Units> {
         let ranges = words.iter().map(|w| u64::from(w[7])..u64::from(w[8])).collect();
         (if rim { all - inside } else { inside }, ranges)
     };
-    passes.chunk_by(same).map(of).collect()
+    dispatches.chunk_by(same).map(of).collect()
 }
 
 #[test]
 fn long_work_is_divided_and_every_unit_computed_once() {
     let layout = Layout::new(4000, 3000, 3);
-    let limits = AdapterLimits { max_binding_bytes: 1 << 30, ..LIMITS };
     let effort = Effort::default();
     for (recipe, divided) in [("gaussian_blur:100", true), ("median:14", true), ("box_blur:300", false)] {
         let graph = crate::recipe::Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
-        let plan = build::plan(&graph, Format::Codes8, Depth::Eight, &limits, effort).unwrap();
+        let plan = plan_by(&graph, Format::Codes8, Depth::Eight, effort).unwrap();
         for (count, ranges) in units(&plan) {
             assert!(ranges[0].start == 0 && ranges[ranges.len() - 1].end == count, "{recipe}: {count} {ranges:?}");
             assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start), "{recipe}: {ranges:?}");
         }
-        assert!(plan.passes.iter().all(|p| p.reads <= effort.dispatch), "{recipe}");
+        assert!(plan.dispatches.iter().all(|p| p.reads <= effort.dispatch), "{recipe}");
         assert_eq!(plan.submissions.len() > 1, divided, "{recipe}");
         assert_eq!(
             plan.submissions.iter().cloned().flatten().collect::<Vec<_>>(),
-            Vec::from_iter(0..plan.passes.len())
+            Vec::from_iter(0..plan.dispatches.len())
         );
-        for passes in &plan.submissions {
-            let reads: u64 = plan.passes[passes.clone()].iter().map(|p| p.reads).sum();
-            assert!(reads <= effort.submission, "{recipe}: {passes:?}");
+        for dispatches in &plan.submissions {
+            let reads: u64 = plan.dispatches[dispatches.clone()].iter().map(|p| p.reads).sum();
+            assert!(reads <= effort.submission, "{recipe}: {dispatches:?}");
         }
     }
 }
@@ -149,15 +183,14 @@ fn a_small_image_takes_one_dispatch_a_pass_and_one_submission() {
 #[test]
 fn a_mean_costs_the_same_at_any_radius() {
     let layout = Layout::new(4000, 3000, 3);
-    let limits = AdapterLimits { max_binding_bytes: 1 << 30, ..LIMITS };
     let reads = |reach| {
         let axis = |place| {
             let edges = Edges::new(Border::Clamp);
             Kernel::Axis(Arc::new(Axis { place, taps: Taps::Mean { reach }, edges, alpha: Alpha::Work }))
         };
         let graph = chain(layout, Depth::Eight, vec![axis(Place::Horizontal), axis(Place::Vertical)]);
-        let plan = build::plan(&graph, Format::Codes8, Depth::Eight, &limits, Effort::default()).unwrap();
-        plan.passes.iter().map(|p| p.reads).sum::<u64>() as f64
+        let plan = plan(&graph, Format::Codes8, Depth::Eight);
+        plan.dispatches.iter().map(|p| p.reads).sum::<u64>() as f64
     };
     let reads = [20, 100, 400].map(reads);
     assert!(reads.iter().all(|r| (r / reads[0] - 1.0).abs() < 0.25), "{reads:?}");
@@ -169,6 +202,6 @@ fn too_many_taps_are_refused() {
     let edges = Edges::new(Border::Clamp);
     let kernel = Kernel::Axis(Arc::new(Axis { place: Place::Horizontal, taps, edges, alpha: Alpha::Work }));
     let graph = chain(Layout::new(9, 9, 3), Depth::Eight, vec![kernel]);
-    let error = build::plan(&graph, Format::Codes8, Depth::Eight, &LIMITS, Effort::default()).unwrap_err();
+    let error = plan_by(&graph, Format::Codes8, Depth::Eight, Effort::default()).unwrap_err();
     assert!(error.contains("taps"), "{error}");
 }
