@@ -39,7 +39,7 @@ pub const THREAD_PREFIX: &str = "imgproc ";
 /// What part of the memory is for buffers between two uses, one in so many.
 const KEPT_SHARE: u64 = 8;
 
-/// A source and a result; files are small beside them.
+/// A file, a source and a result.
 const BUFFERS_PER_WORKER: usize = 3;
 
 fn thread_name(role: &str) -> String {
