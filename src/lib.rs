@@ -9,4 +9,5 @@ pub mod op;
 pub mod ops;
 pub mod pipeline;
 pub mod recipe;
+pub mod simd;
 pub mod timeline;

@@ -68,7 +68,8 @@ impl Recipe {
     /// What of an image of that layout is enough for this recipe.
     pub fn demand(&self, source: Layout) -> Demand {
         let mut operations = self.working_steps().map(|step| &step.operation).peekable();
-        let luma = operations.next_if(|operation| operation.takes_luma()).is_some();
+        let luma = operations.peek().is_some_and(|operation| operation.takes_luma());
+        let _ = operations.next_if(|operation| operation.gives_luma());
         let least = operations.next().and_then(|operation| operation.least_size(source.width, source.height));
         Demand { luma, least }
     }
@@ -323,6 +324,17 @@ mod tests {
         for fine in ["saturation:2", "grayscale,colormap,saturation:2", "sepia,grayscale,otsu", "otsu"] {
             Recipe::parse(fine).unwrap_or_else(|error| panic!("{fine}: {error}"));
         }
+    }
+
+    #[test]
+    fn a_decoder_is_asked_for_what_the_first_operations_see() {
+        let demand = |text: &str| Recipe::parse(text).unwrap().demand(Layout::new(400, 400, 3));
+        let least = Some((50, 50));
+        assert_eq!(demand("resize:50x50"), Demand { luma: false, least });
+        assert_eq!(demand("grayscale,resize:50x50"), Demand { luma: true, least });
+        assert_eq!(demand("canny,resize:50x50"), Demand { luma: true, least: None }, "its edges are of the whole");
+        assert_eq!(demand("invert,grayscale"), Demand::default());
+        assert_eq!(demand("grayscale:bt709,resize:50x50"), Demand::default());
     }
 
     #[test]

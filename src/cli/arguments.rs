@@ -185,8 +185,8 @@ pub struct MainArguments {
     #[arg(long, help_heading = "Work")]
     pub exact: bool,
 
-    /// Library that decodes JPEG: turbo is the fast one, zune a second opinion, which always decodes at full size
-    #[arg(long, value_enum, default_value = "turbo", help_heading = "Work")]
+    /// Library that decodes JPEG
+    #[arg(long, value_enum, default_value_t, help_heading = "Work")]
     pub jpeg_decoder: JpegDecoderName,
 
     /// Take up no more images after the first that fails
@@ -312,15 +312,25 @@ impl From<ScheduleName> for Schedule {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum JpegDecoderName {
+    /// the fastest, in C; what it objects to or can't read goes to turbo
+    #[cfg(feature = "turbojpeg")]
+    #[default]
+    LibjpegTurbo,
+    #[cfg_attr(feature = "turbojpeg", doc = "the same in Rust")]
+    #[cfg_attr(not(feature = "turbojpeg"), doc = "the fast one")]
+    #[cfg_attr(not(feature = "turbojpeg"), default)]
     Turbo,
+    /// a second opinion, which always decodes at full size
     Zune,
 }
 
 impl From<JpegDecoderName> for JpegDecoder {
     fn from(name: JpegDecoderName) -> JpegDecoder {
         match name {
+            #[cfg(feature = "turbojpeg")]
+            JpegDecoderName::LibjpegTurbo => JpegDecoder::LibjpegTurbo,
             JpegDecoderName::Turbo => JpegDecoder::Turbo,
             JpegDecoderName::Zune => JpegDecoder::Zune,
         }

@@ -20,6 +20,8 @@ struct Document<'a> {
     bytes_read: u64,
     bytes_written: u64,
     backend: Backend<'a>,
+    /// Of the processor, that the pixel loops ran on.
+    instruction_set: &'static str,
     schedule: &'a str,
     workers: usize,
     interrupted: bool,
@@ -125,6 +127,7 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
             device_seconds: setting.device.map(device_seconds),
             remarks: setting.remarks,
         },
+        instruction_set: imgproc::simd::ran(),
         schedule: setting.schedule,
         workers: report.workers,
         interrupted: report.interrupted,

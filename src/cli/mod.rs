@@ -32,6 +32,9 @@ pub fn run() -> Exit {
         }
     };
     let terminal = Terminal::new(cli.color);
+    if let Err(error) = imgproc::simd::chosen() {
+        return refuse(terminal, &Problem::new(error).help("unset it to take the best"));
+    }
     let result = match &cli.command {
         None => main_job::run(&cli.main, terminal),
         Some(Command::Ops { plan, .. }) if plan.plan.is_some() => plan::page(plan).map(|text| print(terminal, &text)),

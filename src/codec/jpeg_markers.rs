@@ -9,16 +9,19 @@ const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
 const APP1: u8 = 0xe1;
-const APP2: u8 = 0xe2;
+pub(super) const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 const EXIF: &[u8] = b"Exif\0\0";
-const ICC: &[u8] = b"ICC_PROFILE\0";
+pub(super) const ICC: &[u8] = b"ICC_PROFILE\0";
 const ADOBE: &[u8] = b"Adobe";
 
 /// The segments that matter, borrowed from the file.
 pub(super) struct Markers<'a> {
     pub stored: Stored,
     pub colours: Colours,
+    /// Whether the file is sequential, Huffman-coded, and holds all components in its first scan.
+    #[cfg_attr(not(feature = "turbojpeg"), allow(dead_code, reason = "only the C library is kept to such files"))]
+    pub is_one_scan: bool,
     /// Sequence number, number of parts in all, and part of the profile, in the order of the file.
     icc_parts: Vec<(u8, u8, &'a [u8])>,
     /// Where the entropy-coded data of the first scan begins.
@@ -57,7 +60,8 @@ impl<'a> Markers<'a> {
                     let stored = Stored { layout: frame.layout, depth: Depth::Eight, orientation };
                     let is_transformed = transform.is_none_or(|transform| transform == 1);
                     let colours = if is_transformed { frame.colours } else { Colours::Other };
-                    return Ok(Markers { stored, colours, icc_parts, scan: next });
+                    let is_one_scan = frame.is_sequential && segment.first() == Some(&frame.components);
+                    return Ok(Markers { stored, colours, is_one_scan, icc_parts, scan: next });
                 }
                 _ => {}
             }
@@ -131,6 +135,9 @@ impl Colours {
 
 struct Frame {
     layout: Layout,
+    /// Huffman-coded, too.
+    is_sequential: bool,
+    components: u8,
     colours: Colours,
 }
 
@@ -159,7 +166,12 @@ impl Frame {
             3 | 4 => 3,
             n => return Err(unread(format!("{n}-component"))),
         };
-        Ok(Frame { layout: Layout::new(width.into(), height.into(), channels), colours: Colours::of(components) })
+        Ok(Frame {
+            layout: Layout::new(width.into(), height.into(), channels),
+            is_sequential: matches!(marker, 0xc0 | 0xc1),
+            components: count,
+            colours: Colours::of(components),
+        })
     }
 }
 

@@ -4,9 +4,12 @@ mod fit;
 mod gif_screen;
 mod icc;
 mod jpeg;
+#[cfg(feature = "turbojpeg")]
+mod jpeg_c;
 mod jpeg_markers;
 mod orientation;
 mod png_compression;
+mod png_runs;
 mod raster;
 mod sniff;
 mod tiff;
@@ -82,9 +85,25 @@ impl Format {
 /// Which library decodes JPEG.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum JpegDecoder {
+    /// `libjpeg-turbo`, in C. Files of several scans or unusual colours, and those that it objects to, go to `Turbo`, which
+    /// tells damage from harmless oddities.
+    #[cfg(feature = "turbojpeg")]
     #[default]
+    LibjpegTurbo,
+    /// `libjpeg-turbo-rs`
+    #[cfg_attr(not(feature = "turbojpeg"), default)]
     Turbo,
+    /// `zune-jpeg`
     Zune,
+}
+
+impl JpegDecoder {
+    pub const ALL: &[JpegDecoder] = &[
+        #[cfg(feature = "turbojpeg")]
+        JpegDecoder::LibjpegTurbo,
+        JpegDecoder::Turbo,
+        JpegDecoder::Zune,
+    ];
 }
 
 /// What a decoder may do.
@@ -165,8 +184,8 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Image, CodecError
     decode_for(bytes, options, |_| Demand::default()).map(|decoded| decoded.image)
 }
 
-/// As much of the image as is demanded of one of the file's layout, or more: only JPEG can leave something out, and only
-/// `JpegDecoder::Turbo` decodes at a smaller scale.
+/// As much of the image as is demanded of one of the file's layout, or more: only JPEG can leave something out, and
+/// `JpegDecoder::Zune` does not decode at a smaller scale.
 ///
 /// # Errors
 /// As `decode`.
@@ -239,7 +258,7 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, CodecEr
     guarded("the encoder", || match options.format {
         Format::Jpeg => jpeg::encode(image, options.quality),
         Format::Tiff => tiff::encode(image),
-        _ => raster::encode(image, options),
+        other => raster::encode(image, other),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The formats that the `image` crate reads and writes.
 
-use super::{CodecError, EncodeOptions, Format, Stored, gif_screen, icc, png_compression};
+use super::{CodecError, Format, Stored, gif_screen, icc, png_compression};
 use crate::image::{Depth, Image, Layout, Samples};
 use ::image::codecs::{bmp, gif, png, pnm, webp};
 use ::image::metadata::Orientation;
@@ -136,37 +136,33 @@ fn explained(error: ImageError, format: Format, in_header: bool) -> CodecError {
 }
 
 /// PNG, WebP and BMP.
-pub(super) fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, CodecError> {
+pub(super) fn encode(image: &Image, format: Format) -> Result<Vec<u8>, CodecError> {
     let Layout { width, height, .. } = image.layout;
-    let format = options.format;
     if format == Format::WebP && width.max(height) > MAX_WEBP_SIDE {
         let advice = "choose another format or resize it";
         let text = format!("webp holds sides up to {MAX_WEBP_SIDE} px, not {width}x{height}; {advice}");
         return Err(CodecError::Other(text));
     }
     let (colour, samples) = written(image, format)?;
-    let mut target = Cursor::new(Vec::new());
+    let profile = image.icc.as_deref().filter(|profile| icc::fits(profile, image.layout));
+    let mut file = Cursor::new(Vec::new());
     let result = match format {
         Format::Png => {
             let compression = png_compression::chosen(image.layout, samples, colour)?;
-            let encoder = png::PngEncoder::new_with_quality(&mut target, compression, png::FilterType::Adaptive);
-            write(encoder, image, samples, colour)
+            return png_compression::encode(samples, image.layout, colour, profile, compression);
         }
-        Format::WebP => write(webp::WebPEncoder::new_lossless(&mut target), image, samples, colour),
-        Format::Bmp => bmp::BmpEncoder::new(&mut target).write_image(samples, width, height, colour),
+        Format::WebP => {
+            let mut encoder = webp::WebPEncoder::new_lossless(&mut file);
+            let set = profile.map_or(Ok(()), |profile| encoder.set_icc_profile(profile.to_vec()));
+            set.map_err(ImageError::Unsupported).and_then(|()| encoder.write_image(samples, width, height, colour))
+        }
+        Format::Bmp => bmp::BmpEncoder::new(&mut file).write_image(samples, width, height, colour),
         Format::Jpeg | Format::Tiff | Format::Gif | Format::Pnm => {
             return Err(CodecError::Other(format!("{} is not written by this encoder", format.name())));
         }
     };
     result.map_err(|error| CodecError::Other(format!("{}: {error}", format.name())))?;
-    Ok(target.into_inner())
-}
-
-fn write(mut encoder: impl ImageEncoder, image: &Image, samples: &[u8], colour: ExtendedColorType) -> ImageResult<()> {
-    if let Some(profile) = image.icc.as_ref().filter(|profile| icc::fits(profile, image.layout)) {
-        encoder.set_icc_profile(profile.clone()).map_err(ImageError::Unsupported)?;
-    }
-    encoder.write_image(samples, image.layout.width, image.layout.height, colour)
+    Ok(file.into_inner())
 }
 
 /// The colour type to write and the samples as bytes, in the machine's order.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::image::Samples;
 
-const OPTIONS: DecodeOptions = DecodeOptions { max_pixels: 1 << 20, jpeg: JpegDecoder::Turbo };
+const OPTIONS: DecodeOptions = DecodeOptions { max_pixels: 1 << 20, jpeg: JpegDecoder::ALL[0] };
 const LOSSLESS: [Format; 4] = [Format::Png, Format::WebP, Format::Tiff, Format::Bmp];
 
 /// A smooth drawing with a corner of its own, so that no turn of it is the same.
@@ -75,7 +75,7 @@ fn in_colour(image: &Image) -> Image {
 
 #[test]
 fn jpeg_comes_close_at_every_size_and_with_both_decoders() {
-    for jpeg in [JpegDecoder::Turbo, JpegDecoder::Zune] {
+    for &jpeg in JpegDecoder::ALL {
         let options = DecodeOptions { jpeg, ..OPTIONS };
         for channels in [1, 3] {
             for (width, height) in [(1, 1), (2, 3), (17, 1), (1, 17), (64, 48), (100, 75)] {
@@ -85,6 +85,19 @@ fn jpeg_comes_close_at_every_size_and_with_both_decoders() {
                 let bound = if width.min(height) < 20 { 90.0 } else { 16.0 };
                 assert!(greatest_difference(&image, &back) <= bound, "{jpeg:?} {width}x{height}x{channels}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_profile_changes_no_pixel() {
+    for (channels, space) in [(1, b"GRAY"), (3, b"RGB ")] {
+        for (width, height) in [(1, 1), (17, 9), (64, 48)] {
+            let plain = drawing(width, height, channels, Depth::Eight);
+            let tagged = Image { icc: Some(icc::tests::profile(space)), ..plain.clone() };
+            let [plain, tagged] = [plain, tagged].map(|image| decoded(&encoded(&image, Format::Jpeg), &OPTIONS));
+            assert!(plain.icc.is_none() && tagged.icc.is_some());
+            assert_eq!(plain.samples, tagged.samples, "{width}x{height}x{channels}");
         }
     }
 }
@@ -175,7 +188,7 @@ fn orientation_is_applied_in_every_format_that_carries_it() {
             let samples = orientation::upright(image.samples.clone(), image.layout, turn);
             Image::new(orientation::upright_layout(image.layout, turn), samples)
         };
-        for decoder in [JpegDecoder::Turbo, JpegDecoder::Zune] {
+        for &decoder in JpegDecoder::ALL {
             let options = DecodeOptions { jpeg: decoder, ..OPTIONS };
             let back = decoded(&jpeg_with_exif(&jpeg, tag), &options);
             assert!(greatest_difference(&back, &expected(&plain_jpeg)) <= 4.0, "jpeg {tag}");
@@ -194,7 +207,7 @@ fn a_cut_file_is_an_error_at_every_length() {
     let image = drawing(40, 30, 3, Depth::Eight);
     for format in [Format::Jpeg, Format::Png, Format::WebP, Format::Tiff, Format::Bmp] {
         let bytes = encoded(&image, format);
-        for jpeg in [JpegDecoder::Turbo, JpegDecoder::Zune] {
+        for &jpeg in JpegDecoder::ALL {
             let options = DecodeOptions { jpeg, ..OPTIONS };
             // The last bytes of these formats are no pixels: end markers, checksums, padding.
             for end in (0..bytes.len() - 24).step_by(1 + bytes.len() / 300) {
@@ -228,7 +241,7 @@ fn corrupt_data_is_an_error() {
     // Ones alone are no code of any table.
     let (end, middle) = (jpeg.len() - 2, jpeg.len() - 200);
     jpeg[middle..end].as_chunks_mut::<2>().0.fill([0xff, 0x00]);
-    for decoder in [JpegDecoder::Turbo, JpegDecoder::Zune] {
+    for &decoder in JpegDecoder::ALL {
         let options = DecodeOptions { jpeg: decoder, ..OPTIONS };
         assert!(error_of(&jpeg, &options).starts_with("jpeg: "), "{decoder:?}");
     }
@@ -246,9 +259,9 @@ fn random_damage_never_panics() {
                 let place = random.usize(0..damaged.len());
                 damaged[place] = random.u8(..);
             }
-            let jpeg = if round % 2 == 0 { JpegDecoder::Turbo } else { JpegDecoder::Zune };
+            let jpeg = JpegDecoder::ALL[round % JpegDecoder::ALL.len()];
             let options = DecodeOptions { jpeg, ..OPTIONS };
-            let least = |_| Demand { luma: round % 3 == 0, least: Some((1 + round % 20, 1)) };
+            let least = |_| Demand { luma: round % 3 == 0, least: Some((1 + round as u32 % 20, 1)) };
             if let Err(CodecError::Other(error)) = decode_for(&damaged, &options, least) {
                 assert!(!error.contains("panicked"), "{format:?}: {error}");
             }
@@ -377,7 +390,7 @@ const LUMA: fn(Layout) -> Demand = |_| Demand { luma: true, least: None };
 fn luma_alone_is_the_luma_of_the_colours() {
     for (width, height, tag) in [(64, 48, 1), (37, 23, 6), (1, 1, 1)] {
         let bytes = jpeg_with_exif(&muted_jpeg(width, height), tag);
-        for jpeg in [JpegDecoder::Turbo, JpegDecoder::Zune] {
+        for &jpeg in JpegDecoder::ALL {
             let options = DecodeOptions { jpeg, ..OPTIONS };
             let colour = decoded(&bytes, &options);
             let luma = decode_for(&bytes, &options, LUMA).unwrap();
@@ -455,4 +468,41 @@ fn a_profile_for_colour_does_not_stay_with_luma() {
         let bytes = [&jpeg[..2], &[0xff, 0xe2], &length, &segment, &jpeg[2..]].concat();
         assert_eq!(decode_for(&bytes, &OPTIONS, LUMA).unwrap().image.icc, None);
     }
+}
+
+#[cfg(feature = "turbojpeg")]
+fn encoded_by_rust(image: &Image) -> Vec<u8> {
+    use libjpeg_turbo_rs::{Encoder, PixelFormat};
+    let Samples::U8(samples) = &image.samples else { panic!("8-bit only") };
+    let format = if image.layout.colours == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
+    let encoder = Encoder::new(samples, image.layout.width as usize, image.layout.height as usize, format);
+    encoder.quality(95).encode().unwrap()
+}
+
+#[cfg(feature = "turbojpeg")]
+#[test]
+fn both_kinds_of_libjpeg_turbo_give_the_same() {
+    let by_rust = DecodeOptions { jpeg: JpegDecoder::Turbo, ..OPTIONS };
+    let mut random = fastrand::Rng::with_seed(3);
+    let (mut decoded, mut refused) = (0, 0);
+    for round in 0..400 {
+        let (width, height) = (random.u32(1..200), random.u32(1..200));
+        let image = drawing(width, height, random.choice([1, 3]).unwrap(), Depth::Eight);
+        let mut bytes = encoded(&image, Format::Jpeg);
+        assert!(bytes == encoded_by_rust(&image), "{width}x{height}");
+        // Half of the files are cut, or have stray bytes before the end marker.
+        let end = bytes.len() - 2;
+        match round % 4 {
+            0 => bytes.truncate(random.usize(end / 2..end + 2)),
+            1 => drop(bytes.splice(end..end, [1, 2, 3])),
+            _ => {}
+        }
+        let by = random.u32(1..9);
+        let demand =
+            |whole: Layout| Demand { luma: round % 3 == 0, least: Some((whole.width / by, whole.height / by)) };
+        let results = [OPTIONS, by_rust].map(|options| decode_for(&bytes, &options, demand));
+        assert!(results[0] == results[1], "{width}x{height} 1/{by}, round {round}");
+        *(if results[0].is_ok() { &mut decoded } else { &mut refused }) += 1;
+    }
+    assert!(decoded > 250 && refused > 50, "{decoded} {refused}");
 }

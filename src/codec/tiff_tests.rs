@@ -39,7 +39,7 @@ fn tiff(width: u16, height: u16, data: &[u8], tags: &[(u16, &[u16])]) -> Vec<u8>
     bytes
 }
 
-const OPTIONS: DecodeOptions = DecodeOptions { max_pixels: 100, jpeg: JpegDecoder::Turbo };
+const OPTIONS: DecodeOptions = DecodeOptions { max_pixels: 100, jpeg: JpegDecoder::ALL[0] };
 
 fn decoded(bytes: &[u8]) -> Image {
     let image = decode(bytes, &OPTIONS).unwrap();

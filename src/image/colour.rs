@@ -10,6 +10,11 @@ pub fn luma_code(r: u32, g: u32, b: u32) -> u32 {
     (299 * r + 587 * g + 114 * b + 500) / 1000
 }
 
+/// The same of whole levels as floats, which is exact: no quotient lies nearer than 0.001 below a whole number.
+pub fn luma_level(r: f32, g: f32, b: f32) -> f32 {
+    ((299.0 * r + 587.0 * g + 114.0 * b + 500.0) / 1000.0).floor()
+}
+
 /// 0..255 encoded sRGB to 0..1 linear, continued beyond both ends (IEC 61966-2-1).
 pub fn linear_from_srgb(v: f32) -> f32 {
     let v = v / 255.0;
@@ -45,6 +50,10 @@ mod tests {
         for code in 0..=255u32 {
             assert_eq!(luma(code as f32, code as f32, code as f32), code as f32);
             assert_eq!(luma_code(code, code, code), code);
+        }
+        for i in 0..200_000u32 {
+            let [r, g, b] = [i * 7 % 256, i * 11 / 3 % 256, i * 13 / 7 % 256];
+            assert_eq!(luma_level(r as f32, g as f32, b as f32), luma_code(r, g, b) as f32);
         }
     }
 

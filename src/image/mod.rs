@@ -1,6 +1,7 @@
 //! Pixels in memory: sizes, depths, channels, borders, regions, filter weights. Depends on nothing.
 
 mod border;
+pub mod buffers;
 pub mod colour;
 mod demand;
 mod region;
@@ -162,6 +163,15 @@ impl Image {
 
     pub fn depth(&self) -> Depth {
         self.samples.depth()
+    }
+
+    /// Leaves its samples' memory to images to come.
+    pub fn give_back(self) {
+        match self.samples {
+            Samples::U8(v) => buffers::give_back(v),
+            Samples::U16(v) => buffers::give_back(v),
+            Samples::F32(v) => buffers::give_back(v),
+        }
     }
 
     pub fn bytes(&self) -> u64 {

@@ -1,5 +1,8 @@
 //! Filter weights, computed once on the host in f64 and used as f32 by every backend.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
 /// Gaussian weights `exp(-x² / 2 sigma²)` normalised, radius `floor(4 sigma + 0.5)`; one weight where `sigma` is 0.
 /// As `scipy.ndimage.gaussian_filter(truncate=4)`. `sigma` in px.
 pub fn gaussian(sigma: f64) -> Vec<f32> {
@@ -66,6 +69,19 @@ fn sinc(x: f64) -> f64 {
     t.sin() / t
 }
 
+/// Resamplings that were computed last, with what they were computed from. The images of a run are often of few sizes, and
+/// sines are a tenth of the work on small ones.
+static RECENT: Mutex<VecDeque<(Request, Resampling)>> = Mutex::new(VecDeque::new());
+
+/// Resamplings that are kept.
+const MOST_RECENT: usize = 64;
+
+/// Weights of one that is kept, at most.
+const MOST_WEIGHTS: usize = 1 << 15;
+
+/// From how many px, where the part begins and how long it is (the bits of both), to how many px.
+type Request = (u32, u64, u64, u32, Filter);
+
 /// One axis of a resampling: for each output position, where its taps begin and their weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resampling {
@@ -87,6 +103,23 @@ impl Resampling {
     /// The same of the part of `from` px that begins at `start` and is `length` long, both in px; it may lie between pixels.
     /// Taps are taken from beyond it too. `nearest` takes all for the part.
     pub fn of_part(from: u32, start: f64, length: f64, to: u32, filter: Filter) -> Resampling {
+        let recent = || RECENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = (from, start.to_bits(), length.to_bits(), to, filter);
+        if let Some((_, known)) = recent().iter().find(|(known, _)| *known == request) {
+            return known.clone();
+        }
+        let computed = Resampling::computed(from, start, length, to, filter);
+        if computed.weights.len() <= MOST_WEIGHTS {
+            let mut recent = recent();
+            recent.push_back((request, computed.clone()));
+            if recent.len() > MOST_RECENT {
+                recent.pop_front();
+            }
+        }
+        computed
+    }
+
+    fn computed(from: u32, start: f64, length: f64, to: u32, filter: Filter) -> Resampling {
         if filter == Filter::Nearest {
             let place = |x: u64| ((2 * x + 1) * u64::from(from) / (2 * u64::from(to))) as u32;
             return Resampling {
@@ -114,6 +147,12 @@ impl Resampling {
             }
         }
         Resampling { starts: rows.iter().map(|r| r.0).collect(), weights, taps }
+    }
+
+    /// First input position of an output position, and the weights of the taps from there on.
+    #[inline]
+    pub fn at(&self, output: usize) -> (u32, &[f32]) {
+        (self.starts[output], &self.weights[output * self.taps..][..self.taps])
     }
 
     /// The half-open span of input positions that outputs `low..high` read, in an axis of `n`.

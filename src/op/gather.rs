@@ -135,6 +135,7 @@ impl Sampling {
 
 impl Gather {
     /// The place of the input that an output pixel reads, px; within `FARTHEST`.
+    #[inline(always)]
     pub fn place(&self, x: u32, y: u32) -> (f32, f32) {
         let [a, b, c, d, e, f, g, h, i] = self.matrix;
         let (u, v) = (x as f32 - self.output_centre[0], y as f32 - self.output_centre[1]);

@@ -9,6 +9,7 @@ use super::gather::square_region;
 use super::{Flood, Formula, Gather, Neighbourhood, Stencil};
 use crate::image::weights::Resampling;
 use crate::image::{Edges, Layout, Region};
+use crate::simd::blockwise;
 
 /// What becomes of alpha.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,18 +58,24 @@ impl PointRow<'_> {
     pub fn map_pairs(&self, output: &mut [&mut [f32]], function: impl Fn(f32, f32) -> f32) {
         let (first, second) = self.inputs.split_at(self.inputs.len() / 2);
         for ((target, first), second) in output.iter_mut().zip(first).zip(second) {
-            for ((t, v), w) in target.iter_mut().zip(*first).zip(*second) {
-                *t = function(*v, *w);
-            }
+            blockwise(
+                [target],
+                [first, second],
+                #[inline(always)]
+                |[v, w]| [function(v, w)],
+            );
         }
     }
 
     /// Applies one function to each sample of the first `output.len()` channels.
     pub fn map_channels(&self, output: &mut [&mut [f32]], function: impl Fn(f32) -> f32) {
         for (target, source) in output.iter_mut().zip(self.inputs) {
-            for (t, s) in target.iter_mut().zip(*source) {
-                *t = function(*s);
-            }
+            blockwise(
+                [target],
+                [source],
+                #[inline(always)]
+                |[v]| [function(v)],
+            );
         }
     }
 
@@ -83,11 +90,7 @@ impl PointRow<'_> {
             other => panic!("colours of {} channels", other.len()),
         };
         let [r, g, b] = output else { panic!("a colour of {} channels", output.len()) };
-        let sources = red.iter().zip(green).zip(blue);
-        let targets = r.iter_mut().zip(g.iter_mut()).zip(b.iter_mut());
-        for (((r, g), b), ((red, green), blue)) in targets.zip(sources) {
-            [*r, *g, *b] = function([*red, *green, *blue]);
-        }
+        blockwise([r, g, b], [red, green, blue], function);
     }
 }
 
@@ -102,13 +105,25 @@ pub trait Point: Debug + Send + Sync {
         Alpha::Keep
     }
 
+    /// Whether each sample of the result is a function of the same one of its only image, wherever that lies, so that for
+    /// whole levels 256 values stand for it.
+    fn is_of_sample(&self) -> bool {
+        false
+    }
+
     /// One row. `output` holds the channels of the result (without alpha under [`Alpha::Keep`]); all rows have one length.
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
 }
 
 /// Rows of one channel, each with `reach` more columns at both ends, and `reach` more rows above and below.
-pub struct WindowRows<'a> {
-    pub rows: &'a [&'a [f32]],
+pub struct WindowRows<'a, T = f32> {
+    pub rows: &'a [&'a [T]],
+}
+
+/// A window that gives one of the values that it reads, by their order alone, and so keeps bytes.
+pub trait OrderWindow {
+    /// Some rows of one channel, as [`Window::rows`] gives them, of whole levels.
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]);
 }
 
 /// A square neighbourhood of each channel. WGSL: `fn stem(x: i32, y: i32, c: u32, p: Struct) -> f32`, which reads
@@ -133,6 +148,11 @@ pub trait Window: Debug + Send + Sync {
     /// Whether the formula sees sorted columns, as `shaders/shapes/strip.wgsl` says, and none of the window's taps.
     fn sorts_columns(&self) -> bool {
         false
+    }
+
+    /// Itself, where it chooses among the values that it reads.
+    fn order(&self) -> Option<&dyn OrderWindow> {
+        None
     }
 
     /// One row of one channel: `output[i]` from the window around column `i + reach` of the middle row.
@@ -283,6 +303,30 @@ impl Kernel {
     /// Whether its result is a table and no image.
     pub fn gives_table(&self) -> bool {
         matches!(self, Kernel::Reduce(_) | Kernel::Maximum | Kernel::Table(_))
+    }
+
+    /// Whether a row of its result reads rows above or below it.
+    pub fn reads_rows_around(&self) -> bool {
+        match self {
+            Kernel::Window(w) => w.reach() > 0,
+            Kernel::Stencil(s) => s.reach() > 0,
+            Kernel::Neighbourhood(n) => n.reach() > 0,
+            Kernel::Axis(axis) => axis.place == Place::Vertical,
+            _ => false,
+        }
+    }
+
+    /// Rows' worth of work that computing some rows of it costs beside these rows: running sums are begun, and neighbours'
+    /// pairs are shared among the rows.
+    pub fn warm_up(&self) -> u32 {
+        match self {
+            Kernel::Window(w) => 2 * w.reach(),
+            Kernel::Neighbourhood(n) => 2 * n.reach(),
+            Kernel::Axis(axis) if axis.runs() => 2 * axis.reach(),
+            // Lines of an input's columns, of which memory gives many at once.
+            Kernel::Permute(p) if p.transposed => 16,
+            _ => 0,
+        }
     }
 
     /// The part of an input of that layout that the region `output` is computed from.

@@ -9,7 +9,8 @@ mod shader;
 pub use gather::{FARTHEST, Flood, Gather, LEAST_W, Neighbourhood, NeighbourhoodRows, Sampling, Stencil, Tap};
 pub use graph::{Graph, Node, NodeId};
 pub use kernel::{
-    Alpha, Axis, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles, Window, WindowRows,
+    Alpha, Axis, Kernel, OrderWindow, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles, Window,
+    WindowRows,
 };
 pub use parameter::{Arguments, BORDER, Color, Kind, Matrix, Parameter, ResizeSize, VALUE, Value};
 pub use shader::{Formula, ShaderStruct};
@@ -32,9 +33,14 @@ pub trait Operation: std::fmt::Debug + Send + Sync {
         false
     }
 
-    /// Whether it takes of colour nothing but bt601 luma, and leaves a gray image as it is: a decoder may then give luma in
+    /// Whether it takes of colour nothing but bt601 luma, and gives of luma as gray the same: a decoder may then give that in
     /// its place, which is the same but for roundings and for colours that the decoder has to clamp.
     fn takes_luma(&self) -> bool {
+        self.gives_luma()
+    }
+
+    /// Whether it gives bt601 luma and does nothing else, so that an operation behind it may ask the decoder for more.
+    fn gives_luma(&self) -> bool {
         false
     }
 

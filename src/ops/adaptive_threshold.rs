@@ -41,7 +41,7 @@ impl Operation for AdaptiveThresholdOperation {
             _ => (gaussian_weights(block), 1.0),
         };
         let edges = Edges::new(Border::Clamp);
-        let sums = [Place::Horizontal, Place::Vertical].into_iter().fold(input, |node, place| {
+        let sums = [Place::Vertical, Place::Horizontal].into_iter().fold(input, |node, place| {
             let taps = Taps::Sum { weights: weights.clone(), scale: 1.0 };
             graph.axis(Axis { place, taps, edges, alpha: Alpha::Keep }, node)
         });

@@ -8,6 +8,7 @@ use crate::op::{
     Refusal, Shape, Spec, VALUE,
 };
 use crate::shader_struct;
+use crate::simd::vectorized;
 
 pub static SPEC: Spec = Spec {
     name: "bilateral",
@@ -117,12 +118,25 @@ impl BilateralNeighbourhood {
         let other: [&[f32]; C] = std::array::from_fn(|c| sums.seen(c, x + dx, y + dy, n));
         let Bilateral { color, space, .. } = self.parameters;
         let far = (dx * dx + dy * dy) as f32 * space;
-        for (i, weight) in weights.iter_mut().enumerate() {
-            let mut d = (other[0][i] - own[0][i]).abs();
-            for c in 1..C {
-                d += (other[c][i] - own[c][i]).abs();
-            }
-            *weight = decay(d * d * color + far);
+        vectorized(
+            #[inline(always)]
+            || fall_off(weights, own, other, color, far),
+        );
+    }
+}
+
+/// `exp(-color d² - far)` with d the sum of absolute differences of the channels.
+#[inline(always)]
+fn fall_off<const C: usize>(weights: &mut [f32], own: [&[f32]; C], other: [&[f32]; C], color: f32, far: f32) {
+    let n = weights.len();
+    for c in 0..C {
+        assert!(own[c].len() == n && other[c].len() == n, "rows of one length");
+    }
+    for i in 0..n {
+        let mut d = (other[0][i] - own[0][i]).abs();
+        for c in 1..C {
+            d += (other[c][i] - own[c][i]).abs();
         }
+        weights[i] = decay(d * d * color + far);
     }
 }

@@ -15,7 +15,8 @@ impl Blur {
     pub fn build(&self, graph: &mut Graph, input: NodeId) -> NodeId {
         let edges = premultiplied_edges(self.edges, graph.layout(input).alpha);
         premultiplied(graph, input, |graph, mut node| {
-            for place in [Place::Horizontal, Place::Vertical] {
+            // Columns first: they are summed from whatever the image holds, and rows then while they are in cache.
+            for place in [Place::Vertical, Place::Horizontal] {
                 let axis = Axis { place, taps: self.taps.clone(), edges, alpha: Alpha::Work };
                 // A lone tap weighs 1: nothing to do. Colour where alpha is 0 is lost all the same, as by any blur.
                 if axis.reach() > 0 {

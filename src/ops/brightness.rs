@@ -37,6 +37,10 @@ impl Point for Brightness {
         Formula::new("brightness", include_str!("../../shaders/ops/brightness.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_channels(output, |v| v + self.amount);
     }

@@ -10,6 +10,7 @@ use crate::op::{
     Point, PointRow, Refusal, Shape, Spec,
 };
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 const LEVEL: Kind = Kind::Number { low: 0.0, high: 10_000.0 };
 
@@ -71,6 +72,10 @@ impl Operation for Canny {
         let edges = graph.flood(self.thresholds(), peaks);
         Ok(graph.point_to(1, CannyEdges { level: 127.0 }, &[input, edges]))
     }
+
+    fn takes_luma(&self) -> bool {
+        true
+    }
 }
 
 /// tan(22.5 degrees) in 15 bits, as OpenCV has it.
@@ -98,22 +103,29 @@ impl Neighbourhood for CannyPeaks {
     fn row(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {
         let [gx, gy, slope] = rows.channels else { panic!("peaks are of gx, gy and slope") };
         let [above, here, below] = slope[..] else { panic!("peaks read three rows") };
-        for (x, target) in output[0].iter_mut().enumerate() {
-            let v = here[x + 1];
-            let (across, down) = (gx[1][x + 1] as i32, gy[1][x + 1] as i32);
-            let (run, rise) = (across.abs(), down.abs() << 15);
-            let tangent22 = run * self.tangent;
-            let is_peak = if rise < tangent22 {
-                v > here[x] && v >= here[x + 2]
-            } else if rise > tangent22 + (run << 16) {
-                v > above[x + 1] && v >= below[x + 1]
-            } else if (across ^ down) < 0 {
-                v > above[x + 2] && v > below[x]
-            } else {
-                v > above[x] && v > below[x + 2]
-            };
-            *target = if is_peak { v } else { 0.0 };
-        }
+        let n = output[0].len();
+        let [nw, north, ne] = [0, 1, 2].map(|dx| &above[dx..n + dx]);
+        let [west, own, east] = [0, 1, 2].map(|dx| &here[dx..n + dx]);
+        let [sw, south, se] = [0, 1, 2].map(|dx| &below[dx..n + dx]);
+        let tangent = self.tangent as f32;
+        blockwise(
+            [&mut *output[0]],
+            [&gx[1][1..=n], &gy[1][1..=n], nw, north, ne, west, own, east, sw, south, se],
+            #[inline(always)]
+            |[across, down, nw, north, ne, west, v, east, sw, south, se]| {
+                // In whole numbers below 2^24 times a power of two, so exact.
+                let (run, rise) = (across.abs(), down.abs());
+                let tangent22 = run * tangent;
+                let flat = rise * 32_768.0 < tangent22;
+                let steep = (rise - 2.0 * run) * 32_768.0 > tangent22;
+                let falls = (across < 0.0) != (down < 0.0);
+                let along_row = (v > west) & (v >= east);
+                let along_column = (v > north) & (v >= south);
+                let diagonal = (falls & (v > ne) & (v > sw)) | (!falls & (v > nw) & (v > se));
+                let is_peak = (flat & along_row) | (!flat & steep & along_column) | (!flat & !steep & diagonal);
+                [if is_peak { v } else { 0.0 }]
+            },
+        );
     }
 }
 

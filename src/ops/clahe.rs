@@ -9,6 +9,7 @@ use crate::op::{
     Spec, Statistic, Tiles,
 };
 use crate::shader_struct;
+use crate::simd::vectorized;
 
 pub static SPEC: Spec = Spec {
     name: "clahe",
@@ -163,6 +164,7 @@ struct Between {
 }
 
 impl ClaheApply {
+    #[inline(always)]
     fn between(&self, position: u32, tiles_per_pixel: f32) -> Between {
         let place = position as f32 * tiles_per_pixel - 0.5;
         let first = place.floor();
@@ -171,6 +173,7 @@ impl ClaheApply {
     }
 
     /// What becomes of a code, given the tables of its channel.
+    #[inline(always)]
     fn code(&self, tables: &[f32], across: Between, down: Between, code: u32) -> f32 {
         let entry = |down: u32, across: u32| tables[((down * self.tiles + across) * self.codes + code) as usize];
         let along =
@@ -187,15 +190,30 @@ impl Point for ClaheApply {
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let down = self.between(row.y, self.tiles_per_row);
         let across = |x: usize| self.between(row.x + x as u32, self.tiles_per_column);
+        let across: Vec<Between> = vectorized(
+            #[inline(always)]
+            || (0..row.inputs[0].len()).map(across).collect(),
+        );
         if self.by_luma == 0 {
             let tables = row.table.chunks_exact((self.tiles * self.tiles * self.codes) as usize);
             for ((target, source), tables) in output.iter_mut().zip(row.inputs).zip(tables) {
-                for (x, (t, code)) in target.iter_mut().zip(*source).enumerate() {
-                    *t = self.code(tables, across(x), down, *code as u32) * self.levels_per_code;
-                }
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((t, code), across) in target.iter_mut().zip(*source).zip(&across) {
+                            *t = self.code(tables, *across, down, *code as u32) * self.levels_per_code;
+                        }
+                    },
+                );
             }
             return;
         }
-        add_by_luma(&row, output, self.levels_per_code, |x, y| self.code(row.table, across(x), down, y) - y as f32);
+        let change = |x: usize, y| {
+            vectorized(
+                #[inline(always)]
+                || self.code(row.table, across[x], down, y),
+            ) - y as f32
+        };
+        add_by_luma(&row, output, self.levels_per_code, change);
     }
 }

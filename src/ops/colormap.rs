@@ -1,8 +1,9 @@
 //! `colormap`: luma to colour by a table.
 
-use super::luma_codes::{luma_level, red_green_blue};
+use super::luma_codes::{red_green_blue, rounded_luma};
 use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 const NAMES: &[&str] = &["gray", "viridis", "magma", "inferno", "turbo", "jet"];
 
@@ -58,11 +59,17 @@ impl Point for Colormap {
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let [r, g, b] = red_green_blue(&row);
-        for x in 0..r.len() {
-            let level = luma_level(r[x], g[x], b[x]) as usize;
-            for (c, target) in output.iter_mut().enumerate() {
-                target[x] = row.table[3 * level + c];
-            }
+        let mut levels = vec![0.0; r.len()];
+        blockwise(
+            [&mut levels],
+            [r, g, b],
+            #[inline(always)]
+            |[r, g, b]| [rounded_luma(r, g, b)],
+        );
+        let [r, g, b] = output else { panic!("a colour of three channels") };
+        for (x, level) in levels.into_iter().enumerate() {
+            let colour = &row.table[3 * level as usize..][..3];
+            (r[x], g[x], b[x]) = (colour[0], colour[1], colour[2]);
         }
     }
 }

@@ -41,6 +41,10 @@ impl Point for Contrast {
         Formula::new("contrast", include_str!("../../shaders/ops/contrast.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_channels(output, |v| (v - self.pivot) * self.factor + self.pivot);
     }

@@ -8,7 +8,7 @@ const ROUNDING: f32 = 12_582_912.0;
 const POWERS: [f32; 4] = [0.009_582_853, 0.055_906_426, 0.240_240_99, 0.693_124_2];
 
 /// `exp(-t)` for `t >= 0`, within 4e-6 of it; it falls no further than to 2^-126.
-#[inline]
+#[inline(always)]
 pub fn decay(t: f32) -> f32 {
     let exponent = t * -std::f32::consts::LOG2_E;
     // Not max(): that minds NaN.

@@ -38,6 +38,10 @@ impl Point for Exposure {
         Formula::new("exposure", include_str!("../../shaders/ops/exposure.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_channels(output, |v| srgb_from_linear((self.scale * linear_from_srgb(v)).min(1e30)));
     }

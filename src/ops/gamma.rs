@@ -37,6 +37,10 @@ impl Point for Gamma {
         Formula::new("gamma", include_str!("../../shaders/ops/gamma.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_channels(output, |v| (255.0 * (v.max(0.0) / 255.0).powf(self.exponent)).min(1e18));
     }

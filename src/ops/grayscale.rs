@@ -5,6 +5,7 @@ use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
 };
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 const WEIGHTS: &[&str] = &["bt601", "bt709", "average", "linear"];
 
@@ -56,7 +57,7 @@ impl Operation for Grayscale {
         Ok(graph.point_to(1, *self, &[input]))
     }
 
-    fn takes_luma(&self) -> bool {
+    fn gives_luma(&self) -> bool {
         self.weights == "bt601"
     }
 }
@@ -69,10 +70,20 @@ impl Point for Grayscale {
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let [r, g, b] = row.inputs else { panic!("grayscale reads three channels") };
-        let target = output[0].iter_mut().zip(*r).zip(*g).zip(*b);
+        let target = [&mut *output[0]];
         match self.weights {
-            "bt601" => target.for_each(|(((t, r), g), b)| *t = luma(*r, *g, *b)),
-            _ => target.for_each(|(((t, r), g), b)| *t = self.gray(*r, *g, *b)),
+            "bt601" => blockwise(
+                target,
+                [r, g, b],
+                #[inline(always)]
+                |[r, g, b]| [luma(r, g, b)],
+            ),
+            _ => blockwise(
+                target,
+                [r, g, b],
+                #[inline(always)]
+                |[r, g, b]| [self.gray(r, g, b)],
+            ),
         }
     }
 }

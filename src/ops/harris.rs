@@ -50,6 +50,10 @@ impl Operation for HarrisOperation {
         let corners = HarrisCorners { threshold: self.arguments.number("threshold") as f32 };
         Ok(graph.point_to(1, corners, &[input, response, greatest]))
     }
+
+    fn takes_luma(&self) -> bool {
+        true
+    }
 }
 
 shader_struct! {

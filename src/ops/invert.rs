@@ -31,6 +31,10 @@ impl Point for Invert {
         Formula::new("invert", include_str!("../../shaders/ops/invert.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_channels(output, |v| self.white - v);
     }

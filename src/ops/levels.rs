@@ -49,6 +49,10 @@ impl Point for Levels {
         Formula::new("levels", include_str!("../../shaders/ops/levels.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_channels(output, |v| {
             let t = ((v - self.black) / (self.white - self.black)).clamp(0.0, 1.0);

@@ -21,6 +21,10 @@ impl Point for Linear {
         Formula::new("linear", include_str!("../../shaders/ops/linear.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         match self.encode {
             0 => row.map_channels(output, |v| 255.0 * linear_from_srgb(v)),

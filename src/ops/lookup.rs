@@ -56,6 +56,10 @@ impl Point for LookupPoint {
         Formula::new("lookup", include_str!("../../shaders/ops/lookup.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        self.by_luma == 0
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         if self.by_luma == 0 {
             for (c, (target, source)) in output.iter_mut().zip(row.inputs).enumerate() {

@@ -1,9 +1,10 @@
 //! bt601 luma in whole 8-bit levels, for operations that are defined on them.
 
 use crate::image::Layout;
-use crate::image::colour::{luma_code, quantise};
+use crate::image::colour::{luma_level, quantise};
 use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 shader_struct! {
     /// The luma of channels rounded to codes, `codes_per_level` of them in a level (1).
@@ -17,9 +18,8 @@ pub fn luma_codes(graph: &mut Graph, input: NodeId) -> NodeId {
 }
 
 /// The luma of a pixel in whole levels; of gray, which stands for all three, its own level.
-pub fn luma_level(r: f32, g: f32, b: f32) -> u32 {
-    let code = |v: f32| quantise(v, 1.0) as u32;
-    luma_code(code(r), code(g), code(b))
+pub fn rounded_luma(r: f32, g: f32, b: f32) -> f32 {
+    luma_level(quantise(r, 1.0), quantise(g, 1.0), quantise(b, 1.0))
 }
 
 /// R, G and B of a row; of gray, its one channel for each.
@@ -30,11 +30,23 @@ pub fn red_green_blue<'a>(row: &PointRow<'a>) -> [&'a [f32]; 3] {
 /// Adds to the three channels of whole codes what `change` says of each pixel's column and luma, and scales by `unit`.
 pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, change: impl Fn(usize, u32) -> f32) {
     let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
-    for x in 0..r.len() {
-        let change = change(x, luma_code(r[x] as u32, g[x] as u32, b[x] as u32));
-        for (target, source) in output.iter_mut().zip(row.inputs) {
-            target[x] = (source[x] + change) * unit;
-        }
+    let mut changes = vec![0.0; r.len()];
+    blockwise(
+        [&mut changes],
+        [r, g, b],
+        #[inline(always)]
+        |[r, g, b]| [luma_level(r, g, b)],
+    );
+    for (x, v) in changes.iter_mut().enumerate() {
+        *v = change(x, *v as u32);
+    }
+    for (target, source) in output.iter_mut().zip(row.inputs) {
+        blockwise(
+            [target],
+            [source, &changes],
+            #[inline(always)]
+            |[v, change]| [(v + change) * unit],
+        );
     }
 }
 
@@ -45,8 +57,11 @@ impl Point for LumaCodes {
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let [r, g, b] = red_green_blue(&row);
-        for (((t, r), g), b) in output[0].iter_mut().zip(r).zip(g).zip(b) {
-            *t = luma_level(*r, *g, *b) as f32;
-        }
+        blockwise(
+            [&mut *output[0]],
+            [r, g, b],
+            #[inline(always)]
+            |[r, g, b]| [rounded_luma(r, g, b)],
+        );
     }
 }

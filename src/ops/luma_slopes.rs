@@ -3,6 +3,7 @@
 use crate::image::Edges;
 use crate::op::{Formula, Neighbourhood, NeighbourhoodRows};
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 /// What stands in the three channels.
 #[derive(Clone, Copy, Debug)]
@@ -53,10 +54,16 @@ fn of_slopes(rows: &NeighbourhoodRows, output: &mut [&mut [f32]], made: impl Fn(
     let [above, here, below] = rows.channels[0][..] else { panic!("slopes read three rows") };
     let [first, second, third] = output else { panic!("slopes give three channels") };
     let n = first.len();
-    let (above, here, below) = (&above[..n + 2], &here[..n + 2], &below[..n + 2]);
-    for x in 0..n {
-        let gx = (above[x + 2] - above[x]) + 2.0 * (here[x + 2] - here[x]) + (below[x + 2] - below[x]);
-        let gy = (below[x] - above[x]) + 2.0 * (below[x + 1] - above[x + 1]) + (below[x + 2] - above[x + 2]);
-        [first[x], second[x], third[x]] = made(gx, gy);
-    }
+    let [nw, north, ne] = [0, 1, 2].map(|dx| &above[dx..n + dx]);
+    let [sw, south, se] = [0, 1, 2].map(|dx| &below[dx..n + dx]);
+    blockwise(
+        [first, second, third],
+        [nw, north, ne, &here[..n], &here[2..n + 2], sw, south, se],
+        #[inline(always)]
+        |[nw, north, ne, west, east, sw, south, se]| {
+            let gx = (ne - nw) + 2.0 * (east - west) + (se - sw);
+            let gy = (sw - nw) + 2.0 * (south - north) + (se - ne);
+            made(gx, gy)
+        },
+    );
 }

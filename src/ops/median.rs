@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 use super::sliding_median;
 use crate::image::{Border, Edges};
 use crate::op::{
-    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE, Window,
-    WindowRows,
+    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Refusal, Shape, Spec, VALUE,
+    Window, WindowRows,
 };
 use crate::shader_struct;
+use crate::simd::vectorized;
 
 pub static SPEC: Spec = Spec {
     name: "median",
@@ -40,7 +41,7 @@ const MAX_RADIUS: u32 = 20;
 const NETWORK_RADIUS: u32 = 3;
 
 /// Pixels of a row that go through a network together.
-const LANES: usize = 16;
+const LANES: usize = 64;
 
 #[derive(Debug)]
 struct MedianOperation {
@@ -101,54 +102,150 @@ impl Window for MedianWindow {
 
     fn rows(&self, window: WindowRows, output: &mut [f32]) {
         match self.reach() {
-            1 => by_network::<9>(window, output),
-            2 => by_network::<25>(window, output),
+            1 => by_network::<f32, 3, 9>(window.rows, output),
+            2 => by_network::<f32, 5, 25>(window.rows, output),
             reach => sliding_median::medians(window.rows, 2 * reach as usize + 1, output),
         }
     }
-}
 
-/// Medians of windows of `N` values.
-fn by_network<const N: usize>(window: WindowRows, output: &mut [f32]) {
-    if !window.rows.iter().all(|row| sliding_median::are_levels(row)) {
-        return each_row::<f32, N>(window.rows, output);
-    }
-    // As bytes four times as many fit in a vector.
-    let levels: Vec<Vec<u8>> = window.rows.iter().map(|row| row.iter().map(|v| *v as u8).collect()).collect();
-    let levels: Vec<&[u8]> = levels.iter().map(Vec::as_slice).collect();
-    let mut medians = vec![0; output.len()];
-    each_row::<u8, N>(&levels, &mut medians);
-    output.iter_mut().zip(medians).for_each(|(target, median)| *target = f32::from(median));
-}
-
-fn each_row<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
-    let side = N.isqrt();
-    let width = rows[0].len() + 1 - side;
-    for (rows, target) in rows.windows(side).zip(output.chunks_exact_mut(width)) {
-        one_row::<T, N>(rows, target);
+    fn order(&self) -> Option<&dyn OrderWindow> {
+        Some(self)
     }
 }
 
-/// `LANES` at a time.
-fn one_row<T: Copy + Default + PartialOrd, const N: usize>(rows: &[&[T]], output: &mut [T]) {
-    let network = network_of(rows.len() / 2);
-    let side = rows.len();
-    let mut values = [[T::default(); LANES]; N];
-    for start in (0..output.len()).step_by(LANES) {
-        let lanes = LANES.min(output.len() - start);
-        for (i, value) in values.iter_mut().enumerate() {
-            let (row, column) = (rows[i / side], start + i % side);
-            value[..lanes].copy_from_slice(&row[column..column + lanes]);
+impl OrderWindow for MedianWindow {
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
+        match self.reach() {
+            1 => by_network::<u8, 3, 9>(window.rows, output),
+            2 => by_network::<u8, 5, 25>(window.rows, output),
+            reach => sliding_median::medians_of_levels(window.rows, 2 * reach as usize + 1, output),
         }
-        for &(low, high) in network {
-            let (a, b) = (values[low], values[high]);
-            for lane in 0..LANES {
-                values[low][lane] = if a[lane] < b[lane] { a[lane] } else { b[lane] };
-                values[high][lane] = if a[lane] < b[lane] { b[lane] } else { a[lane] };
+    }
+}
+
+/// Puts pairs in order, one after another: `both` of them, or only the `low` or the `high` one where nobody asks for the
+/// other.
+macro_rules! network {
+    ($values:expr, $($which:ident($a:literal $b:literal))*) => {{
+        $($which($values, $a, $b);)*
+    }};
+}
+
+#[inline(always)]
+fn both<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
+    let (first, second) = (values[a], values[b]);
+    for lane in 0..LANES {
+        values[a][lane] = if second[lane] < first[lane] { second[lane] } else { first[lane] };
+        values[b][lane] = if second[lane] < first[lane] { first[lane] } else { second[lane] };
+    }
+}
+
+#[inline(always)]
+fn low<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
+    let (first, second) = (values[a], values[b]);
+    for lane in 0..LANES {
+        values[a][lane] = if second[lane] < first[lane] { second[lane] } else { first[lane] };
+    }
+}
+
+#[inline(always)]
+fn high<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
+    let (first, second) = (values[a], values[b]);
+    for lane in 0..LANES {
+        values[b][lane] = if second[lane] < first[lane] { first[lane] } else { second[lane] };
+    }
+}
+
+/// Medians of square windows, `LANES` of them at a time; the last ones again where they are fewer. Values are put in order
+/// down the columns, once for all windows that share one; a network finds the middle of what is sorted so.
+fn by_network<T: Copy + Default + PartialOrd, const SIDE: usize, const N: usize>(rows: &[&[T]], output: &mut [T]) {
+    let width = rows[0].len() + 1 - SIDE;
+    let mut columns: [Vec<T>; SIDE] = std::array::from_fn(|_| vec![T::default(); rows[0].len().max(LANES)]);
+    vectorized(
+        #[inline(always)]
+        || {
+            for (rows, target) in rows.windows(SIDE).zip(output.chunks_exact_mut(width)) {
+                sort_columns(rows, &mut columns);
+                one_row::<T, SIDE, N>(&columns, target);
+            }
+        },
+    );
+}
+
+/// The values of each column, from the least to the greatest.
+#[inline(always)]
+fn sort_columns<T: Copy + Default + PartialOrd, const SIDE: usize>(rows: &[&[T]], columns: &mut [Vec<T>; SIDE]) {
+    let n = rows[0].len();
+    for start in (0..n).step_by(LANES) {
+        let start = start.min(n.saturating_sub(LANES));
+        let lanes = LANES.min(n - start);
+        let mut values = [[T::default(); LANES]; SIDE];
+        for (value, row) in values.iter_mut().zip(rows) {
+            load(value, &row[start..start + lanes]);
+        }
+        match SIDE {
+            3 => network!(&mut values, both(0 2) both(0 1) both(1 2)),
+            _ => {
+                network!(&mut values, both(0 4) both(0 2) both(1 3) both(2 4) both(0 1) both(2 3) both(1 4) both(1 2) both(3 4))
             }
         }
-        output[start..start + lanes].copy_from_slice(&values[N / 2][..lanes]);
+        for (column, value) in columns.iter_mut().zip(&values) {
+            column[start..start + lanes].copy_from_slice(&value[..lanes]);
+        }
     }
+}
+
+#[inline(always)]
+fn load<T: Copy>(value: &mut [T; LANES], row: &[T]) {
+    match row.try_into() {
+        Ok(row) => *value = row,
+        Err(_) => value[..row.len()].copy_from_slice(row),
+    }
+}
+
+#[inline(always)]
+fn one_row<T: Copy + Default + PartialOrd, const SIDE: usize, const N: usize>(
+    columns: &[Vec<T>; SIDE],
+    output: &mut [T],
+) {
+    for start in (0..output.len()).step_by(LANES) {
+        let start = start.min(output.len().saturating_sub(LANES));
+        let lanes = LANES.min(output.len() - start);
+        let mut values = [[T::default(); LANES]; N];
+        for (i, value) in values.iter_mut().enumerate() {
+            load(value, &columns[i / SIDE][start + i % SIDE..][..lanes]);
+        }
+        let middle = match SIDE {
+            3 => middle_of_3(&mut values),
+            _ => middle_of_5(&mut values),
+        };
+        output[start..start + lanes].copy_from_slice(&values[middle][..lanes]);
+    }
+}
+
+/// Where the median of 3 × 3 values comes to stand, whose columns are sorted: row by row, the least first.
+#[inline(always)]
+fn middle_of_3<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N]) -> usize {
+    network!(values,
+        both(0 2) high(0 1) high(1 2) both(3 5) high(3 4) low(4 5) low(6 8) low(6 7) both(2 6) high(2 4) low(4 6)
+    );
+    4
+}
+
+/// The same of 5 × 5. Sorted along the rows too, a value at (i, j) has (i + 1) (j + 1) of the 25 not above it, so that only
+/// 13 of them can be the median.
+#[inline(always)]
+fn middle_of_5<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N]) -> usize {
+    network!(values,
+        both(0 4) both(0 2) both(1 3) both(2 4) high(0 1) high(2 3) high(1 4) both(3 4) both(5 9) both(5 7)
+        both(6 8) both(7 9) high(5 6) both(7 8) both(6 9) high(6 7) both(8 9) both(10 14) both(10 12) both(11 13)
+        both(12 14) high(10 11) both(12 13) both(11 14) both(11 12) low(13 14) both(15 19) both(15 17) both(16 18)
+        both(17 19) both(15 16) low(17 18) low(16 19) both(16 17) both(20 24) both(20 22) both(21 23) both(22 24)
+        both(20 21) low(22 23) low(21 24) low(21 22) both(4 17) high(11 3) both(20 8) high(7 15) both(4 12)
+        low(16 13) both(3 16) both(8 21) both(15 9) both(20 4) high(3 15) low(8 12) low(16 9) low(21 17) low(4 21)
+        both(4 8) both(15 16) high(20 16) high(4 15) low(8 16) high(8 15)
+    );
+    15
 }
 
 /// Pairs to be put in order so that the middle of `n` values stands in the middle: Batcher's merge exchange
@@ -215,8 +312,8 @@ mod tests {
 
     #[test]
     fn the_network_finds_the_median_of_every_input_of_zeros_and_ones() {
-        // By the zero-one principle that holds for all inputs; 25 values are sampled.
-        for (n, step) in [(9usize, 1u64), (25, 1009)] {
+        // By the zero-one principle that holds for all inputs; of 25 and 49 values they are sampled.
+        for (n, step) in [(9usize, 1u64), (25, 1009), (49, 17_179_869_209)] {
             let network = median_network(n);
             for bits in (0..1u64 << n).step_by(step as usize) {
                 let mut values: Vec<u64> = (0..n).map(|i| bits >> i & 1).collect();
@@ -235,18 +332,38 @@ mod tests {
             let mut row = || (0..46).map(|_| scale * f32::from(random.u8(0..20))).collect::<Vec<f32>>();
             let rows: Vec<Vec<f32>> = (0..9).map(|_| row()).collect();
             let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-            agrees::<9>(&rows);
-            agrees::<25>(&rows);
-            // Only shaders use this one.
-            agrees::<49>(&rows);
+            agrees::<3, 9>(&rows);
+            agrees::<5, 25>(&rows);
         }
     }
 
-    fn agrees<const N: usize>(rows: &[&[f32]]) {
-        let side = N.isqrt();
+    #[test]
+    fn networks_over_sorted_columns_find_the_median_of_all_zeros_and_ones() {
+        all_columns::<3, 9>();
+        all_columns::<5, 25>();
+    }
+
+    /// Windows side by side, with any number of ones in each column.
+    fn all_columns<const SIDE: usize, const N: usize>() {
+        let windows = (SIDE + 1).pow(SIDE as u32);
+        let ones = |window: usize, column: usize| window / (SIDE + 1).pow(column as u32) % (SIDE + 1);
+        let row =
+            |i: usize| (0..windows * SIDE).map(move |x| u8::from(i < ones(x / SIDE, x % SIDE))).collect::<Vec<u8>>();
+        let rows: Vec<Vec<u8>> = (0..SIDE).map(row).collect();
+        let rows: Vec<&[u8]> = rows.iter().map(Vec::as_slice).collect();
+        let mut medians = vec![0; windows * SIDE + 1 - SIDE];
+        by_network::<u8, SIDE, N>(&rows, &mut medians);
+        for window in 0..windows {
+            let count: usize = (0..SIDE).map(|column| ones(window, column)).sum();
+            assert_eq!(medians[window * SIDE], u8::from(count > N / 2), "window {window}");
+        }
+    }
+
+    fn agrees<const SIDE: usize, const N: usize>(rows: &[&[f32]]) {
+        let side = SIDE;
         let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
         let mut medians = vec![0.0; width * height];
-        by_network::<N>(WindowRows { rows }, &mut medians);
+        by_network::<f32, SIDE, N>(rows, &mut medians);
         for (i, median) in medians.iter().enumerate() {
             let (x, y) = (i % width, i / width);
             let mut values: Vec<f32> = rows[y..y + side].iter().flat_map(|row| &row[x..x + side]).copied().collect();

@@ -2,10 +2,11 @@
 
 use crate::image::Edges;
 use crate::op::{
-    Alpha, Arguments, Axis, Formula, Graph, Kind, NodeId, Operation, Parameter, Place, Refusal, Taps, Window,
-    WindowRows,
+    Alpha, Arguments, Axis, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Place, Refusal, Taps,
+    Window, WindowRows,
 };
 use crate::shader_struct;
+use crate::simd::vectorized;
 
 pub const PARAMETERS: &[Parameter] = &[
     Parameter::new("radius", Kind::Whole { low: 0, high: 100 }, "1", "of the shape").unit("px").starred(),
@@ -169,24 +170,61 @@ impl Window for MorphologyWindow {
     }
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
-        match self.extreme() {
-            Extreme::Least => self.fold(window, output, |a, b| if b < a { b } else { a }),
-            Extreme::Greatest => self.fold(window, output, |a, b| if b > a { b } else { a }),
+        self.extreme_row(window.rows, output);
+    }
+
+    fn order(&self) -> Option<&dyn OrderWindow> {
+        Some(self)
+    }
+}
+
+impl OrderWindow for MorphologyWindow {
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
+        let reach = 2 * self.radius as usize;
+        let width = window.rows[0].len() - reach;
+        for (rows, target) in window.rows.windows(reach + 1).zip(output.chunks_exact_mut(width)) {
+            self.extreme_row(rows, target);
         }
     }
 }
 
 impl MorphologyWindow {
-    fn fold(&self, window: WindowRows, output: &mut [f32], choose: impl Fn(f32, f32) -> f32) {
+    fn extreme_row<T: Copy + PartialOrd>(&self, rows: &[&[T]], output: &mut [T]) {
+        vectorized(
+            #[inline(always)]
+            || match self.extreme() {
+                Extreme::Least => self.fold(
+                    rows,
+                    output,
+                    #[inline(always)]
+                    |a, b| if b < a { b } else { a },
+                ),
+                Extreme::Greatest => self.fold(
+                    rows,
+                    output,
+                    #[inline(always)]
+                    |a, b| if b > a { b } else { a },
+                ),
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn fold<T: Copy>(&self, rows: &[&[T]], output: &mut [T], choose: impl Fn(T, T) -> T) {
         let (r, n) = (self.radius as usize, output.len());
-        output.copy_from_slice(&window.rows[r][r..r + n]);
-        for (row, dy) in window.rows.iter().zip(-self.radius..) {
+        output.copy_from_slice(&rows[r][r..r + n]);
+        for (row, dy) in rows.iter().zip(-self.radius..) {
             let half = self.half_width(dy);
             for x in r - half..=r + half {
-                for (t, v) in output.iter_mut().zip(&row[x..x + n]) {
-                    *t = choose(*t, *v);
-                }
+                chosen(output, &row[x..x + n], &choose);
             }
         }
+    }
+}
+
+#[inline(always)]
+fn chosen<T: Copy>(output: &mut [T], row: &[T], choose: &impl Fn(T, T) -> T) {
+    for (t, v) in output.iter_mut().zip(row) {
+        *t = choose(*t, *v);
     }
 }

@@ -12,6 +12,7 @@ use crate::op::{
     Parameter, Refusal, Shape, Spec, VALUE,
 };
 use crate::shader_struct;
+use crate::simd::{blockwise, vectorized};
 
 pub static SPEC: Spec = Spec {
     name: "non_local_means",
@@ -194,17 +195,31 @@ impl SearchWindow {
             let differences = &mut lines.differences[..n + side - 1];
             squared_differences(sums, y, (dx, dy), patch, differences);
             let places: Vec<&[f32]> = (0..side).map(|k| &differences[k..]).collect();
-            add_up(&places, &mut lines.sums[line % side][..n]);
+            let target = &mut lines.sums[line % side][..n];
+            vectorized(
+                #[inline(always)]
+                || {
+                    add_up(
+                        &places,
+                        target,
+                        #[inline(always)]
+                        |sum| sum,
+                    )
+                },
+            );
             if line + 1 < side {
                 continue;
             }
             let weights = &mut lines.weights[..n];
             let rows: Vec<&[f32]> = (0..side).map(|k| &lines.sums[(line + 1 + k) % side][..]).collect();
-            add_up(&rows, weights);
-            for weight in weights.iter_mut() {
-                let unlike = *weight * share - noise;
-                *weight = decay(if unlike > 0.0 { unlike } else { 0.0 } * sharpness);
-            }
+            let weight = |sum: f32| {
+                let unlike = sum * share - noise;
+                decay(if unlike > 0.0 { unlike } else { 0.0 } * sharpness)
+            };
+            vectorized(
+                #[inline(always)]
+                || add_up(&rows, weights, weight),
+            );
             sums.add_pairs(y - patch, (dx, dy), weights);
         }
     }
@@ -216,38 +231,48 @@ fn squared_differences(sums: &PairSums, y: isize, (dx, dy): (isize, isize), patc
     let seen = |c: usize| (sums.seen(c, x, y, n), sums.seen(c, x + dx, y + dy, n));
     let (own, other) = seen(0);
     if sums.colours() == 1 {
-        for (i, t) in target.iter_mut().enumerate() {
-            *t = squared(own[i] - other[i]);
-        }
+        blockwise(
+            [target],
+            [own, other],
+            #[inline(always)]
+            |[a, b]| [squared(a - b)],
+        );
         return;
     }
     let ((own_1, other_1), (own_2, other_2)) = (seen(1), seen(2));
-    for (i, t) in target.iter_mut().enumerate() {
-        *t = squared(own[i] - other[i]) + squared(own_1[i] - other_1[i]) + squared(own_2[i] - other_2[i]);
-    }
+    blockwise(
+        [target],
+        [own, other, own_1, other_1, own_2, other_2],
+        #[inline(always)]
+        |[a, b, a_1, b_1, a_2, b_2]| [squared(a - b) + squared(a_1 - b_1) + squared(a_2 - b_2)],
+    );
 }
 
+#[inline(always)]
 fn squared(v: f32) -> f32 {
     v * v
 }
 
-/// Sums of rows. They are added anew for each place: a sum that slides along would carry the rounding of great
-/// terms on to where only small ones are left.
-fn add_up(terms: &[&[f32]], target: &mut [f32]) {
-    let mut blocks = target.chunks_exact_mut(BLOCK);
-    let mut x = 0;
-    for block in &mut blocks {
+/// A function of sums of rows. They are added anew for each place: a sum that slides along would carry the rounding of
+/// great terms on to where only small ones are left.
+#[inline(always)]
+fn add_up(terms: &[&[f32]], target: &mut [f32], function: impl Fn(f32) -> f32) {
+    let n = target.len();
+    let whole = n / BLOCK * BLOCK;
+    for x in (0..whole).step_by(BLOCK) {
         let mut sums = [0.0f32; BLOCK];
         for term in terms {
             let row: &[f32; BLOCK] = term[x..x + BLOCK].try_into().expect("a block of the row");
-            for (sum, v) in sums.iter_mut().zip(row) {
-                *sum += v;
+            for i in 0..BLOCK {
+                sums[i] += row[i];
             }
         }
-        block.copy_from_slice(&sums);
-        x += BLOCK;
+        for i in 0..BLOCK {
+            sums[i] = function(sums[i]);
+        }
+        target[x..x + BLOCK].copy_from_slice(&sums);
     }
-    for (x, t) in (x..).zip(blocks.into_remainder()) {
-        *t = terms.iter().fold(0.0, |sum, term| sum + term[x]);
+    for x in whole..n {
+        target[x] = function(terms.iter().fold(0.0, |sum, term| sum + term[x]));
     }
 }

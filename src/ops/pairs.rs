@@ -1,6 +1,7 @@
 //! Sums over neighbours whose weight is the same seen from either pixel of a pair, so that it is computed once.
 
 use crate::op::NeighbourhoodRows;
+use crate::simd::{blockwise, vectorized};
 
 /// The sums of a tile's pixels over their neighbours. Places count from the tile's first pixel; those beyond it by up
 /// to `reach` are there to be read.
@@ -74,21 +75,26 @@ impl<'a, 'b, 'c> PairSums<'a, 'b, 'c> {
         let mut weights = &weights[..n];
         if self.rows.channels.len() > self.colours.len() {
             let alpha = self.seen(self.colours.len(), x, y, n);
-            for ((t, w), a) in self.weights.iter_mut().zip(weights).zip(alpha) {
-                *t = w * a;
-            }
+            blockwise(
+                [&mut self.weights],
+                [weights, alpha],
+                #[inline(always)]
+                |[w, a]| [w * a],
+            );
             weights = &self.weights;
         }
-        for (t, w) in self.total[sums.clone()].iter_mut().zip(weights) {
-            *t += w;
-        }
         let (rows, reach) = (self.rows.channels, self.reach as isize);
-        for (plane, rows) in self.colours.iter_mut().zip(rows) {
-            let values = &rows[(y + reach) as usize][(x + reach) as usize..][..n];
-            for ((t, w), v) in plane[sums.clone()].iter_mut().zip(weights).zip(values) {
-                *t += w * v;
-            }
-        }
+        let total = &mut self.total[sums.clone()];
+        vectorized(
+            #[inline(always)]
+            || {
+                add_weights(total, weights);
+                for (plane, rows) in self.colours.iter_mut().zip(rows) {
+                    let values = &rows[(y + reach) as usize][(x + reach) as usize..][..n];
+                    add_products(&mut plane[sums.clone()], weights, values);
+                }
+            },
+        );
     }
 
     /// The sums become means; 0 where alpha is 0 (or below, as the sum of weights may be by negative lobes).
@@ -110,5 +116,19 @@ impl<'a, 'b, 'c> PairSums<'a, 'b, 'c> {
                 }
             }
         }
+    }
+}
+
+#[inline(always)]
+fn add_weights(total: &mut [f32], weights: &[f32]) {
+    for (t, w) in total.iter_mut().zip(weights) {
+        *t += w;
+    }
+}
+
+#[inline(always)]
+fn add_products(sums: &mut [f32], weights: &[f32], values: &[f32]) {
+    for ((t, w), v) in sums.iter_mut().zip(weights).zip(values) {
+        *t += w * v;
     }
 }

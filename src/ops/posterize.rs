@@ -48,6 +48,10 @@ impl Point for Posterize {
         Formula::new("posterize", include_str!("../../shaders/ops/posterize.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let values: Vec<f32> = (0..self.levels).map(|step| self.value(step)).collect();
         row.map_channels(output, |v| values[self.step(v) as usize]);

@@ -19,6 +19,10 @@ impl Point for Quantise {
         Formula::new("quantise_point", include_str!("../../shaders/ops/quantise.wgsl"), self)
     }
 
+    fn is_of_sample(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_channels(output, |v| colour::quantise(v, self.codes_per_level));
     }

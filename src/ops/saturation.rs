@@ -48,7 +48,8 @@ impl Point for Saturation {
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_colours(output, |[r, g, b]| {
             let y = luma(r, g, b);
-            [r, g, b].map(|v| y + self.factor * (v - y))
+            let mix = |v| y + self.factor * (v - y);
+            [mix(r), mix(g), mix(b)]
         });
     }
 }

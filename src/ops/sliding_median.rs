@@ -25,11 +25,7 @@ const COLUMNS: usize = 256;
 pub fn medians(rows: &[&[f32]], side: usize, output: &mut [f32]) {
     let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
     if rows.iter().all(|row| are_levels(row)) {
-        let mut windows = Windows::<false>::new(side);
-        for x in parts(width, COLUMNS) {
-            windows.load_levels(rows, x.start..x.end + side - 1);
-            windows.slide(x, width, output);
-        }
+        medians_of_levels(rows, side, output);
         return;
     }
     let mut windows = Windows::<true>::new(side);
@@ -39,6 +35,33 @@ pub fn medians(rows: &[&[f32]], side: usize, output: &mut [f32]) {
             windows.load_ranks(rows, x.start..x.end + side - 1);
             windows.slide(x, width, &mut output[y.start * width..y.end * width]);
         }
+    }
+}
+
+/// The same of whole levels.
+pub fn medians_of_levels<T: Level>(rows: &[&[T]], side: usize, output: &mut [T]) {
+    let width = rows[0].len() + 1 - side;
+    let mut windows = Windows::<false>::new(side);
+    for x in parts(width, COLUMNS) {
+        windows.load_levels(rows, x.start..x.end + side - 1);
+        windows.slide(x, width, output);
+    }
+}
+
+/// A value that may stand for a whole level, 0..=255.
+pub trait Level: Copy + Into<f32> {
+    fn of(value: f32) -> Self;
+}
+
+impl Level for u8 {
+    fn of(value: f32) -> u8 {
+        value as u8
+    }
+}
+
+impl Level for f32 {
+    fn of(value: f32) -> f32 {
+        value
     }
 }
 
@@ -108,10 +131,10 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
         }
     }
 
-    fn load_levels(&mut self, rows: &[&[f32]], xs: Range<usize>) {
+    fn load_levels<T: Level>(&mut self, rows: &[&[T]], xs: Range<usize>) {
         self.columns = xs.len();
         self.codes.clear();
-        rows.iter().for_each(|row| self.codes.extend(row[xs.clone()].iter().map(|v| *v as u16)));
+        rows.iter().for_each(|row| self.codes.extend(row[xs.clone()].iter().map(|v| Into::<f32>::into(*v) as u16)));
     }
 
     fn load_ranks(&mut self, rows: &[&[f32]], xs: Range<usize>) {
@@ -128,7 +151,7 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
     }
 
     /// Medians of all windows of the chunk, into columns `xs` of rows of `width`.
-    fn slide(&mut self, xs: Range<usize>, width: usize, output: &mut [f32]) {
+    fn slide<T: Level>(&mut self, xs: Range<usize>, width: usize, output: &mut [T]) {
         self.clear();
         (0..self.side).for_each(|y| self.enter(y));
         let mut pointer = self.pointer_of_first(BUCKETS / 2);
@@ -194,7 +217,7 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
         Pointer { bucket, below: (0..self.side).map(|x| self.below(x, bucket)).sum() }
     }
 
-    fn row(&self, mut pointer: Pointer, output: &mut [f32]) {
+    fn row<T: Level>(&self, mut pointer: Pointer, output: &mut [T]) {
         let middle = (self.side * self.side / 2) as u32;
         for (x, target) in output.iter_mut().enumerate() {
             if x > 0 {
@@ -202,10 +225,10 @@ impl<const BY_RANK: bool> Windows<BY_RANK> {
                 pointer.below -= self.below(x - 1, pointer.bucket);
             }
             self.settle(&mut pointer, x, middle);
-            *target = match BY_RANK {
+            *target = T::of(match BY_RANK {
                 true => self.sorted[pointer.bucket * RANKS + self.rank(pointer.bucket, x, middle - pointer.below)],
                 false => pointer.bucket as f32,
-            };
+            });
         }
     }
 

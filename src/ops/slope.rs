@@ -5,6 +5,7 @@ use crate::op::{
     Arguments, BORDER, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, VALUE, Window, WindowRows,
 };
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 const OUTPUTS: &[&str] = &["magnitude", "x", "y"];
 
@@ -90,14 +91,24 @@ impl WindowRows<'_> {
     fn slopes(&self, output: &mut [f32], weigh: impl Fn(f32, f32) -> f32, function: impl Fn(f32, f32) -> f32) {
         let n = output.len();
         let [above, here, below] = self.rows else { panic!("a 3×3 kernel reads three rows") };
-        let (above, here, below) = (&above[..n + 2], &here[..n + 2], &below[..n + 2]);
-        for (x, target) in output.iter_mut().enumerate() {
-            let (nw, north, ne) = (above[x], above[x + 1], above[x + 2]);
-            let (west, east) = (here[x], here[x + 2]);
-            let (sw, south, se) = (below[x], below[x + 1], below[x + 2]);
-            let gx = weigh((ne - nw) + (se - sw), east - west);
-            let gy = weigh((sw - nw) + (se - ne), south - north);
-            *target = function(gx, gy);
-        }
+        blockwise(
+            [output],
+            [
+                &above[..n],
+                &above[1..n + 1],
+                &above[2..n + 2],
+                &here[..n],
+                &here[2..n + 2],
+                &below[..n],
+                &below[1..n + 1],
+                &below[2..n + 2],
+            ],
+            #[inline(always)]
+            |[nw, north, ne, west, east, sw, south, se]| {
+                let gx = weigh((ne - nw) + (se - sw), east - west);
+                let gy = weigh((sw - nw) + (se - ne), south - north);
+                [function(gx, gy)]
+            },
+        );
     }
 }

@@ -4,6 +4,7 @@ use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
 };
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 /// The formula of the modes.
 pub const MODE_TEXT: &str = include_str!("../../shaders/ops/threshold_mode.wgsl");
@@ -49,7 +50,12 @@ pub fn split(source: &[f32], level: f32, mode: u32, target: &mut [f32]) {
 }
 
 fn map(source: &[f32], target: &mut [f32], function: impl Fn(f32) -> f32) {
-    target.iter_mut().zip(source).for_each(|(t, v)| *t = function(*v));
+    blockwise(
+        [target],
+        [source],
+        #[inline(always)]
+        |[v]| [function(v)],
+    );
 }
 
 shader_struct! {
@@ -66,6 +72,10 @@ impl Point for Threshold {
     fn formula(&self) -> Formula {
         let text = [MODE_TEXT, include_str!("../../shaders/ops/threshold.wgsl")].concat();
         Formula::new("threshold", text, self)
+    }
+
+    fn is_of_sample(&self) -> bool {
+        true
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {

@@ -13,7 +13,7 @@ use super::outcome::{Done, Failure, Job, LeftOut};
 use super::{Run, describe};
 use crate::backend::{Backend, BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
-use crate::image::{Demand, Depth, Image, Layout, Reduction};
+use crate::image::{Demand, Depth, Image, Layout, Reduction, buffers};
 use crate::op::{Graph, Kernel, Node};
 use crate::timeline::{Running, Stage, Worker};
 
@@ -80,10 +80,13 @@ pub(super) struct Encoded {
 
 /// Reads a file once there is memory for all that its image will need. What the header refuses is read no further.
 pub(super) async fn read(run: &Arc<Run>, job: &Arc<Job>, worker: Worker) -> Result<Loaded, Failure> {
-    let (mut opened, known) = reading(run, job, worker, open).await?;
+    let (opened, known) = reading(run, job, worker, open).await?;
     let Some(known) = known else { return read_to_learn(run, job, worker, opened).await };
     let permit = run.budget.acquire(known.cost).await;
-    let bytes = reading(run, job, worker, move |_, _| load(&mut opened)).await?;
+    let bytes = match opened.into_whole() {
+        Ok(bytes) => bytes,
+        Err(mut opened) => reading(run, job, worker, move |_, _| load(&mut opened)).await?,
+    };
     Ok(Loaded { job: job.clone(), bytes, known, permit })
 }
 
@@ -229,6 +232,8 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
     let source = codec::decode_for(&bytes, &run.settings.decode, demand);
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
+    let bytes_read = bytes.len() as u64;
+    buffers::give_back(bytes);
     let Source { image, luma, reduction } = source;
     // The header is a promise, and less may have been decoded; the graph must be that of the image at hand.
     let graph = if (image.layout, image.depth(), reduction) == (known.header.layout, known.header.depth, None) {
@@ -238,7 +243,7 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     };
     let left_out = LeftOut { colour: luma, reduced_by: reduction.map(|r| r.by as u8) };
     let pixels = reduction.map_or(image.layout.pixels(), |r| u64::from(r.width) * u64::from(r.height));
-    let done = Done { pixels, bytes_read: bytes.len() as u64, left_out, ..Done::default() };
+    let done = Done { pixels, bytes_read, left_out, ..Done::default() };
     Ok(Decoded { job, image, graph, done, permit })
 }
 
@@ -307,6 +312,7 @@ pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<
     (done.width, done.height) = (image.layout.width, image.layout.height);
     let options = EncodeOptions { format: job.format, quality: run.settings.quality };
     let bytes = codec::encode(&image, &options).map_err(|e| Failure::new(Stage::Encode, e))?;
+    image.give_back();
     Ok(Encoded { job, bytes, done, permit })
 }
 

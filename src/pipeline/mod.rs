@@ -24,7 +24,7 @@ pub use shutdown::{Halt, Shutdown};
 
 use crate::backend::Backend;
 use crate::codec::DecodeOptions;
-use crate::image::Depth;
+use crate::image::{Depth, buffers};
 use crate::recipe::Recipe;
 use crate::timeline::{Recorder, Span};
 use budget::Budget;
@@ -35,6 +35,12 @@ const STACK_BYTES: usize = 16 << 20;
 
 /// How the names of threads begin whose panics become failures of images.
 pub const THREAD_PREFIX: &str = "imgproc ";
+
+/// What part of the memory is for buffers between two uses, one in so many.
+const KEPT_SHARE: u64 = 8;
+
+/// A file, a source and a result.
+const BUFFERS_PER_WORKER: usize = 3;
 
 fn thread_name(role: &str) -> String {
     format!("{THREAD_PREFIX}{role}")
@@ -117,8 +123,10 @@ pub fn run(
         .thread_name(|i| thread_name(&format!("worker {i}")))
         .build()
         .map_err(io::Error::other)?;
+    let kept = settings.memory_bytes / KEPT_SHARE;
+    buffers::keep(BUFFERS_PER_WORKER * workers, kept);
     let run = Arc::new(Run {
-        budget: Budget::new(settings.memory_bytes),
+        budget: Budget::new(settings.memory_bytes - kept),
         settings,
         backend,
         recorder: Recorder::new(),
@@ -144,6 +152,7 @@ pub fn run(
         }
     });
     run.outputs.close();
+    buffers::keep(0, 0);
     outcomes.sort_by_key(|outcome| outcome.index);
     Ok(Report {
         unfinished: total + settled - outcomes.len(),

@@ -148,7 +148,7 @@ impl Scene {
 fn settings(schedule: Schedule) -> Settings {
     Settings {
         recipe: Recipe::parse("invert").unwrap(),
-        decode: codec::DecodeOptions { max_pixels: 1 << 20, jpeg: JpegDecoder::Turbo },
+        decode: codec::DecodeOptions { max_pixels: 1 << 20, jpeg: JpegDecoder::ALL[0] },
         exact: false,
         quality: 90,
         depth: None,

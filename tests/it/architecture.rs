@@ -101,13 +101,14 @@ fn reserved_words_are_named_where_they_belong() {
 
 /// Which modules each may use, as ARCHITECTURE.md draws it.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("simd", &[]),
     ("image", &[]),
     ("timeline", &[]),
-    ("op", &["image"]),
-    ("ops", &["op", "image"]),
+    ("op", &["image", "simd"]),
+    ("ops", &["op", "image", "simd"]),
     ("recipe", &["ops", "op", "image"]),
     ("codec", &["image"]),
-    ("backend", &["op", "image"]),
+    ("backend", &["op", "image", "simd"]),
     ("pipeline", &["backend", "codec", "recipe", "ops", "op", "image", "timeline"]),
     ("compare", &["pipeline", "backend", "codec", "recipe", "ops", "op", "image", "timeline"]),
 ];

@@ -112,6 +112,27 @@ fn json_counts_what_happened() {
 }
 
 #[test]
+fn every_instruction_set_of_the_processor_runs_and_gives_the_same_bytes() {
+    let place = Place::new();
+    place.draw_many(2, 333, 71);
+    let recipe =
+        "rotate:7,median:2,gaussian_blur:2,resize:61%,unsharp_mask,bilateral:3,saturation:1.4,erode:1:shape=disk";
+    let names: Vec<&str> = imgproc::simd::available().into_iter().map(imgproc::simd::name).collect();
+    let mut results = Vec::new();
+    for name in &names {
+        let arguments = ["--backend", "cpu", "-i", "in", "-r", recipe, "-f", "png", "-o", name, "--json"];
+        let output = place.command(&arguments).env(imgproc::simd::VARIABLE, name).output().unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["instruction_set"], *name);
+        results.push(std::fs::read(place.path(&format!("{name}/000.png"))).unwrap());
+    }
+    assert!(results.iter().all(|bytes| *bytes == results[0]), "{names:?}");
+    let refused = place.command(&["-i", "in"]).env(imgproc::simd::VARIABLE, "mmx").output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("this processor has"));
+}
+
+#[test]
 fn json_of_a_dry_run_lists_the_jobs() {
     let place = Place::new();
     place.draw_many(2, 8, 8);

@@ -1,163 +1,249 @@
 //! Axis kernels over a tile: weighted sums and extremes along rows or columns.
 
-use multiversion::multiversion;
-
-use super::row::{Reader, border_value};
-use super::running;
-use super::tile::Tile;
-use crate::image::{Layout, Region};
+use super::blocks::{BLOCK, by_blocks, part, scaled};
+use super::row::Reader;
+use super::tile::{Held, Tile, Value, with_tile};
+use super::{resample, running};
+use crate::image::weights::Resampling;
+use crate::image::{Border, Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
+use crate::simd::vectorized;
 
-/// Pixels whose sums are kept in registers while the taps go by.
-const BLOCK: usize = 32;
+/// Extremes of bytes are bytes; all else is `f32`.
+pub fn tile(axis: &Axis, input: &Held, layout: Layout, region: Region) -> Held {
+    let is_extreme = matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. });
+    match input {
+        Held::Bytes(tile) if is_extreme => Held::Bytes(extremes(axis, tile, layout, region)),
+        Held::Reals(tile) if is_extreme => Held::Reals(extremes(axis, tile, layout, region)),
+        _ if axis.runs() => input.as_reals(|tile| {
+            let means = |reader: &Reader<f32>, out: &mut Tile, c| running::means(axis, reader, out, c);
+            Held::Reals(each_channel(axis, tile, layout, region, means))
+        }),
+        _ if !has_level_border(axis) => input.as_reals(|tile| Held::Reals(sums(axis, tile, layout, region))),
+        _ => with_tile!(input, tile => Held::Reals(sums(axis, tile, layout, region))),
+    }
+}
 
-/// Compiled for each instruction set and chosen at run time: what it calls is inlined into it. The operations and their
-/// order are the same in all, and so are the results.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-pub fn tile(axis: &Axis, input: &Tile, layout: Layout, region: Region) -> Tile {
-    let mut out = Tile::new(region, input.channels);
-    for channel in 0..input.channels {
+/// Whether bytes can stand for what the border reads.
+fn has_level_border(axis: &Axis) -> bool {
+    axis.edges.border != Border::Constant || axis.edges.value.iter().all(|v| f32::from(*v as u8) == *v)
+}
+
+/// Each channel by `fill`, but for an alpha that is kept.
+fn each_channel<T: Value, U: Value + From<T>>(
+    axis: &Axis,
+    input: &Tile<T>,
+    layout: Layout,
+    region: Region,
+    fill: impl Fn(&Reader<T>, &mut Tile<U>, usize),
+) -> Tile<U> {
+    let mut out = Tile::new(region, input.channels());
+    for channel in 0..input.channels() {
         if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
             out.copy_channel(channel, input, channel);
-            continue;
-        }
-        let value = border_value(axis.edges.value, layout, channel);
-        let reader = Reader { tile: input, channel, layout, border: axis.edges.border, value };
-        if axis.runs() {
-            running::channel(axis, &reader, &mut out, channel);
-            continue;
-        }
-        match axis.place {
-            Place::Horizontal => along_rows(axis, &reader, &mut out, channel),
-            Place::Vertical => along_columns(axis, &reader, &mut out, channel),
+        } else {
+            fill(&Reader::new(input, channel, layout, axis.edges), &mut out, channel);
         }
     }
     out
 }
 
-#[inline(always)]
-fn along_rows(axis: &Axis, reader: &Reader, out: &mut Tile, channel: usize) {
-    let (reach, region) = (i64::from(axis.reach()), out.region);
-    let xs = i64::from(region.x) - reach..i64::from(region.right()) + reach;
-    let mut extended = Vec::new();
-    for y in region.y..region.bottom() {
-        let target = out.row_mut(channel, y);
-        if let Taps::Resample(resampling) = &axis.taps {
-            let row = reader.tile.row(channel, y);
-            for (x, t) in (region.x as usize..).zip(target) {
-                let start = resampling.starts[x] as usize - reader.tile.region.x as usize;
-                let weights = &resampling.weights[x * resampling.taps..(x + 1) * resampling.taps];
-                *t = dot(&row[start..], weights);
-            }
-            continue;
+fn extremes<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile<T> {
+    let least = matches!(axis.taps, Taps::Min { .. });
+    each_channel(axis, input, layout, region, |reader, out, channel| {
+        if axis.runs() {
+            running::extremes(axis, reader, out, channel);
+            return;
         }
-        extended.clear();
-        reader.extend(Some(y), xs.clone(), &mut extended);
-        let tap = |k: usize| &extended[k..];
-        fold_taps(&axis.taps, tap, target);
-    }
+        let write = |taps: &[&[T]], target: &mut [T]| {
+            if least {
+                fold(taps, target, |a, b| if b < a { b } else { a });
+            } else {
+                fold(taps, target, |a, b| if b > a { b } else { a });
+            }
+        };
+        match axis.place {
+            Place::Horizontal => along_rows(axis, reader, out, channel, write),
+            Place::Vertical => along_columns(axis, reader, out, channel, write),
+        }
+    })
 }
 
-#[inline(always)]
-fn along_columns(axis: &Axis, reader: &Reader, out: &mut Tile, channel: usize) {
+fn sums<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile
+where
+    f32: From<T>,
+{
+    each_channel(axis, input, layout, region, |reader, out, channel| match (&axis.taps, axis.place) {
+        (Taps::Resample(resampling), Place::Horizontal) => resample::rows(resampling, reader, out, channel),
+        (Taps::Resample(resampling), Place::Vertical) => resampled_columns(resampling, reader, out, channel),
+        (taps, Place::Horizontal) => along_rows(axis, reader, out, channel, |rows: &[&[f32]], t| sum(taps, rows, t)),
+        (taps, Place::Vertical) => along_columns(axis, reader, out, channel, |rows, t| sum(taps, rows, t)),
+    })
+}
+
+/// `write(taps, target)` for each row of the tile: tap `k` of every pixel of it as a slice.
+fn along_rows<T: Value, U: Value + From<T>, V: Value>(
+    axis: &Axis,
+    reader: &Reader<T>,
+    out: &mut Tile<V>,
+    channel: usize,
+    write: impl Fn(&[&[U]], &mut [V]),
+) {
     let (reach, region) = (i64::from(axis.reach()), out.region);
-    let outside = vec![reader.value; region.width as usize];
+    let mut extended = U::taken((i64::from(region.width) + 2 * reach) as usize);
+    for y in region.y..region.bottom() {
+        reader.fill(Some(y), i64::from(region.x) - reach, &mut extended);
+        let taps: Vec<&[U]> = extended.windows(region.width as usize).collect();
+        write(&taps, out.row_mut(channel, y));
+    }
+    U::keep(extended);
+}
+
+/// The same along columns: the taps are parts of rows.
+fn along_columns<T: Value, V: Value>(
+    axis: &Axis,
+    reader: &Reader<T>,
+    out: &mut Tile<V>,
+    channel: usize,
+    write: impl Fn(&[&[T]], &mut [V]),
+) {
+    let (reach, region) = (i64::from(axis.reach()), out.region);
+    let outside = vec![T::of_border(reader.value); region.width as usize];
     let part = |y: u32| reader.tile.part(channel, y, region.x, region.width);
     for y in region.y..region.bottom() {
-        let target = out.row_mut(channel, y);
-        if let Taps::Resample(resampling) = &axis.taps {
-            let (start, y) = (resampling.starts[y as usize], y as usize);
-            let weights = &resampling.weights[y * resampling.taps..(y + 1) * resampling.taps];
-            let taps = weights.len().min((reader.tile.region.bottom() - start) as usize);
-            weighted_sum(&weights[..taps], 1.0, |k| part(start + k as u32), target);
-            continue;
-        }
-        let rows: Vec<&[f32]> =
+        let taps: Vec<&[T]> =
             (-reach..=reach).map(|dy| reader.line(i64::from(y) + dy).map_or(&outside[..], part)).collect();
-        fold_taps(&axis.taps, |k| rows[k], target);
+        write(&taps, out.row_mut(channel, y));
     }
 }
 
-/// `target[x]` from `tap(k)[x]` over all taps `k`.
-#[inline(always)]
-fn fold_taps<'a>(taps: &Taps, tap: impl Fn(usize) -> &'a [f32], target: &mut [f32]) {
+fn resampled_columns<T: Value>(resampling: &Resampling, reader: &Reader<T>, out: &mut Tile, channel: usize) {
+    let Region { x, width, .. } = out.region;
+    for y in out.ys() {
+        let (start, weights) = resampling.at(y as usize);
+        let taps = weights.len().min((reader.tile.region.bottom() - start) as usize);
+        let rows: Vec<&[T]> = (start..).take(taps).map(|y| reader.tile.part(channel, y, x, width)).collect();
+        weighted_sum(&weights[..taps], 1.0, &rows, out.row_mut(channel, y));
+    }
+}
+
+/// `target[x]` from `rows[k][x]` over all taps `k`.
+fn sum<T: Value>(taps: &Taps, rows: &[&[T]], target: &mut [f32]) {
     match taps {
-        Taps::Sum { weights, scale } => weighted_sum(weights, *scale, tap, target),
-        Taps::Mean { reach } => {
-            let count = 2 * *reach as usize + 1;
-            let scale = 1.0 / count as f32;
-            fold(count, 0.0, tap, target, |sum, _, v| sum + v, |sum| sum * scale);
-        }
-        Taps::Min { reach } => {
-            fold(
-                2 * *reach as usize + 1,
-                f32::INFINITY,
-                tap,
-                target,
-                |least, _, v| if v < least { v } else { least },
-                |v| v,
+        Taps::Sum { weights, scale } => weighted_sum(weights, *scale, rows, target),
+        Taps::Mean { .. } => {
+            let scale = 1.0 / rows.len() as f32;
+            vectorized(
+                #[inline(always)]
+                || {
+                    by_blocks(
+                        target,
+                        #[inline(always)]
+                        |x| mean::<BLOCK, T>(rows, scale, x),
+                        #[inline(always)]
+                        |x| mean::<1, T>(rows, scale, x),
+                    )
+                },
             );
         }
-        Taps::Max { reach } => {
-            fold(
-                2 * *reach as usize + 1,
-                f32::NEG_INFINITY,
-                tap,
-                target,
-                |most, _, v| if v > most { v } else { most },
-                |v| v,
-            );
+        Taps::Min { .. } | Taps::Max { .. } | Taps::Resample(_) => {
+            unreachable!("no sums with the same taps everywhere")
         }
-        Taps::Resample(_) => unreachable!("a resampling has weights of its own for each position"),
     }
 }
 
-#[inline(always)]
-fn weighted_sum<'a>(weights: &[f32], scale: f32, tap: impl Fn(usize) -> &'a [f32], target: &mut [f32]) {
-    fold(weights.len(), 0.0, tap, target, |sum, k, v| sum + weights[k] * v, |sum| sum * scale);
-}
-
-/// `target[x]` = `finish` of what `combine(so far, k, tap(k)[x])` gives from `start` on, over the taps `k` in `0..count`.
-#[inline(always)]
-fn fold<'a>(
-    count: usize,
-    start: f32,
-    tap: impl Fn(usize) -> &'a [f32],
-    target: &mut [f32],
-    combine: impl Fn(f32, usize, f32) -> f32,
-    finish: impl Fn(f32) -> f32,
-) {
-    let mut blocks = target.chunks_exact_mut(BLOCK);
-    let mut x = 0;
-    for block in &mut blocks {
-        let mut folded = [start; BLOCK];
-        for k in 0..count {
-            let row: &[f32; BLOCK] = tap(k)[x..x + BLOCK].try_into().expect("a block of the row");
-            for (f, v) in folded.iter_mut().zip(row) {
-                *f = combine(*f, k, *v);
+fn weighted_sum<T: Value>(weights: &[f32], scale: f32, rows: &[&[T]], target: &mut [f32]) {
+    let mirrored = weights.iter().eq(weights.iter().rev());
+    vectorized(
+        #[inline(always)]
+        || {
+            if mirrored && weights.len() % 2 == 1 {
+                by_blocks(
+                    target,
+                    #[inline(always)]
+                    |x| mirrored_sum::<BLOCK, T>(weights, scale, rows, x),
+                    #[inline(always)]
+                    |x| mirrored_sum::<1, T>(weights, scale, rows, x),
+                );
+            } else {
+                by_blocks(
+                    target,
+                    #[inline(always)]
+                    |x| plain_sum::<BLOCK, T>(weights, scale, rows, x),
+                    #[inline(always)]
+                    |x| plain_sum::<1, T>(weights, scale, rows, x),
+                );
             }
-        }
-        for (t, f) in block.iter_mut().zip(folded) {
-            *t = finish(f);
-        }
-        x += BLOCK;
-    }
-    for (x, t) in (x..).zip(blocks.into_remainder()) {
-        *t = finish((0..count).fold(start, |f, k| combine(f, k, tap(k)[x])));
-    }
+        },
+    );
 }
 
-/// The weighted sum of neighbours in a row, in four interleaved sums. Weights past the row's end are 0.
+/// `target[x]` = `choose` of all `rows[k][x]`.
+fn fold<T: Value>(rows: &[&[T]], target: &mut [T], choose: impl Fn(T, T) -> T + Copy) {
+    vectorized(
+        #[inline(always)]
+        || {
+            by_blocks(
+                target,
+                #[inline(always)]
+                |x| chosen::<BLOCK, T>(rows, choose, x),
+                #[inline(always)]
+                |x| chosen::<1, T>(rows, choose, x),
+            )
+        },
+    );
+}
+
 #[inline(always)]
-fn dot(row: &[f32], weights: &[f32]) -> f32 {
-    let n = weights.len().min(row.len());
-    let (row, weights) = (row[..n].chunks_exact(4), weights[..n].chunks_exact(4));
-    let rest: f32 = row.remainder().iter().zip(weights.remainder()).map(|(v, w)| v * w).sum();
-    let mut sums = [0.0f32; 4];
-    for (v, w) in row.zip(weights) {
-        for lane in 0..4 {
-            sums[lane] += v[lane] * w[lane];
+fn plain_sum<const N: usize, T: Value>(weights: &[f32], scale: f32, rows: &[&[T]], x: usize) -> [f32; N] {
+    let mut sums = [0.0; N];
+    for (weight, row) in weights.iter().zip(rows) {
+        let row = part::<N, T>(row, x);
+        for i in 0..N {
+            sums[i] += weight * row[i].into();
         }
     }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+    scaled(sums, scale)
+}
+
+/// The same where the weights read alike from both ends: one product for two taps.
+#[inline(always)]
+fn mirrored_sum<const N: usize, T: Value>(weights: &[f32], scale: f32, rows: &[&[T]], x: usize) -> [f32; N] {
+    let middle = weights.len() / 2;
+    let mut sums = [0.0; N];
+    let row = part::<N, T>(rows[middle], x);
+    for i in 0..N {
+        sums[i] = weights[middle] * row[i].into();
+    }
+    for (k, weight) in weights[..middle].iter().enumerate() {
+        let (left, right) = (part::<N, T>(rows[k], x), part::<N, T>(rows[2 * middle - k], x));
+        for i in 0..N {
+            sums[i] += weight * left[i].sum(right[i]);
+        }
+    }
+    scaled(sums, scale)
+}
+
+#[inline(always)]
+fn mean<const N: usize, T: Value>(rows: &[&[T]], scale: f32, x: usize) -> [f32; N] {
+    let mut sums = [0.0; N];
+    for row in rows {
+        let row = part::<N, T>(row, x);
+        for i in 0..N {
+            sums[i] += row[i].into();
+        }
+    }
+    scaled(sums, scale)
+}
+
+#[inline(always)]
+fn chosen<const N: usize, T: Value>(rows: &[&[T]], choose: impl Fn(T, T) -> T, x: usize) -> [T; N] {
+    let mut most = *part::<N, T>(rows[0], x);
+    for row in &rows[1..] {
+        let row = part::<N, T>(row, x);
+        for i in 0..N {
+            most[i] = choose(most[i], row[i]);
+        }
+    }
+    most
 }

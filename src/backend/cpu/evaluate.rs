@@ -1,9 +1,12 @@
-//! A graph evaluated for a rectangle of one of its nodes.
+//! A graph evaluated for rectangles of one of its nodes.
 
-use super::{axis, gather, permute, point, samples, stencil, tile::Tile, window};
+use super::tile::{Held, Tile};
+use super::{axis, gather, permute, point, samples, stencil, window};
 use crate::image::{Image, Region, Samples};
 use crate::op::{Graph, Kernel, NodeId};
 use gather::View;
+use point::Stage;
+use samples::Code;
 
 /// What is known of an image before its pixels are asked for: the source, whole nodes, tables.
 pub struct Evaluation<'a> {
@@ -13,84 +16,57 @@ pub struct Evaluation<'a> {
     pub stored: Vec<Option<Samples>>,
     /// Tables of the nodes that give one, by node.
     pub tables: Vec<Vec<f32>>,
+    uses: Vec<Uses>,
+}
+
+/// Who reads a node.
+#[derive(Clone, Copy, Default)]
+struct Uses {
+    /// The last node that reads it.
+    last: usize,
+    count: usize,
+    /// Whether a reader sees rows above and below its own, so that strips of it overlap.
+    by_rows_around: bool,
 }
 
 impl<'a> Evaluation<'a> {
     pub fn new(graph: &'a Graph, source: &'a Image) -> Evaluation<'a> {
         let count = graph.nodes().len();
-        Evaluation { graph, source, stored: vec![None; count], tables: vec![Vec::new(); count] }
+        let mut uses = vec![Uses::default(); count];
+        for (id, node) in graph.nodes().iter().enumerate() {
+            for input in &node.inputs {
+                let of_input = &mut uses[input.0];
+                of_input.last = id;
+                of_input.count += 1;
+                of_input.by_rows_around |= node.kernel.reads_rows_around();
+            }
+        }
+        Evaluation { graph, source, stored: vec![None; count], tables: vec![Vec::new(); count], uses }
     }
 
-    /// The part of each node that `region` of `target` is computed from; empty where none is.
-    pub fn regions(&self, target: NodeId, region: Region) -> Vec<Region> {
-        let nodes = self.graph.nodes();
-        let mut regions = vec![Region::EMPTY; target.0 + 1];
-        regions[target.0] = region;
-        for id in (0..=target.0).rev() {
-            let node = &nodes[id];
-            if regions[id].is_empty() || self.stored[id].is_some() {
-                continue;
-            }
-            // A gather reads its input as a whole, wherever that is kept.
-            let reads_tiles = !matches!(node.kernel, Kernel::Gather(_));
-            for input in node.inputs.iter().filter(|i| reads_tiles && !self.is_table(**i)) {
-                let needed = node.kernel.source_region(regions[id], nodes[input.0].layout);
-                regions[input.0] = regions[input.0].union(needed);
-            }
-        }
-        regions
+    /// The values of `target` in `region`, computed at once.
+    pub fn tile(&self, target: NodeId, region: Region) -> Held {
+        let mut strips = Strips::new(self, target, false);
+        strips.compute(region);
+        strips.held[target.0].take().unwrap_or_else(|| Held::Reals(Tile::new(region, 1)))
     }
 
-    /// The values of `target` in `region`.
-    pub fn tile(&self, target: NodeId, region: Region) -> Tile {
-        let regions = self.regions(target, region);
-        let mut last_use = vec![target.0; target.0 + 1];
-        for (id, node) in self.graph.nodes()[..=target.0].iter().enumerate() {
-            node.inputs.iter().for_each(|input| last_use[input.0] = id);
-        }
-        let mut tiles: Vec<Option<Tile>> = (0..=target.0).map(|_| None).collect();
-        for id in 0..=target.0 {
-            // The target itself may read nothing of its input: a part of a canvas beyond the image.
-            if regions[id].is_empty() {
-                continue;
-            }
-            let tile = self.node_tile(NodeId(id), regions[id], &tiles);
-            tiles[id] = Some(tile);
-            for input in &self.graph.nodes()[id].inputs {
-                if last_use[input.0] == id {
-                    tiles[input.0] = None;
-                }
-            }
-        }
-        tiles[target.0].take().unwrap_or_else(|| Tile::new(region, 1))
+    pub fn source_samples(&self) -> &Samples {
+        &self.source.samples
     }
 
-    fn node_tile(&self, id: NodeId, region: Region, tiles: &[Option<Tile>]) -> Tile {
-        let node = self.graph.node(id);
-        if let Some(codes) = &self.stored[id.0] {
-            return samples::load(codes, samples::Scale::Codes, node.layout, region);
+    /// The code of each level, where a node is a run of point kernels that see samples alone, the same in all channels.
+    pub fn level_table(&self, target: NodeId) -> Option<[u8; 256]> {
+        let run = self.run(target.0, target);
+        let is_source = self.tile_inputs(run[0]).eq([NodeId(0)]) && self.stored[0].is_none();
+        let is_point = |id: &usize| matches!(&self.graph.nodes()[*id].kernel, Kernel::Point(p) if p.is_of_sample());
+        let layout = self.graph.layout(NodeId(0));
+        if !is_source || layout.alpha || !run.iter().all(is_point) {
+            return None;
         }
-        let layout_in = node.inputs.first().map(|i| self.graph.layout(*i));
-        let nothing = Tile::new(Region::EMPTY, node.layout.channels() as usize);
-        let input = |index: usize| tiles[node.inputs[index].0].as_ref().unwrap_or(&nothing);
-        match (&node.kernel, layout_in) {
-            (Kernel::Point(kernel), _) => {
-                let images = node.inputs.iter().enumerate().filter(|(_, id)| !self.is_table(**id));
-                let images: Vec<_> = images.map(|(i, id)| (input(i), self.graph.layout(*id))).collect();
-                let table = node.inputs.iter().find(|i| self.is_table(**i)).map_or(&[][..], |i| &self.tables[i.0]);
-                point::tile(&**kernel, &images, table, node.layout, region)
-            }
-            (Kernel::Window(kernel), Some(from)) => window::tile(&**kernel, input(0), from, region),
-            (Kernel::Axis(kernel), Some(from)) => axis::tile(kernel, input(0), from, region),
-            (Kernel::Permute(kernel), Some(from)) => permute::tile(kernel, input(0), from, region),
-            (Kernel::Stencil(kernel), Some(from)) => stencil::tile(kernel, input(0), from, region),
-            (Kernel::Neighbourhood(kernel), Some(from)) => {
-                stencil::neighbourhood(&**kernel, input(0), from, node.layout, region)
-            }
-            (Kernel::Gather(kernel), _) => gather::tile(kernel, self.view(node.inputs[0]), region),
-            (Kernel::Source, _) => samples::load(&self.source.samples, samples::Scale::Levels, node.layout, region),
-            (kernel, _) => unreachable!("{kernel:?} gives no image"),
-        }
+        let run: Vec<Stage> = run.into_iter().map(|id| self.stage(id)).collect();
+        let tables = point::tables(&run, layout);
+        tables.iter().all(|table| *table == tables[0]).then(|| std::array::from_fn(|i| u8::nearest(tables[0][i])))
     }
 
     /// A node that is there as a whole.
@@ -107,5 +83,180 @@ impl<'a> Evaluation<'a> {
 
     fn is_table(&self, id: NodeId) -> bool {
         self.graph.node(id).kernel.gives_table()
+    }
+
+    /// The run of point kernels that ends with a node, the first one first; only the node where it is another kernel.
+    fn run(&self, id: usize, target: NodeId) -> Vec<usize> {
+        let mut run = vec![id];
+        while let Some(input) = self.tile_inputs(run[run.len() - 1]).find(|input| self.joins_reader(input.0, target)) {
+            run.push(input.0);
+        }
+        run.reverse();
+        run
+    }
+
+    /// The images among a node's inputs that it reads as tiles. A gather reads its input as a whole, wherever that is kept.
+    fn tile_inputs(&self, id: usize) -> impl Iterator<Item = NodeId> + '_ {
+        let node = &self.graph.nodes()[id];
+        let reads_tiles = self.stored[id].is_none() && !matches!(node.kernel, Kernel::Gather(_));
+        node.inputs.iter().copied().filter(move |input| reads_tiles && !self.is_table(*input))
+    }
+
+    fn stage(&self, id: usize) -> Stage<'_> {
+        let node = &self.graph.nodes()[id];
+        let Kernel::Point(kernel) = &node.kernel else { unreachable!("a run is of point kernels") };
+        let table = node.inputs.iter().find(|i| self.is_table(**i)).map_or(&[][..], |i| &self.tables[i.0]);
+        Stage { kernel: &**kernel, table, to: node.layout }
+    }
+
+    /// Whether a node is a point kernel whose only reader is another point kernel with no other image: the two are done
+    /// row by row.
+    fn joins_reader(&self, id: usize, target: NodeId) -> bool {
+        let is_point =
+            |id: usize| matches!(self.graph.nodes()[id].kernel, Kernel::Point(_)) && self.stored[id].is_none();
+        let Uses { last, count, .. } = self.uses[id];
+        id != target.0 && count == 1 && is_point(id) && is_point(last) && self.tile_inputs(last).count() == 1
+    }
+}
+
+/// Rectangles of a node, asked for from top to bottom: the rows of other nodes that the next one needs again are kept.
+pub struct Strips<'e, 'a> {
+    evaluation: &'e Evaluation<'a>,
+    target: NodeId,
+    /// Whether the target's values may be given as the bytes that they round to.
+    rounds: bool,
+    held: Vec<Option<Held>>,
+}
+
+impl<'e, 'a> Strips<'e, 'a> {
+    pub fn new(evaluation: &'e Evaluation<'a>, target: NodeId, rounds: bool) -> Strips<'e, 'a> {
+        Strips { evaluation, target, rounds, held: (0..=target.0).map(|_| None).collect() }
+    }
+
+    /// The values in `region`.
+    pub fn next(&mut self, region: Region) -> &Held {
+        self.compute(region);
+        self.held[self.target.0].as_ref().expect("a region that isn't empty was computed")
+    }
+
+    fn compute(&mut self, region: Region) {
+        self.held[self.target.0] = None;
+        let plan = self.plan(region);
+        for id in 0..=self.target.0 {
+            let Needed { region, fresh } = plan[id];
+            // The target itself may read nothing of its input: a part of a canvas beyond the image.
+            if fresh.is_empty() || self.evaluation.joins_reader(id, self.target) {
+                continue;
+            }
+            let below = self.node_tile(id, fresh);
+            match &mut self.held[id] {
+                Some(held) if fresh != region => held.slide(region.y, &below),
+                held => *held = Some(below),
+            }
+            self.let_go(id);
+        }
+    }
+
+    /// Lets go of what node `id` was the last to read, but for rows that are read again.
+    fn let_go(&mut self, id: usize) {
+        let first = self.evaluation.run(id, self.target)[0];
+        for input in self.evaluation.tile_inputs(first) {
+            let uses = self.evaluation.uses[input.0];
+            if uses.last <= id && !uses.by_rows_around {
+                self.held[input.0] = None;
+            }
+        }
+    }
+
+    /// The part of each node that is needed for `region`, and what of it isn't there yet.
+    fn plan(&self, region: Region) -> Vec<Needed> {
+        let nodes = self.evaluation.graph.nodes();
+        let mut plan = vec![Needed { region: Region::EMPTY, fresh: Region::EMPTY }; self.target.0 + 1];
+        plan[self.target.0].region = region;
+        for id in (0..=self.target.0).rev() {
+            let needed = plan[id].region;
+            if needed.is_empty() {
+                continue;
+            }
+            let there = self.held[id].as_ref().map_or(Region::EMPTY, Held::region);
+            let fresh = missing(needed, there);
+            plan[id].fresh = fresh;
+            for input in self.evaluation.tile_inputs(id) {
+                let read = nodes[id].kernel.source_region(fresh, nodes[input.0].layout);
+                plan[input.0].region = plan[input.0].region.union(read);
+            }
+        }
+        plan
+    }
+
+    /// Pixels of all nodes that are computed for `region` where nothing is there yet.
+    pub fn work(&self, region: Region) -> usize {
+        self.plan(region).iter().map(|needed| needed.fresh.pixels()).sum()
+    }
+
+    fn node_tile(&self, id: usize, region: Region) -> Held {
+        let evaluation = self.evaluation;
+        let node = &evaluation.graph.nodes()[id];
+        if let Some(codes) = &evaluation.stored[id] {
+            return samples::load(codes, samples::Scale::Codes, node.layout, region);
+        }
+        let input = |id: NodeId| self.held[id.0].as_ref();
+        let layout_in = node.inputs.first().map(|i| evaluation.graph.layout(*i));
+        let nothing = Held::Reals(Tile::new(Region::EMPTY, node.layout.channels() as usize));
+        let first = node.inputs.first().and_then(|id| input(*id)).unwrap_or(&nothing);
+        match (&node.kernel, layout_in) {
+            (Kernel::Point(_), _) => {
+                let run = evaluation.run(id, self.target);
+                let images: Vec<_> = evaluation
+                    .tile_inputs(run[0])
+                    .map(|i| (input(i).unwrap_or(&nothing), evaluation.graph.layout(i)))
+                    .collect();
+                let run: Vec<Stage> = run.into_iter().map(|id| evaluation.stage(id)).collect();
+                point::tile(&run, &images, region, self.rounds && id == self.target.0)
+            }
+            (Kernel::Window(kernel), Some(from)) => window::tile(&**kernel, first, from, region),
+            (Kernel::Axis(kernel), Some(from)) => axis::tile(kernel, first, from, region),
+            (Kernel::Permute(kernel), Some(from)) => permute::tile(kernel, first, from, region),
+            (Kernel::Stencil(kernel), Some(from)) => Held::Reals(stencil::tile(kernel, first, from, region)),
+            (Kernel::Neighbourhood(kernel), Some(from)) => {
+                Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region))
+            }
+            (Kernel::Gather(kernel), _) => Held::Reals(gather::tile(kernel, evaluation.view(node.inputs[0]), region)),
+            (Kernel::Source, _) => {
+                samples::load(&evaluation.source.samples, samples::Scale::Levels, node.layout, region)
+            }
+            (kernel, _) => unreachable!("{kernel:?} gives no image"),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Needed {
+    region: Region,
+    /// The rows of it that aren't there.
+    fresh: Region,
+}
+
+/// What of `needed` isn't `there`: rows at its end, or all.
+fn missing(needed: Region, there: Region) -> Region {
+    let same_columns = (needed.x, needed.width) == (there.x, there.width);
+    if !same_columns || needed.y < there.y || needed.y >= there.bottom() {
+        return needed;
+    }
+    Region::from_spans((needed.x, needed.right()), (there.bottom(), needed.bottom()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rows_at_the_end_are_missing_where_the_rest_is_there() {
+        let region = |y, height| Region { x: 2, y, width: 5, height };
+        assert_eq!(missing(region(4, 6), region(2, 5)), region(7, 3));
+        assert_eq!(missing(region(4, 2), region(2, 5)), Region::EMPTY);
+        assert_eq!(missing(region(1, 6), region(2, 5)), region(1, 6), "rows at its start");
+        assert_eq!(missing(region(7, 2), region(2, 5)), region(7, 2), "nothing of it is there");
+        assert_eq!(missing(region(4, 6), Region { width: 4, ..region(2, 5) }), region(4, 6), "other columns");
     }
 }

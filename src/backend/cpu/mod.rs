@@ -1,13 +1,18 @@
-//! The CPU backend: a graph evaluated over bands of rows, so that its kernels run one after another over data in cache.
+//! The CPU backend: strips of a few rows run through all kernels of a graph while they are in cache. What a strip needs of
+//! the rows before it is kept, not computed again.
 //!
-//! Bands are divided over the threads of the rayon pool that `submit` is called in.
+//! The image is divided into bands of strips over the threads of the rayon pool that `submit` is called in.
 
 mod axis;
+mod blocks;
+mod direct;
 mod evaluate;
 mod flood;
 mod gather;
+mod interleave;
 mod permute;
 mod point;
+mod resample;
 mod row;
 mod running;
 mod samples;
@@ -20,9 +25,9 @@ mod window;
 use rayon::prelude::*;
 
 use super::{Backend, BackendError, Done, Task};
-use crate::image::{Depth, Image, Region, Samples};
+use crate::image::{Depth, Image, Region, Samples, buffers};
 use crate::op::NodeId;
-use evaluate::Evaluation;
+use evaluate::{Evaluation, Strips};
 use samples::{Code, store_rows};
 
 #[derive(Debug, Default)]
@@ -42,7 +47,9 @@ impl Backend for CpuBackend {
     }
 
     fn submit(&self, task: Task, done: Done) {
-        done(compute(&task));
+        let result = compute(&task);
+        task.image.give_back();
+        done(result);
     }
 }
 
@@ -61,48 +68,68 @@ fn compute(task: &Task) -> Result<Image, BackendError> {
 }
 
 /// The codes of a whole node; `codes_per_unit` turns its values into codes.
-fn whole<C: Code>(evaluation: &Evaluation, node: NodeId, codes_per_unit: f32) -> Vec<C> {
+fn whole<C: Code + buffers::Reused>(evaluation: &Evaluation, node: NodeId, codes_per_unit: f32) -> Vec<C> {
     let layout = evaluation.graph.layout(node);
-    let mut codes = vec![C::default(); layout.samples() as usize];
-    let rows = band_rows(evaluation, node);
-    let band_codes = rows as usize * layout.width as usize * layout.channels() as usize;
-    let band = |(index, target): (usize, &mut [C])| {
-        let region = band_region(layout.region(), rows, index);
-        store_rows(&evaluation.tile(node, region), target, codes_per_unit);
+    let mut codes = buffers::take::<C>(layout.samples() as usize);
+    if direct::fill(evaluation, node, &mut codes, codes_per_unit) {
+        return codes;
+    }
+    let row_codes = layout.width as usize * layout.channels() as usize;
+    let Division { band, strip } = Division::new(evaluation, node);
+    let fill = |(index, target): (usize, &mut [C])| {
+        let region = part_region(layout.region(), band, index);
+        let mut strips = Strips::new(evaluation, node, C::IS_BYTE);
+        for (index, target) in target.chunks_mut(strip as usize * row_codes).enumerate() {
+            store_rows(strips.next(part_region(region, strip, index)), target, codes_per_unit);
+        }
     };
-    if rayon::current_num_threads() == 1 || rows >= layout.height {
-        codes.chunks_mut(band_codes).enumerate().for_each(band);
+    if rayon::current_num_threads() == 1 || band >= layout.height {
+        codes.chunks_mut(band as usize * row_codes).enumerate().for_each(fill);
     } else {
-        codes.par_chunks_mut(band_codes).enumerate().for_each(band);
+        codes.par_chunks_mut(band as usize * row_codes).enumerate().for_each(fill);
     }
     codes
 }
 
-/// Band `index` of an image divided into bands of that many rows.
-fn band_region(image: Region, rows: u32, index: usize) -> Region {
-    let y = index as u32 * rows;
-    Region { y, height: rows.min(image.height - y), ..image }
+/// Part `index` of a region divided into parts of that many rows.
+fn part_region(whole: Region, rows: u32, index: usize) -> Region {
+    let y = whole.y + index as u32 * rows;
+    Region { y, height: rows.min(whole.bottom() - y), ..whole }
 }
 
-/// Bytes of tiles that one band may hold: they should stay in a core's cache.
-const BAND_BYTES: usize = 2 << 20;
+/// How a node's image is divided.
+struct Division {
+    /// Rows that one thread computes, strip after strip.
+    band: u32,
+    /// Rows that run through the recipe at once.
+    strip: u32,
+}
 
-/// Rows of a band: as many as stay in cache, but so many that neighbouring bands don't compute more twice than once.
-fn band_rows(evaluation: &Evaluation, node: NodeId) -> u32 {
-    let image = evaluation.graph.layout(node).region();
-    let tile_bytes = |rows: u32| {
-        let height = rows.min(image.height);
-        let band = Region { y: (image.height - height) / 2, height, ..image };
-        let nodes = evaluation.graph.nodes().iter();
-        let regions = evaluation.regions(node, band);
-        nodes.zip(regions).map(|(n, region)| region.pixels() * n.layout.channels() as usize * 4).sum::<usize>()
-    };
-    // What twice the rows cost more is their own; the rest of a band is shared with its neighbours.
-    let shares_little = |rows: u32| tile_bytes(rows) <= 2 * tile_bytes(2 * rows).saturating_sub(tile_bytes(rows));
-    let doublings = std::iter::successors(Some(8), |rows: &u32| rows.checked_mul(2));
-    let least =
-        doublings.take_while(|&rows| rows < image.height).find(|&rows| shares_little(rows)).unwrap_or(image.height);
-    let cached = [256, 128, 64, 32].into_iter().find(|&rows| tile_bytes(rows) <= BAND_BYTES).unwrap_or(16);
-    let fair = image.height.div_ceil(4 * rayon::current_num_threads() as u32);
-    cached.min(fair.max(16)).max(least)
+/// Bytes of tiles that a strip may hold: they should stay in a core's cache.
+const STRIP_BYTES: usize = 512 << 10;
+
+impl Division {
+    fn new(evaluation: &Evaluation, node: NodeId) -> Division {
+        let nodes = &evaluation.graph.nodes()[..=node.0];
+        let image = evaluation.graph.layout(node).region();
+        let row_bytes: usize = nodes.iter().map(|n| n.layout.width as usize * n.layout.channels() as usize * 4).sum();
+        let cached = [64, 32].into_iter().find(|&rows| rows * row_bytes <= STRIP_BYTES).unwrap_or(16) as u32;
+        // Of a strip's work at most a fifth is what any strip costs.
+        let warm_up = nodes.iter().map(|n| n.kernel.warm_up()).max().unwrap_or(0);
+        let strip = cached.max((4 * warm_up).next_power_of_two());
+        let threads = rayon::current_num_threads() as u32;
+        if threads == 1 {
+            return Division { band: image.height, strip };
+        }
+        // Neighbouring bands compute what lies around their border twice: at most an eighth of them.
+        let work = |rows: u32| {
+            let height = rows.min(image.height);
+            Strips::new(evaluation, node, false).work(Region { y: (image.height - height) / 2, height, ..image })
+        };
+        let mut band = image.height.div_ceil(4 * threads).next_multiple_of(strip);
+        while band < image.height && 2 * work(band) > work(2 * band) + work(band) / 8 {
+            band *= 2;
+        }
+        Division { band, strip }
+    }
 }

@@ -1,13 +1,11 @@
 //! Rows with what lies beyond the image, by the border's rule.
 
-use std::ops::Range;
-
-use super::tile::Tile;
-use crate::image::{Border, Layout, Region};
+use super::tile::{Tile, Value, convert};
+use crate::image::{Border, Edges, Layout, Region};
 
 /// Where rows and columns are read from, for one channel of a tile.
-pub struct Reader<'a> {
-    pub tile: &'a Tile,
+pub struct Reader<'a, T: Value> {
+    pub tile: &'a Tile<T>,
     pub channel: usize,
     /// Of the image that the tile is part of.
     pub layout: Layout,
@@ -16,28 +14,36 @@ pub struct Reader<'a> {
     pub value: f32,
 }
 
-impl Reader<'_> {
-    /// Columns `xs` (which may lie outside the image) of row `y` of the image, appended to `target`.
-    /// Where `y` is none, the constant.
-    pub fn extend(&self, y: Option<u32>, xs: Range<i64>, target: &mut Vec<f32>) {
+impl<'a, T: Value> Reader<'a, T> {
+    pub fn new(tile: &'a Tile<T>, channel: usize, layout: Layout, edges: Edges) -> Reader<'a, T> {
+        Reader { tile, channel, layout, border: edges.border, value: border_value(edges.value, layout, channel) }
+    }
+
+    /// Columns of row `y` of the image from `x` (which may lie outside the image) on. Where `y` is none, the constant.
+    pub fn fill<U: Value + From<T>>(&self, y: Option<u32>, x: i64, target: &mut [U]) {
+        let constant = U::of_border(self.value);
         let Some(y) = y else {
-            target.extend(xs.map(|_| self.value));
+            target.fill(constant);
             return;
         };
+        let xs = x..x + target.len() as i64;
         let (width, left) = (i64::from(self.layout.width), i64::from(self.tile.region.x));
         let outside = |x: i64| match self.border.index(x, self.layout.width) {
-            Some(x) => self.tile.part(self.channel, y, x, 1)[0],
-            None => self.value,
+            Some(x) => U::from(self.tile.part(self.channel, y, x, 1)[0]),
+            None => constant,
         };
         let inside = xs.start.max(0)..xs.end.min(width);
         if inside.is_empty() {
-            target.extend(xs.map(outside));
+            target.iter_mut().zip(xs).for_each(|(t, x)| *t = outside(x));
             return;
         }
         let row = self.tile.row(self.channel, y);
-        target.extend((xs.start..inside.start).map(outside));
-        target.extend_from_slice(&row[(inside.start - left) as usize..(inside.end - left) as usize]);
-        target.extend((inside.end..xs.end).map(outside));
+        let row = &row[(inside.start - left) as usize..(inside.end - left) as usize];
+        let (before, rest) = target.split_at_mut((inside.start - xs.start) as usize);
+        let (within, after) = rest.split_at_mut(row.len());
+        before.iter_mut().zip(xs.start..).for_each(|(t, x)| *t = outside(x));
+        convert(row, within);
+        after.iter_mut().zip(inside.end..).for_each(|(t, x)| *t = outside(x));
     }
 
     /// The row of the image that position `y` reads; none for the constant.
@@ -47,30 +53,39 @@ impl Reader<'_> {
 }
 
 /// All rows of a channel of a tile, each extended beyond both ends once, so that windows are slices of rows.
-pub struct Extended {
-    rows: Vec<f32>,
+pub struct Extended<U: Value> {
+    rows: Vec<U>,
     width: usize,
 }
 
-impl Extended {
+impl<U: Value> Extended<U> {
     /// For windows of that reach around `region`.
-    pub fn new(reader: &Reader, region: Region, reach: u32) -> Extended {
-        let reach = i64::from(reach);
-        let xs = i64::from(region.x) - reach..i64::from(region.right()) + reach;
-        let width = (xs.end - xs.start) as usize;
-        let mut rows = Vec::with_capacity((reader.tile.region.height as usize + 1) * width);
-        for y in reader.tile.ys() {
-            reader.extend(Some(y), xs.clone(), &mut rows);
+    pub fn new<T: Value>(reader: &Reader<T>, region: Region, reach: u32) -> Extended<U>
+    where
+        U: From<T>,
+    {
+        let x = i64::from(region.x) - i64::from(reach);
+        let width = (region.width + 2 * reach) as usize;
+        let mut rows = U::taken((reader.tile.region.height as usize + 1) * width);
+        let (tile, constant) = rows.split_at_mut(reader.tile.region.height as usize * width);
+        for (y, row) in reader.tile.ys().zip(tile.chunks_exact_mut(width)) {
+            reader.fill(Some(y), x, row);
         }
-        reader.extend(None, xs, &mut rows);
+        reader.fill(None, x, constant);
         Extended { rows, width }
     }
 
     /// Row `y` of the image, or what the border reads there.
-    pub fn row(&self, reader: &Reader, y: i64) -> &[f32] {
+    pub fn row<T: Value>(&self, reader: &Reader<T>, y: i64) -> &[U] {
         let tile = reader.tile.region;
         let index = reader.line(y).map_or(tile.height, |y| y - tile.y) as usize;
         &self.rows[index * self.width..(index + 1) * self.width]
+    }
+}
+
+impl<U: Value> Drop for Extended<U> {
+    fn drop(&mut self) {
+        U::keep(std::mem::take(&mut self.rows));
     }
 }
 

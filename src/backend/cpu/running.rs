@@ -1,70 +1,70 @@
 //! Means and extremes of long windows from running ones; the method stands at [`Axis::runs`].
 
 use super::row::Reader;
-use super::tile::Tile;
+use super::tile::{Tile, Value};
 use crate::op::{Axis, Place, Taps};
+use crate::simd::vectorized;
 
 /// Lines that run side by side, so that a step is a few vector operations.
 const LANES: usize = 32;
 
 /// Windows along lines.
-struct Running<C> {
+struct Running<T, C, F> {
     /// Positions of a window, and of a block.
     length: usize,
     /// What changes nothing when it is combined.
-    start: f32,
+    start: T,
     combine: C,
-    scale: f32,
+    finish: F,
 }
 
-/// One channel of a tile.
-pub fn channel(axis: &Axis, reader: &Reader, out: &mut Tile, channel: usize) {
+/// One channel of a tile: the mean of each window.
+pub fn means(axis: &Axis, reader: &Reader<f32>, out: &mut Tile, channel: usize) {
     let length = 2 * axis.reach() as usize + 1;
-    match axis.taps {
-        Taps::Mean { .. } => {
-            let scale = 1.0 / length as f32;
-            let running = Running { length, start: 0.0, combine: |a, b| a + b, scale };
-            running.channel(axis.place, reader, out, channel);
-        }
-        Taps::Min { .. } => {
-            let combine = |a, b| if b < a { b } else { a };
-            let running = Running { length, start: f32::INFINITY, combine, scale: 1.0 };
-            running.channel(axis.place, reader, out, channel);
-        }
-        Taps::Max { .. } => {
-            let combine = |a, b| if b > a { b } else { a };
-            let running = Running { length, start: f32::NEG_INFINITY, combine, scale: 1.0 };
-            running.channel(axis.place, reader, out, channel);
-        }
-        Taps::Sum { .. } | Taps::Resample(_) => unreachable!("taps of unequal weights don't run"),
+    let scale = 1.0 / length as f32;
+    let running = Running { length, start: 0.0, combine: |a, b| a + b, finish: |v| v * scale };
+    running.channel(axis.place, reader, out, channel);
+}
+
+/// One channel of a tile: the least of each window, or the greatest, as the taps say.
+pub fn extremes<T: Value>(axis: &Axis, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {
+    let length = 2 * axis.reach() as usize + 1;
+    if matches!(axis.taps, Taps::Min { .. }) {
+        let combine = |a, b| if b < a { b } else { a };
+        let running = Running { length, start: T::of_border(f32::INFINITY), combine, finish: |v| v };
+        running.channel(axis.place, reader, out, channel);
+    } else {
+        let combine = |a, b| if b > a { b } else { a };
+        let running = Running { length, start: T::of_border(f32::NEG_INFINITY), combine, finish: |v| v };
+        running.channel(axis.place, reader, out, channel);
     }
 }
 
-impl<C: Fn(f32, f32) -> f32 + Copy> Running<C> {
-    fn channel(&self, place: Place, reader: &Reader, out: &mut Tile, channel: usize) {
-        match place {
-            Place::Horizontal => self.along_rows(reader, out, channel),
-            Place::Vertical => self.along_columns(reader, out, channel),
-        }
+impl<T: Value, C: Fn(T, T) -> T, F: Fn(T) -> T> Running<T, C, F> {
+    fn channel(&self, place: Place, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {
+        vectorized(
+            #[inline(always)]
+            || match place {
+                Place::Horizontal => self.along_rows(reader, out, channel),
+                Place::Vertical => self.along_columns(reader, out, channel),
+            },
+        );
     }
 
     /// Rows are turned into lanes, a few at a time.
-    fn along_rows(&self, reader: &Reader, out: &mut Tile, channel: usize) {
+    #[inline(always)]
+    fn along_rows(&self, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {
         let region = out.region;
         let (first, width, reach) = (region.x as usize, region.width as usize, (self.length / 2) as i64);
-        let xs = i64::from(region.x) - reach..i64::from(region.right()) + reach;
         let padded = (width + self.length - 1).next_multiple_of(LANES);
-        let mut rows = Vec::with_capacity(padded * LANES);
-        let mut lanes = vec![0.0; padded * LANES];
-        let mut result = vec![0.0; padded * LANES];
+        let mut rows = vec![T::default(); padded * LANES];
+        let mut lanes = vec![T::default(); padded * LANES];
+        let mut result = vec![T::default(); padded * LANES];
         for y in (region.y..region.bottom()).step_by(LANES) {
             let ys = y..region.bottom().min(y + LANES as u32);
-            rows.clear();
-            for (lane, y) in (1..).zip(ys.clone()) {
-                reader.extend(Some(y), xs.clone(), &mut rows);
-                rows.resize(lane * padded, 0.0);
+            for (y, row) in ys.clone().zip(rows.chunks_exact_mut(padded)) {
+                reader.fill(Some(y), i64::from(region.x) - reach, &mut row[..width + self.length - 1]);
             }
-            rows.resize(LANES * padded, 0.0);
             transpose(&rows, padded, &mut lanes, LANES);
             let tap = |p: usize| &lanes[(p - first) * LANES..];
             self.strip::<LANES>(first, &tap, 0, &mut result[..width * LANES], LANES);
@@ -75,12 +75,13 @@ impl<C: Fn(f32, f32) -> f32 + Copy> Running<C> {
         }
     }
 
-    fn along_columns(&self, reader: &Reader, out: &mut Tile, channel: usize) {
+    #[inline(always)]
+    fn along_columns(&self, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {
         let region = out.region;
         let (first, width, reach) = (region.y as usize, region.width as usize, (self.length / 2) as i64);
-        let outside = vec![reader.value; width];
+        let outside = vec![T::of_border(reader.value); width];
         let part = |y: u32| reader.tile.part(channel, y, region.x, region.width);
-        let rows: Vec<&[f32]> = (i64::from(region.y) - reach..i64::from(region.bottom()) + reach)
+        let rows: Vec<&[T]> = (i64::from(region.y) - reach..i64::from(region.bottom()) + reach)
             .map(|y| reader.line(y).map_or(&outside[..], part))
             .collect();
         let tap = |p: usize| rows[p - first];
@@ -97,12 +98,13 @@ impl<C: Fn(f32, f32) -> f32 + Copy> Running<C> {
 
     /// Columns `x..x + N` of the rows of `out`, `stride` apart: the windows from position `first` on. `tap(p)` is the line
     /// at position `p`, counted from the start of the axis continued beyond the image.
+    #[inline(always)]
     fn strip<'a, const N: usize>(
         &self,
         first: usize,
-        tap: &impl Fn(usize) -> &'a [f32],
+        tap: &impl Fn(usize) -> &'a [T],
         x: usize,
-        out: &mut [f32],
+        out: &mut [T],
         stride: usize,
     ) {
         let end = first + out.len() / stride;
@@ -127,16 +129,19 @@ impl<C: Fn(f32, f32) -> f32 + Copy> Running<C> {
                     run = self.step(run, &tap(i + self.length - 1)[x..x + N]);
                 }
                 let target = &mut out[place(i)];
-                target.copy_from_slice(&self.step(run, target).map(|v| v * self.scale));
+                let whole = self.step(run, target);
+                for i in 0..N {
+                    target[i] = (self.finish)(whole[i]);
+                }
             }
         }
     }
 
     #[inline(always)]
-    fn step<const N: usize>(&self, mut run: [f32; N], values: &[f32]) -> [f32; N] {
-        let values: &[f32; N] = values.try_into().expect("a value for each lane");
-        for (r, v) in run.iter_mut().zip(values) {
-            *r = (self.combine)(*r, *v);
+    fn step<const N: usize>(&self, mut run: [T; N], values: &[T]) -> [T; N] {
+        let values: &[T; N] = values.try_into().expect("a value for each lane");
+        for i in 0..N {
+            run[i] = (self.combine)(run[i], values[i]);
         }
         run
     }
@@ -144,10 +149,11 @@ impl<C: Fn(f32, f32) -> f32 + Copy> Running<C> {
 
 /// `to[j][i] = from[i][j]` for rows of these lengths, which are multiples of [`LANES`] as their numbers are; in squares
 /// that stay in the fastest cache.
-fn transpose(from: &[f32], from_row: usize, to: &mut [f32], to_row: usize) {
+#[inline(always)]
+fn transpose<T: Copy>(from: &[T], from_row: usize, to: &mut [T], to_row: usize) {
     for i in (0..to_row).step_by(LANES) {
         for j in (0..from_row).step_by(LANES) {
-            let square: [&[f32; LANES]; LANES] = std::array::from_fn(|k| {
+            let square: [&[T; LANES]; LANES] = std::array::from_fn(|k| {
                 let start = (i + k) * from_row + j;
                 from[start..start + LANES].try_into().expect("a part of a row")
             });
@@ -163,6 +169,7 @@ fn transpose(from: &[f32], from_row: usize, to: &mut [f32], to_row: usize) {
 #[cfg(test)]
 mod tests {
     use super::super::axis;
+    use super::super::tile::Held;
     use super::*;
     use crate::image::{Border, Edges, Layout, Region};
     use crate::op::Alpha;
@@ -211,7 +218,8 @@ mod tests {
             let (x, y) = (random.u32(..layout.width), random.u32(..layout.height));
             let (width, height) = (random.u32(1..=layout.width - x), random.u32(1..=layout.height - y));
             let part = Region { x, y, width, height };
-            let out = axis::tile(&axis, &filled(layout.region(), value), layout, part);
+            let input = Held::Reals(filled(layout.region(), value));
+            let Held::Reals(out) = axis::tile(&axis, &input, layout, part) else { panic!("reals stay reals") };
             for y in part.y..part.bottom() {
                 for (v, x) in out.row(0, y).iter().zip(part.x..) {
                     // Sums of whole levels are exact in any order.

@@ -3,20 +3,22 @@
 use rayon::prelude::*;
 
 use super::evaluate::Evaluation;
-use super::tile::Tile;
-use super::whole::over_bands;
+use super::tile::{Held, Tile, Value, with_tile};
+use super::whole::over_strips;
 use crate::image::colour::luma_code;
 use crate::image::{Border, Layout, Region};
 use crate::op::{NodeId, Reduce, Statistic, Tiles};
 
 /// The greatest value of the first channel, or 0.
 pub fn maximum(evaluation: &Evaluation, id: NodeId) -> f32 {
-    let greatest = |most: &mut f32, tile: &Tile| {
-        for y in tile.ys() {
-            *most = tile.row(0, y).iter().fold(*most, |a, b| if *b > a { *b } else { a });
-        }
+    let greatest = |most: &mut f32, held: &Held| {
+        held.as_reals(|tile| {
+            for y in tile.ys() {
+                *most = tile.row(0, y).iter().fold(*most, |a, b| if *b > a { *b } else { a });
+            }
+        });
     };
-    over_bands(evaluation, id, || 0.0, greatest, f32::max).unwrap_or(0.0)
+    over_strips(evaluation, id, || 0.0, greatest, f32::max).unwrap_or(0.0)
 }
 
 /// The tables of all lanes, one after another, of a node that holds whole codes.
@@ -56,13 +58,13 @@ struct Histogram {
 impl Histogram {
     /// Of the whole image: counted by bands, which are added up.
     fn whole(&self, evaluation: &Evaluation, kernel: &dyn Reduce, id: NodeId, lanes: &[Lane]) -> Vec<f32> {
-        let counts = over_bands(
+        let counts = over_strips(
             evaluation,
             id,
             || vec![0u32; lanes.len() * self.codes],
-            |counts, tile| {
+            |counts, held| {
                 for (lane, counts) in lanes.iter().zip(counts.chunks_exact_mut(self.codes)) {
-                    tile.ys().for_each(|y| self.each_code(tile, *lane, y, |_, code| counts[code] += 1));
+                    with_tile!(held, tile => self.count(tile, *lane, counts));
                 }
             },
             |mut a, b| {
@@ -71,6 +73,19 @@ impl Histogram {
             },
         );
         counts.unwrap_or_default().chunks_exact(self.codes).flat_map(|c| kernel.table(c)).collect()
+    }
+
+    fn count<T: Value>(&self, tile: &Tile<T>, lane: Lane, counts: &mut [u32]) {
+        if self.codes > 256 {
+            tile.ys().for_each(|y| self.each_code(tile, lane, y, |_, code| counts[code] += 1));
+            return;
+        }
+        // Neighbours are often alike: counted in turns, they don't wait for one another.
+        let mut turns = [[0u32; 256]; 4];
+        tile.ys().for_each(|y| self.each_code(tile, lane, y, |x, code| turns[x % 4][code & 255] += 1));
+        for (code, count) in counts.iter_mut().enumerate() {
+            *count += turns.iter().map(|turn| turn[code]).sum::<u32>();
+        }
     }
 
     /// Of each tile by itself, so that no more than its own counts are held.
@@ -85,11 +100,11 @@ impl Histogram {
             let mut counts = vec![0u32; self.codes];
             for begin in (rows.span.0..rows.span.1).step_by(ROWS) {
                 let end = rows.span.1.min(begin + ROWS as u32);
-                let tile = evaluation.tile(id, Region::from_spans(columns.span, (begin, end)));
-                for y in tile.ys() {
+                let held = evaluation.tile(id, Region::from_spans(columns.span, (begin, end)));
+                with_tile!(&held, tile => for y in tile.ys() {
                     let times = rows.times[(y - rows.span.0) as usize];
-                    self.each_code(&tile, lane, y, |x, code| counts[code] += times * columns.times[x]);
-                }
+                    self.each_code(tile, lane, y, |x, code| counts[code] += times * columns.times[x]);
+                });
             }
             table.copy_from_slice(&kernel.table(&counts));
         });
@@ -97,19 +112,19 @@ impl Histogram {
     }
 
     /// The code of each pixel of a tile's row, with its place in the row.
-    fn each_code(&self, tile: &Tile, lane: Lane, y: u32, mut visit: impl FnMut(usize, usize)) {
+    fn each_code<T: Value>(&self, tile: &Tile<T>, lane: Lane, y: u32, mut visit: impl FnMut(usize, usize)) {
         let channel = match lane {
             Lane::Channel(c) => c,
             Lane::Luma if self.layout.colours == 1 => 0,
             Lane::Luma => {
                 let (r, g, b) = (tile.row(0, y), tile.row(1, y), tile.row(2, y));
                 for (x, ((r, g), b)) in r.iter().zip(g).zip(b).enumerate() {
-                    visit(x, luma_code(*r as u32, *g as u32, *b as u32) as usize);
+                    visit(x, luma_code(r.index() as u32, g.index() as u32, b.index() as u32) as usize);
                 }
                 return;
             }
         };
-        tile.row(channel, y).iter().enumerate().for_each(|(x, code)| visit(x, *code as usize));
+        tile.row(channel, y).iter().enumerate().for_each(|(x, v)| visit(x, v.index()));
     }
 }
 

@@ -1,19 +1,27 @@
 //! Weighted sums over lists of neighbours, and neighbourhoods of whole pixels, over a tile.
 
-use super::row::{Extended, Reader, border_value};
-use super::tile::Tile;
+use super::blocks::{BLOCK, by_blocks, part};
+use super::row::{Extended, Reader};
+use super::tile::{Held, Tile, Value, with_tile};
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Neighbourhood, NeighbourhoodRows, Stencil};
+use crate::simd::vectorized;
 
-pub fn tile(stencil: &Stencil, input: &Tile, layout: Layout, region: Region) -> Tile {
-    let mut out = Tile::new(region, input.channels);
-    for channel in 0..input.channels {
+pub fn tile(stencil: &Stencil, input: &Held, layout: Layout, region: Region) -> Tile {
+    with_tile!(input, tile => sums(stencil, tile, layout, region))
+}
+
+fn sums<T: Value>(stencil: &Stencil, input: &Tile<T>, layout: Layout, region: Region) -> Tile
+where
+    f32: From<T>,
+{
+    let mut out = Tile::new(region, input.channels());
+    for channel in 0..input.channels() {
         if layout.is_alpha(channel as u32) && stencil.alpha == Alpha::Keep {
             out.copy_channel(channel, input, channel);
             continue;
         }
-        let value = border_value(stencil.edges.value, layout, channel);
-        let reader = Reader { tile: input, channel, layout, border: stencil.edges.border, value };
+        let reader = Reader::new(input, channel, layout, stencil.edges);
         let reach = stencil.reach();
         let extended = Extended::new(&reader, region, reach);
         for y in region.y..region.bottom() {
@@ -25,29 +33,59 @@ pub fn tile(stencil: &Stencil, input: &Tile, layout: Layout, region: Region) -> 
 
 /// One row of sums; `row` gives extended rows by their offset.
 fn sum<'a>(stencil: &Stencil, reach: u32, row: impl Fn(i64) -> &'a [f32], target: &mut [f32]) {
-    target.fill(0.0);
-    for tap in &stencil.taps {
-        let first = (reach as i32 + tap.dx) as usize;
-        let source = &row(i64::from(tap.dy))[first..first + target.len()];
-        for (t, v) in target.iter_mut().zip(source) {
-            *t += tap.weight * v;
-        }
-    }
-    for t in target {
-        *t = stencil.scale * *t + stencil.offset;
-    }
+    let taps: Vec<&[f32]> = stencil
+        .taps
+        .iter()
+        .map(|tap| &row(i64::from(tap.dy))[(reach as i32 + tap.dx) as usize..][..target.len()])
+        .collect();
+    vectorized(
+        #[inline(always)]
+        || {
+            by_blocks(
+                target,
+                #[inline(always)]
+                |x| block_sum::<BLOCK>(stencil, &taps, x),
+                #[inline(always)]
+                |x| block_sum::<1>(stencil, &taps, x),
+            );
+        },
+    );
 }
 
-pub fn neighbourhood(kernel: &dyn Neighbourhood, input: &Tile, from: Layout, to: Layout, region: Region) -> Tile {
+#[inline(always)]
+fn block_sum<const N: usize>(stencil: &Stencil, taps: &[&[f32]], x: usize) -> [f32; N] {
+    let mut sums = [0.0; N];
+    for (tap, row) in stencil.taps.iter().zip(taps) {
+        let row = part::<N, f32>(row, x);
+        for i in 0..N {
+            sums[i] += tap.weight * row[i];
+        }
+    }
+    for i in 0..N {
+        sums[i] = stencil.scale * sums[i] + stencil.offset;
+    }
+    sums
+}
+
+pub fn neighbourhood(kernel: &dyn Neighbourhood, input: &Held, from: Layout, to: Layout, region: Region) -> Tile {
+    with_tile!(input, tile => neighbourhoods(kernel, tile, from, to, region))
+}
+
+fn neighbourhoods<T: Value>(
+    kernel: &dyn Neighbourhood,
+    input: &Tile<T>,
+    from: Layout,
+    to: Layout,
+    region: Region,
+) -> Tile
+where
+    f32: From<T>,
+{
     let mut out = Tile::new(region, to.channels() as usize);
-    let (reach, edges, keeps) = (i64::from(kernel.reach()), kernel.edges(), kernel.alpha() == Alpha::Keep);
-    let readers: Vec<Reader> = (0..input.channels)
-        .map(|channel| {
-            let value = border_value(edges.value, from, channel);
-            Reader { tile: input, channel, layout: from, border: edges.border, value }
-        })
-        .collect();
-    let extended: Vec<Extended> = readers.iter().map(|r| Extended::new(r, region, kernel.reach())).collect();
+    let (reach, keeps) = (i64::from(kernel.reach()), kernel.alpha() == Alpha::Keep);
+    let readers: Vec<Reader<T>> =
+        (0..input.channels()).map(|channel| Reader::new(input, channel, from, kernel.edges())).collect();
+    let extended: Vec<Extended<f32>> = readers.iter().map(|r| Extended::new(r, region, kernel.reach())).collect();
     let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
     let channels = readers.iter().zip(&extended);
     let channels: Vec<Vec<&[f32]>> =

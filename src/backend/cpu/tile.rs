@@ -1,77 +1,170 @@
-//! A rectangle of a node's values, as planes of `f32`.
+//! A rectangle of a node's values, as planes.
 
 use std::cell::RefCell;
+use std::thread::LocalKey;
 
+use super::direct::look_up;
 use crate::image::Region;
+use crate::simd::blockwise;
 
-/// Planes one after another, each `region.height` rows of `region.width` values.
-pub struct Tile {
+/// Values whose rows and planes are kept for another use when they are gone: fresh ones cost page faults.
+pub trait Pooled: Copy + Default + Send + Sync + 'static {
+    fn spare() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
+
+    /// That many values: a plane that is no longer used, with whatever stands in it, or a new one.
+    fn taken(length: usize) -> Vec<Self> {
+        let mut plane = Self::spare().with_borrow_mut(Vec::pop).unwrap_or_default();
+        plane.resize(length, Self::default());
+        plane
+    }
+
+    /// Keeps a plane for `taken`.
+    fn keep(plane: Vec<Self>) {
+        Self::spare().with_borrow_mut(|spare| {
+            if spare.len() < SPARE_PLANES && plane.capacity() <= SPARE_VALUES {
+                spare.push(plane);
+            }
+        });
+    }
+}
+
+/// Spare planes of a kind that a thread keeps, and values in each: more than strips need is given back.
+const SPARE_PLANES: usize = 24;
+const SPARE_VALUES: usize = 1 << 19;
+
+macro_rules! pooled {
+    ($($kind:ty),*) => {$(
+        impl Pooled for $kind {
+            fn spare() -> &'static LocalKey<RefCell<Vec<Vec<$kind>>>> {
+                thread_local! {
+                    static SPARE: RefCell<Vec<Vec<$kind>>> = const { RefCell::new(Vec::new()) };
+                }
+                &SPARE
+            }
+        }
+    )*};
+}
+
+pooled!(u8, u16, f32);
+
+/// What tiles are made of: bytes for whole levels 0..=255, which kernels that only move or order values keep, and `f32`.
+pub trait Value: Pooled + PartialOrd + Into<f32> {
+    /// The sum of two, exact where they are levels.
+    fn sum(self, other: Self) -> f32;
+
+    /// `table[v]` for each `v`.
+    fn look_up(table: &[Self; 256], source: &[u8], target: &mut [Self]) {
+        for (t, v) in target.iter_mut().zip(source) {
+            *t = table[usize::from(*v)];
+        }
+    }
+
+    /// As an index, where it is a whole number.
+    fn index(self) -> usize;
+
+    /// A border's constant. Bytes saturate, which changes no least and no greatest of levels.
+    fn of_border(value: f32) -> Self;
+}
+
+impl Value for u8 {
+    #[inline(always)]
+    fn sum(self, other: u8) -> f32 {
+        f32::from(u16::from(self) + u16::from(other))
+    }
+
+    fn look_up(table: &[u8; 256], source: &[u8], target: &mut [u8]) {
+        look_up(table, source, target);
+    }
+
+    #[inline(always)]
+    fn index(self) -> usize {
+        usize::from(self)
+    }
+
+    fn of_border(value: f32) -> u8 {
+        value as u8
+    }
+}
+
+impl Value for f32 {
+    #[inline(always)]
+    fn sum(self, other: f32) -> f32 {
+        self + other
+    }
+
+    #[inline(always)]
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn of_border(value: f32) -> f32 {
+        value
+    }
+}
+
+/// Planes of `region.height` rows of `region.width` values.
+pub struct Tile<T: Value = f32> {
     pub region: Region,
-    pub channels: usize,
-    data: Vec<f32>,
+    planes: Vec<Vec<T>>,
 }
 
-thread_local! {
-    /// Buffers of tiles that are gone: fresh ones cost page faults.
-    static SPARE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Spare buffers that a thread keeps, and values in each: more than bands need is given back.
-const SPARE_BUFFERS: usize = 8;
-const SPARE_VALUES: usize = 1 << 20;
-
-impl Tile {
+impl<T: Value> Tile<T> {
     /// A tile whose values are still to be written.
-    pub fn new(region: Region, channels: usize) -> Tile {
-        let mut data = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
-        data.resize(region.pixels() * channels, 0.0);
-        Tile { region, channels, data }
+    pub fn new(region: Region, channels: usize) -> Tile<T> {
+        Tile { region, planes: (0..channels).map(|_| T::taken(region.pixels())).collect() }
+    }
+
+    pub fn channels(&self) -> usize {
+        self.planes.len()
     }
 
     /// Row `y` of the image, which must lie in the tile, of one channel.
-    pub fn row(&self, channel: usize, y: u32) -> &[f32] {
-        &self.data[self.at(channel, y)]
+    pub fn row(&self, channel: usize, y: u32) -> &[T] {
+        &self.planes[channel][self.at(y)]
     }
 
-    pub fn row_mut(&mut self, channel: usize, y: u32) -> &mut [f32] {
-        let at = self.at(channel, y);
-        &mut self.data[at]
+    pub fn row_mut(&mut self, channel: usize, y: u32) -> &mut [T] {
+        let at = self.at(y);
+        &mut self.planes[channel][at]
     }
 
     /// Every row of one channel.
-    pub fn plane_mut(&mut self, channel: usize) -> &mut [f32] {
-        let pixels = self.region.pixels();
-        &mut self.data[channel * pixels..][..pixels]
+    pub fn plane_mut(&mut self, channel: usize) -> &mut [T] {
+        &mut self.planes[channel]
     }
 
     /// Columns `x..x + width` of the image, of one row of one channel.
-    pub fn part(&self, channel: usize, y: u32, x: u32, width: u32) -> &[f32] {
+    pub fn part(&self, channel: usize, y: u32, x: u32, width: u32) -> &[T] {
         let begin = (x - self.region.x) as usize;
         &self.row(channel, y)[begin..begin + width as usize]
     }
 
     /// Copies a channel of another tile that holds this one's region.
-    pub fn copy_channel(&mut self, channel: usize, from: &Tile, its: usize) {
+    pub fn copy_channel<U: Value>(&mut self, channel: usize, from: &Tile<U>, its: usize)
+    where
+        T: From<U>,
+    {
         let Region { x, width, .. } = self.region;
         for y in self.ys() {
-            self.row_mut(channel, y).copy_from_slice(from.part(its, y, x, width));
+            let row = from.part(its, y, x, width);
+            convert(row, self.row_mut(channel, y));
         }
     }
 
     /// Row `y` of every channel.
-    pub fn rows_mut(&mut self, y: u32) -> Vec<&mut [f32]> {
-        let (width, offset) = (self.region.width as usize, (y - self.region.y) as usize * self.region.width as usize);
-        self.data.chunks_exact_mut(self.region.pixels()).map(|plane| &mut plane[offset..offset + width]).collect()
+    pub fn rows_mut(&mut self, y: u32) -> Vec<&mut [T]> {
+        let at = self.at(y);
+        self.planes.iter_mut().map(|plane| &mut plane[at.clone()]).collect()
     }
 
     /// All rows of every channel.
-    pub fn planes_mut(&mut self) -> Vec<&mut [f32]> {
-        self.data.chunks_exact_mut(self.region.pixels()).collect()
+    pub fn planes_mut(&mut self) -> Vec<&mut [T]> {
+        self.planes.iter_mut().map(Vec::as_mut_slice).collect()
     }
 
-    fn at(&self, channel: usize, y: u32) -> std::ops::Range<usize> {
+    fn at(&self, y: u32) -> std::ops::Range<usize> {
         let width = self.region.width as usize;
-        let begin = channel * self.region.pixels() + (y - self.region.y) as usize * width;
+        let begin = (y - self.region.y) as usize * width;
         begin..begin + width
     }
 
@@ -79,17 +172,77 @@ impl Tile {
     pub fn ys(&self) -> std::ops::Range<u32> {
         self.region.y..self.region.bottom()
     }
+
+    /// Lets go of the rows above `top` and takes those of `below`, which begins where this one ends.
+    fn slide(&mut self, top: u32, below: &Tile<T>) {
+        let gone = (top - self.region.y) as usize * self.region.width as usize;
+        for (plane, more) in self.planes.iter_mut().zip(&below.planes) {
+            plane.copy_within(gone.., 0);
+            plane.truncate(plane.len() - gone);
+            plane.extend_from_slice(more);
+        }
+        self.region = Region { y: top, height: below.region.bottom() - top, ..self.region };
+    }
 }
 
-impl Drop for Tile {
+impl<T: Value> Drop for Tile<T> {
     fn drop(&mut self) {
-        let data = std::mem::take(&mut self.data);
-        if data.capacity() <= SPARE_VALUES {
-            SPARE.with_borrow_mut(|spare| {
-                if spare.len() < SPARE_BUFFERS {
-                    spare.push(data);
+        self.planes.drain(..).for_each(T::keep);
+    }
+}
+
+/// A tile as bytes or as `f32`.
+pub enum Held {
+    Bytes(Tile<u8>),
+    Reals(Tile),
+}
+
+/// Runs `$body` with `$tile` being whichever kind of tile is held.
+macro_rules! with_tile {
+    ($held:expr, $tile:ident => $body:expr) => {
+        match $held {
+            $crate::backend::cpu::tile::Held::Bytes($tile) => $body,
+            $crate::backend::cpu::tile::Held::Reals($tile) => $body,
+        }
+    };
+}
+pub(super) use with_tile;
+
+impl Held {
+    pub fn region(&self) -> Region {
+        with_tile!(self, tile => tile.region)
+    }
+
+    /// Runs `work` on the tile as `f32`.
+    pub fn as_reals<R>(&self, work: impl FnOnce(&Tile) -> R) -> R {
+        match self {
+            Held::Reals(tile) => work(tile),
+            Held::Bytes(tile) => {
+                let mut reals = Tile::new(tile.region, tile.channels());
+                for (to, from) in reals.planes.iter_mut().zip(&tile.planes) {
+                    convert(from, to);
                 }
-            });
+                work(&reals)
+            }
         }
     }
+
+    /// Lets go of the rows above `top` and takes those of `below`, which begins where this one ends and is of its kind.
+    pub fn slide(&mut self, top: u32, below: &Held) {
+        match (self, below) {
+            (Held::Bytes(tile), Held::Bytes(below)) => tile.slide(top, below),
+            (Held::Reals(tile), Held::Reals(below)) => tile.slide(top, below),
+            _ => unreachable!("a node gives one kind of tile"),
+        }
+    }
+}
+
+/// The same values as another kind.
+pub fn convert<T: Value, U: Value + From<T>>(from: &[T], to: &mut [U]) {
+    blockwise(
+        [to],
+        [from],
+        #[inline(always)]
+        |[v]| [U::from(v)],
+    );
 }

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::evaluate::Evaluation;
+use super::evaluate::{Evaluation, Strips};
 use super::statistics::{histogram_tables, maximum};
-use super::{band_region, band_rows, flood::flood, tile::Tile, whole};
-use crate::image::{Depth, Samples};
+use super::{Division, flood::flood, part_region, tile::Held, whole};
+use crate::image::{Depth, Samples, buffers};
 use crate::op::{Kernel, NodeId};
 
 /// Computes every table of the graph and every image that is read as a whole, in order; what was computed on the way
@@ -30,6 +30,7 @@ pub fn prepared(mut evaluation: Evaluation) -> Evaluation {
                     unreachable!("values were kept");
                 };
                 evaluation.stored[id] = Some(Samples::U8(flood(*kernel, &values, node.layout.width as usize)));
+                buffers::give_back(values);
             }
             _ => {}
         }
@@ -56,20 +57,24 @@ fn keep(evaluation: &mut Evaluation, id: NodeId, keep: Keep) {
     });
 }
 
-/// `fold` over the bands of a node, in parallel, and then `merge`; none where there are no bands.
-pub fn over_bands<T: Send>(
+/// `fold` over the strips of a node, in bands side by side, and then `merge`; none where there are no bands.
+pub fn over_strips<T: Send>(
     evaluation: &Evaluation,
     id: NodeId,
     start: impl Fn() -> T + Sync + Send,
-    fold: impl Fn(&mut T, &Tile) + Sync + Send,
+    fold: impl Fn(&mut T, &Held) + Sync + Send,
     merge: impl Fn(T, T) -> T + Sync + Send,
 ) -> Option<T> {
     let image = evaluation.graph.layout(id).region();
-    let rows = band_rows(evaluation, id);
-    (0..image.height.div_ceil(rows) as usize)
+    let Division { band, strip } = Division::new(evaluation, id);
+    (0..image.height.div_ceil(band) as usize)
         .into_par_iter()
         .fold(&start, |mut result, index| {
-            fold(&mut result, &evaluation.tile(id, band_region(image, rows, index)));
+            let band = part_region(image, band, index);
+            let mut strips = Strips::new(evaluation, id, false);
+            for index in 0..band.height.div_ceil(strip) as usize {
+                fold(&mut result, strips.next(part_region(band, strip, index)));
+            }
             result
         })
         .reduce_with(merge)

@@ -1,29 +1,43 @@
 //! Window kernels over a tile.
 
-use super::row::{Extended, Reader, border_value};
-use super::tile::Tile;
+use super::row::{Extended, Reader};
+use super::tile::{Held, Tile, Value, with_tile};
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Window, WindowRows};
 
-pub fn tile(kernel: &dyn Window, input: &Tile, layout: Layout, region: Region) -> Tile {
-    let mut out = Tile::new(region, input.channels);
-    for channel in 0..input.channels {
-        if layout.is_alpha(channel as u32) && kernel.alpha() == Alpha::Keep {
-            out.copy_channel(channel, input, channel);
-        } else {
-            let edges = kernel.edges();
-            let value = border_value(edges.value, layout, channel);
-            let reader = Reader { tile: input, channel, layout, border: edges.border, value };
-            channel_rows(kernel, &reader, &mut out, channel);
+/// Those that choose among levels give bytes.
+pub fn tile(kernel: &dyn Window, input: &Held, layout: Layout, region: Region) -> Held {
+    match (input, kernel.order()) {
+        (Held::Bytes(tile), Some(order)) => {
+            let rows = |window: &[&[u8]], out: &mut [u8]| order.level_rows(WindowRows { rows: window }, out);
+            Held::Bytes(by_channel(kernel, tile, layout, region, rows))
+        }
+        _ => {
+            let rows = |window: &[&[f32]], out: &mut [f32]| kernel.rows(WindowRows { rows: window }, out);
+            with_tile!(input, tile => Held::Reals(by_channel(kernel, tile, layout, region, rows)))
         }
     }
-    out
 }
 
-fn channel_rows(kernel: &dyn Window, reader: &Reader, out: &mut Tile, channel: usize) {
-    let (reach, region) = (i64::from(kernel.reach()), out.region);
-    let extended = Extended::new(reader, region, kernel.reach());
-    let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
-    let rows: Vec<&[f32]> = ys.map(|y| extended.row(reader, y)).collect();
-    kernel.rows(WindowRows { rows: &rows }, out.plane_mut(channel));
+fn by_channel<T: Value, U: Value + From<T>>(
+    kernel: &dyn Window,
+    input: &Tile<T>,
+    layout: Layout,
+    region: Region,
+    write: impl Fn(&[&[U]], &mut [U]),
+) -> Tile<U> {
+    let mut out = Tile::new(region, input.channels());
+    let reach = i64::from(kernel.reach());
+    for channel in 0..input.channels() {
+        if layout.is_alpha(channel as u32) && kernel.alpha() == Alpha::Keep {
+            out.copy_channel(channel, input, channel);
+            continue;
+        }
+        let reader = Reader::new(input, channel, layout, kernel.edges());
+        let extended = Extended::new(&reader, region, kernel.reach());
+        let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
+        let rows: Vec<&[U]> = ys.map(|y| extended.row(&reader, y)).collect();
+        write(&rows, out.plane_mut(channel));
+    }
+    out
 }

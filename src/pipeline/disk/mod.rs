@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::image::buffers;
+
 pub use outputs::{ClaimError, LOCK_NAME, Outputs, TEMPORARY_PREFIX};
 pub use tree::{Entry, expand, list};
 
@@ -53,10 +55,19 @@ impl Opened {
         self.head.len() as u64 == self.size
     }
 
+    /// All bytes of the file if the first part is that.
+    ///
+    /// # Errors
+    /// Itself where it is not.
+    pub fn into_whole(self) -> Result<Vec<u8>, Opened> {
+        if self.is_whole() { Ok(self.head) } else { Err(self) }
+    }
+
     /// All bytes of the file; those that it gains meanwhile are left out.
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
         let size = usize::try_from(self.size).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let mut bytes = buffers::take_kept(size).unwrap_or_default();
+        bytes.clear();
         bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(&self.head);
         if !self.is_whole() {

@@ -1,0 +1,167 @@
+//! The instruction set that pixel loops are compiled for, chosen at run time.
+//!
+//! Loops are plain Rust that the compiler vectorises, compiled once for each instruction set: the operations and their
+//! order are the same in all, and so are the results, bit by bit.
+
+use std::sync::OnceLock;
+
+use fearless_simd::{Level, Simd, dispatch};
+
+/// Names the instruction set to use instead of the best that the processor has.
+pub const VARIABLE: &str = "IMGPROC_SIMD";
+
+/// Runs `work` compiled for the chosen instruction set. Pass a closure marked `#[inline(always)]`, and mark what it calls
+/// likewise: what isn't inlined is compiled for the baseline.
+#[inline(always)]
+pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    dispatch!(level(), _simd => work())
+}
+
+/// Places that [`blockwise`] computes at once.
+const BLOCK: usize = 64;
+
+/// `function` of what stands at each place of `sources`, to the same place of `targets`. All have one length.
+///
+/// Each block is computed in arrays of its own: so the compiler sees that no result changes what the function refers to.
+#[inline(always)]
+pub fn blockwise<const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
+    targets: [&mut [U]; O],
+    sources: [&[T]; I],
+    function: impl Fn([T; I]) -> [U; O],
+) {
+    vectorized(
+        #[inline(always)]
+        || in_blocks(targets, sources, function),
+    );
+}
+
+#[inline(always)]
+fn in_blocks<const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
+    targets: [&mut [U]; O],
+    sources: [&[T]; I],
+    function: impl Fn([T; I]) -> [U; O],
+) {
+    let n = targets[0].len();
+    let nothing = [T::default(); BLOCK];
+    let blocks = if n < BLOCK { 0 } else { n.div_ceil(BLOCK) };
+    for i in 0..blocks {
+        // The last one may overlap the one before it.
+        let begin = (i * BLOCK).min(n - BLOCK);
+        let mut inputs = [&nothing; I];
+        for i in 0..I {
+            inputs[i] = sources[i][begin..begin + BLOCK].try_into().expect("a block of the row");
+        }
+        let outputs = block(inputs, &function);
+        for o in 0..O {
+            targets[o][begin..begin + BLOCK].copy_from_slice(&outputs[o]);
+        }
+    }
+    if blocks == 0 {
+        let mut copies = [nothing; I];
+        let mut inputs = [&nothing; I];
+        for (copy, source) in copies.iter_mut().zip(sources) {
+            copy[..n].copy_from_slice(&source[..n]);
+        }
+        for i in 0..I {
+            inputs[i] = &copies[i];
+        }
+        let outputs = block(inputs, &function);
+        for o in 0..O {
+            targets[o].copy_from_slice(&outputs[o][..n]);
+        }
+    }
+}
+
+#[inline(always)]
+fn block<const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
+    inputs: [&[T; BLOCK]; I],
+    function: &impl Fn([T; I]) -> [U; O],
+) -> [[U; BLOCK]; O] {
+    let mut outputs = [[U::default(); BLOCK]; O];
+    for x in 0..BLOCK {
+        let mut values = [T::default(); I];
+        for i in 0..I {
+            values[i] = inputs[i][x];
+        }
+        let results = function(values);
+        for o in 0..O {
+            outputs[o][x] = results[o];
+        }
+    }
+    outputs
+}
+
+/// The instruction set in use.
+///
+/// # Panics
+/// Where [`VARIABLE`] names none that this processor has; programs ask [`chosen`] first.
+#[inline]
+pub fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(|| chosen().unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// The instruction set that [`VARIABLE`] names, or the best.
+///
+/// # Errors
+/// A sentence, where it names none that this processor has.
+pub fn chosen() -> Result<Level, String> {
+    let Some(wanted) = std::env::var_os(VARIABLE).filter(|wanted| !wanted.is_empty()) else {
+        return Ok(Level::new());
+    };
+    let all = available();
+    all.iter().find(|level| wanted == name(**level)).copied().ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|level| name(*level)).collect();
+        format!("{VARIABLE} is {wanted:?}; this processor has {}", names.join(", "))
+    })
+}
+
+/// Every instruction set that this processor has, the best first.
+pub fn available() -> Vec<Level> {
+    let best = Level::new();
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    let below = [best.as_avx2().map(Simd::level), best.as_sse4_2().map(Simd::level), Some(Level::baseline())];
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    let below = [Some(Level::baseline())];
+    let mut all = vec![best];
+    for level in below.into_iter().flatten() {
+        if all.iter().all(|known| name(*known) != name(level)) {
+            all.push(level);
+        }
+    }
+    all
+}
+
+/// As [`VARIABLE`] takes it.
+pub fn name(level: Level) -> &'static str {
+    match level {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx512(_) => "avx512",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx2(_) => "avx2",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Sse4_2(_) => "sse4.2",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Sse2(_) => "sse2",
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon(_) => "neon",
+        _ => "scalar",
+    }
+}
+
+/// The instruction set whose code a dispatch runs: what the variant itself says, not what was asked for.
+pub fn ran() -> &'static str {
+    dispatch!(level(), simd => name(simd.level()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_chosen_is_what_runs() {
+        assert_eq!(ran(), name(chosen().unwrap()));
+        let names: Vec<&str> = available().into_iter().map(name).collect();
+        assert!(names.contains(&ran()));
+    }
+}
