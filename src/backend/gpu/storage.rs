@@ -98,7 +98,8 @@ impl Stored {
     /// Elements in a plane; 0 where samples are interleaved.
     pub fn plane(self) -> u32 {
         match self.format {
-            Format::Planes => self.row() * self.region.height,
+            // Too large for a buffer, it may be more than a word tells.
+            Format::Planes => self.row().wrapping_mul(self.region.height),
             _ => 0,
         }
     }
