@@ -226,7 +226,7 @@ impl GpuBackend {
         };
         let theirs = done.clone();
         let work = move || {
-            let Task { graph, image, depth } = task;
+            let Task { graph, image, depth, .. } = task;
             let tiler = || Tiler::new(&graph, image.samples, room, effort, &jobs).compute(depth);
             let computed = catch_unwind(AssertUnwindSafe(tiler)).unwrap_or_else(|_| Err(panicked()));
             answer(&theirs, computed.map(|samples| Image::new(graph.output_layout(), samples)));
