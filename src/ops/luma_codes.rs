@@ -1,7 +1,7 @@
 //! bt601 luma in whole 8-bit levels, for operations that are defined on them.
 
 use crate::image::Layout;
-use crate::image::colour::{luma_level, quantise};
+use crate::image::colour::{luma_code, luma_level, quantise};
 use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
 use crate::shader_struct;
 use crate::simd::blockwise;
@@ -31,12 +31,19 @@ pub fn red_green_blue<'a>(row: &PointRow<'a>) -> [&'a [f32]; 3] {
 pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, change: impl Fn(usize, u32) -> f32) {
     let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
     let mut changes = vec![0.0; r.len()];
-    blockwise(
-        [&mut changes],
-        [r, g, b],
-        #[inline(always)]
-        |[r, g, b]| [luma_level(r, g, b)],
-    );
+    if unit == 1.0 {
+        blockwise(
+            [&mut changes],
+            [*r, *g, *b],
+            #[inline(always)]
+            |[r, g, b]| [luma_level(r, g, b)],
+        );
+    } else {
+        // Sums of 16-bit codes are beyond what floats hold whole.
+        for (luma, ((r, g), b)) in changes.iter_mut().zip(r.iter().zip(*g).zip(*b)) {
+            *luma = luma_code(*r as u32, *g as u32, *b as u32) as f32;
+        }
+    }
     for (x, v) in changes.iter_mut().enumerate() {
         *v = change(x, *v as u32);
     }
