@@ -93,7 +93,7 @@ fn an_image_of_many_buffers_agrees() {
 
 /// Bright and dark places of all sizes, gray.
 fn large(width: u32, height: u32) -> Image {
-    let level = |x: u32, y: u32| ((x / 7 * (y / 5 + 3)) ^ (x * y >> 9)) as u8;
+    let level = |x: u32, y: u32| ((x / 7 * (y / 5 + 3)) ^ ((x * y) >> 9)) as u8;
     let levels = (0..height).flat_map(|y| (0..width).map(move |x| level(x, y))).collect();
     Image::new(Layout::new(width, height, 1), Samples::U8(levels))
 }

@@ -61,6 +61,11 @@ pub trait Backend: Send + Sync {
         0
     }
 
+    /// What the user should know of how it went.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How long the device has worked so far; none where it has no clock or there is no device.
     fn device_times(&self) -> Option<DeviceTimes> {
         None

@@ -63,6 +63,14 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Test every operation on every adapter against the CPU, and tell what slows them
+    ///
+    /// Exit status: 0 all agree, 1 some do not or there is no adapter.
+    Doctor {
+        /// One JSON document on stdout
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -263,6 +271,7 @@ pub enum ChannelsName {
     Rgba,
 }
 
+#[cfg(feature = "gpu")]
 impl ChannelsName {
     pub fn count(self) -> u32 {
         self as u32 + 1
@@ -356,6 +365,10 @@ mod tests {
             "imgproc -i a -q 101",
             "imgproc -i a -j 0",
             "imgproc -i a --memory lots",
+            "imgproc -i a --gpu-memory lots",
+            "imgproc ops --size 5x5",
+            "imgproc ops sobel --plan invert",
+            "imgproc ops --plan invert --size 5",
             "imgproc --ops invert",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");

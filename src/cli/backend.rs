@@ -87,6 +87,7 @@ fn choose_for_user(options: imgproc::backend::gpu::Options) -> Result<Chosen, Pr
     Ok(match GpuBackend::open_as(Choice::Hardware, None, options) {
         Ok(backend) => {
             let reason = format!("auto: {}, a {} GPU", backend.adapter().name, backend.adapter().kind);
+            let backend = backend.with_fallback(Arc::new(CpuBackend));
             Chosen { backend: Arc::new(backend), reason: Some(reason) }
         }
         Err(error) => cpu(Some(format!("auto: cpu, because the GPU could not be used: {error}"))),

@@ -14,7 +14,7 @@ pub fn listing(json: bool) -> Result<String, Problem> {
 }
 
 #[cfg(feature = "gpu")]
-mod listed {
+pub mod listed {
     use std::fmt::Write;
 
     use imgproc::backend::gpu::Adapter;
@@ -32,15 +32,10 @@ mod listed {
         if adapters.is_empty() {
             text.push_str("No adapters were found. On Linux a Vulkan driver package brings them.\n");
         }
-        for a in adapters {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{}  {}\n   {}, {}, driver {}", a.index, a.name, a.kind, a.api, a.driver);
-            let (buffer, binding) = (mib(a.limits.max_buffer_bytes), mib(a.limits.max_binding_bytes));
-            let invocations = a.limits.max_invocations_per_workgroup;
-            let _ = writeln!(text, "   buffer {buffer}, binding {binding}, {invocations} invocations in a workgroup");
-        }
+        adapters.iter().for_each(|a| text.push_str(&described(a)));
         text.push('\n');
         for (backend, adapter) in taken(adapters) {
+            // Writing to a string cannot fail.
             let taken = match (backend, adapter) {
                 (_, Some(a)) => format!("{} {}", a.index, a.name),
                 ("auto", None) => "the CPU".into(),
@@ -51,24 +46,37 @@ mod listed {
         text
     }
 
+    /// An adapter in lines of its own.
+    pub fn described(a: &Adapter) -> String {
+        let (buffer, binding) = (mib(a.limits.max_buffer_bytes), mib(a.limits.max_binding_bytes));
+        let invocations = a.limits.max_invocations_per_workgroup;
+        let clock = if a.timestamps { "a clock" } else { "no clock" };
+        format!(
+            "{}  {}\n   {}, {}, driver {}\n   buffer {buffer}, binding {binding}, {invocations} invocations in a workgroup, \
+             {clock}\n",
+            a.index, a.name, a.kind, a.api, a.driver
+        )
+    }
+
     fn mib(bytes: u64) -> String {
         format!("{} MiB", bytes >> 20)
     }
 
     pub fn json(adapters: &[Adapter]) -> String {
-        let listed: Vec<Value> = adapters
-            .iter()
-            .map(|a| {
-                json!({
-                    "index": a.index, "name": a.name, "type": a.kind, "api": a.api, "driver": a.driver,
-                    "max_buffer_bytes": a.limits.max_buffer_bytes,
-                    "max_binding_bytes": a.limits.max_binding_bytes,
-                    "max_invocations_per_workgroup": a.limits.max_invocations_per_workgroup,
-                })
-            })
-            .collect();
+        let listed: Vec<Value> = adapters.iter().map(document).collect();
         let [gpu, software, auto] = taken(adapters).map(|(_, adapter)| adapter.map(|a| a.index));
         let taken = json!({ "gpu": gpu, "software": software, "auto": auto.map_or(json!("cpu"), |i| json!(i)) });
         format!("{:#}\n", json!({ "adapters": listed, "taken": taken }))
+    }
+
+    /// An adapter as JSON.
+    pub fn document(a: &Adapter) -> Value {
+        json!({
+            "index": a.index, "name": a.name, "type": a.kind, "api": a.api, "driver": a.driver,
+            "timestamps": a.timestamps,
+            "max_buffer_bytes": a.limits.max_buffer_bytes,
+            "max_binding_bytes": a.limits.max_binding_bytes,
+            "max_invocations_per_workgroup": a.limits.max_invocations_per_workgroup,
+        })
     }
 }

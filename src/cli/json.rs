@@ -55,6 +55,8 @@ struct Backend<'a> {
     reason: Option<&'a str>,
     /// By the device's clock, where it has one.
     device_seconds: Option<DeviceSeconds>,
+    /// What it has to say of how it went.
+    remarks: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -119,7 +121,12 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         images_per_second: totals.rate(totals.done as f64),
         bytes_read: totals.bytes_read,
         bytes_written: totals.bytes_written,
-        backend: Backend { name: setting.backend, reason, device_seconds: setting.device.map(device_seconds) },
+        backend: Backend {
+            name: setting.backend,
+            reason,
+            device_seconds: setting.device.map(device_seconds),
+            remarks: setting.remarks,
+        },
         instruction_set: imgproc::simd::ran(),
         schedule: setting.schedule,
         workers: report.workers,

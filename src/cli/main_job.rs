@@ -43,7 +43,8 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let backend_name = chosen.backend.name();
     let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;
     let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
-    let setting = Setting { backend: &backend_name, schedule, passed_over, device };
+    let remarks = &chosen.backend.remarks();
+    let setting = Setting { backend: &backend_name, schedule, passed_over, device, remarks };
     tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
     if report.interrupted {
         // What hangs, on the disk or on the device, must not keep the user.

@@ -4,6 +4,7 @@ mod arguments;
 mod backend;
 mod catalogue;
 mod devices;
+mod doctor;
 mod exit;
 mod json;
 mod main_job;
@@ -41,6 +42,10 @@ pub fn run() -> Exit {
         Some(Command::Ops { name: None, .. }) => Ok(print(terminal, &catalogue::table())),
         Some(Command::Ops { name: Some(name), .. }) => catalogue::page(name).map(|page| print(terminal, &page)),
         Some(Command::Devices { json }) => devices::listing(*json).map(|text| print(terminal, &text)),
+        Some(Command::Doctor { json }) => doctor::examination(*json).map(|(text, exit)| {
+            terminal.print(&text);
+            exit
+        }),
         Some(Command::Completions { shell }) => Ok(print(terminal, &completions(*shell))),
     };
     result.unwrap_or_else(|problem| refuse(terminal, &problem))

@@ -19,6 +19,8 @@ pub struct Setting<'a> {
     pub passed_over: usize,
     /// What the device's clock says.
     pub device: Option<DeviceTimes>,
+    /// What the backend has to say.
+    pub remarks: &'a [String],
 }
 
 /// The whole summary, the verdict last.
@@ -43,6 +45,9 @@ pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
     }
     if setting.passed_over > 0 {
         let _ = writeln!(text, "note: {} skipped", plural(setting.passed_over, "other file"));
+    }
+    for remark in setting.remarks {
+        let _ = writeln!(text, "note: {remark}");
     }
     text.push_str(&failures(&report.outcomes));
     let _ = writeln!(text, "{}", totals.verdict.text);
@@ -155,7 +160,8 @@ mod tests {
             report(vec![outcome(0, Fate::Done(done)), outcome(1, Fate::Failed(failure)), outcome(2, Fate::Skipped)]);
         let seconds = |n: u64| Duration::from_millis(10 * n);
         let device = DeviceTimes { upload: seconds(25), kernels: seconds(110), readback: seconds(4) };
-        let setting = Setting { backend: "gpu", schedule: "overlapped", passed_over: 1, device: Some(device) };
+        let remarks = &["the GPU was lost once".to_owned()];
+        let setting = Setting { backend: "gpu", schedule: "overlapped", passed_over: 1, device: Some(device), remarks };
         let text = summary(&report, &Totals::of(&report), &setting);
         assert!(text.starts_with("1 image done, 1 failed, 1 skipped, 3 not done in 2.00 s: 2.0 MP/s, 0.5 images/s"));
         assert!(
@@ -164,6 +170,7 @@ mod tests {
         );
         assert!(text.contains("device: kernels 1.10 s, upload 0.25 s, readback 0.04 s\n"), "{text}");
         assert!(text.contains("note: alpha was dropped (1 image)\nnote: 1 other file skipped\n"), "{text}");
+        assert!(text.contains("note: the GPU was lost once\n"), "{text}");
         assert!(text.contains("failed: in/1.jpg: decode: broken (mend it)\n"), "{text}");
         assert!(text.lines().last().unwrap().starts_with("bound by work: the worker was busy 95 %"), "{text}");
     }

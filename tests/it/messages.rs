@@ -21,6 +21,8 @@ fn bad_usage_is_an_error() {
         &["-i", "in", "-q", "101"],
         &["-i", "in", "--memory", "lots"],
         &["-i", "in", "--backend", "cpu", "--adapter", "0"],
+        &["-i", "in", "--backend", "cpu", "--gpu-memory", "1G"],
+        &["ops", "--plan", "sobell"],
         &["-i", "in", "--recipe", "missing.txt"],
         &["ops", "no_such_operation"],
     ] {
@@ -185,4 +187,24 @@ fn a_result_beyond_the_limit_fails_its_image() {
     let ran = place.run_cpu(&["-i", "in", "-r", "resize:60000x60000:fit=fill"]).ends(1);
     ran.says(&["failed: in/a.png: compute: the recipe would make 60000x", "--max-pixels raises it"]);
     place.run_cpu(&["-i", "in", "-r", "resize:90x90:fit=fill", "--max-pixels", "100", "--overwrite"]).ends(1);
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn the_doctor_finds_the_tested_adapter_sound() {
+    let ran = Place::new().run(&["doctor", "--json"]);
+    assert!(ran.stdout.contains("\"healthy\": true") && ran.stdout.contains("\"failures\": []"), "{}", ran.stdout);
+    let ran = ran.ends(0);
+    assert!(ran.stdout.contains("\"warnings\""), "{}", ran.stdout);
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn a_plan_shows_its_passes_and_their_shaders() {
+    let recipe = "grayscale,gaussian_blur:1.4,sobel";
+    let ran = Place::new().run(&["ops", "--plan", recipe, "--size", "200x100", "--channels", "rgb"]).ends(0);
+    assert_eq!(ran.stdout.lines().filter(|line| line.contains(" MiB")).count(), 3 + 2, "{}", ran.stdout);
+    assert!(ran.stdout.contains("grayscale > axis horizontal") && !ran.stdout.contains("fn main"), "{}", ran.stdout);
+    let ran = Place::new().run(&["ops", "--plan", "invert", "--wgsl"]).ends(0);
+    assert!(ran.stdout.contains("fn invert(") && ran.stdout.contains("fn main("), "{}", ran.stdout);
 }

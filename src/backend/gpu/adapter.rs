@@ -86,6 +86,17 @@ fn describe(index: usize, adapter: &wgpu::Adapter) -> Adapter {
     }
 }
 
+/// The adapter that a choice takes.
+///
+/// # Errors
+/// As `choose`.
+pub fn find(choice: &Choice, named: Option<&str>) -> Result<Found, OpenError> {
+    let mut found = enumerate();
+    let abouts: Vec<Adapter> = found.iter().map(|f| f.about.clone()).collect();
+    let place = choose(&abouts, choice, named)?;
+    Ok(found.swap_remove(place))
+}
+
 /// The place of the adapter that a choice takes: of those that it allows and that fit `named` (an index or part of a
 /// name, in any case), the first.
 ///

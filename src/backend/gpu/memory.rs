@@ -38,12 +38,27 @@ pub struct Memory {
     held: Arc<AtomicU64>,
     /// Those for uploads are mapped; the oldest first.
     free: VecDeque<Held>,
+    /// Bytes above which the device says that it has no more.
+    #[cfg(test)]
+    pub scarce: Option<u64>,
+    /// Whether it said so.
+    #[cfg(test)]
+    refused: std::cell::Cell<bool>,
 }
 
 impl Memory {
     /// `held`: where the bytes of all buffers are counted.
     pub fn new(budget: u64, largest: u64, held: Arc<AtomicU64>) -> Memory {
-        Memory { budget, largest, held, free: VecDeque::new() }
+        Memory {
+            budget,
+            largest,
+            held,
+            free: VecDeque::new(),
+            #[cfg(test)]
+            scarce: None,
+            #[cfg(test)]
+            refused: Default::default(),
+        }
     }
 
     /// A buffer for so many bytes; those for uploads are mapped.
@@ -68,7 +83,9 @@ impl Memory {
 
     /// A buffer of its own.
     pub fn create(&self, device: &wgpu::Device, size: u64, usage: BufferUsages, mapped: bool) -> Held {
-        self.held.fetch_add(size, Ordering::Relaxed);
+        let _before = self.held.fetch_add(size, Ordering::Relaxed);
+        #[cfg(test)]
+        self.refused.set(self.refused.get() || self.scarce.is_some_and(|most| _before + size > most));
         let buffer =
             device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: mapped });
         Held { buffer, held: self.held.clone() }
@@ -86,9 +103,25 @@ impl Memory {
     /// Whether so many bytes more stay within the budget; what is free is let go where it stands in the way.
     pub fn has_room(&mut self, bytes: u64) -> bool {
         if self.held.load(Ordering::Relaxed) + bytes > self.budget {
-            self.free.clear();
+            self.free();
         }
         self.held.load(Ordering::Relaxed) + bytes <= self.budget
+    }
+
+    /// Whether there are buffers that can be let go.
+    pub fn has_free(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    /// Lets go of all that is free.
+    pub fn free(&mut self) {
+        self.free.clear();
+    }
+
+    /// Whether the device has said since the last time that it has no more.
+    #[cfg(test)]
+    pub fn refused(&self) -> bool {
+        self.refused.take()
     }
 }
 

@@ -8,12 +8,14 @@ mod access;
 mod adapter;
 mod axes;
 mod build;
+mod device;
 mod effort;
 mod engine;
 mod flood;
 mod fuse;
 mod grid;
 mod head;
+mod job;
 mod memory;
 mod params;
 mod plan;
@@ -26,30 +28,30 @@ mod shader;
 mod sketch;
 mod slot;
 mod storage;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod tiles;
 mod timer;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Backend, BackendError, DeviceTimes, Done, Task};
-use crate::image::{Depth, Image};
+use super::{Backend, DeviceTimes, Done, Task};
+use crate::image::Depth;
 use crate::op::Graph;
+use device::Device;
 use effort::Effort;
-use engine::{Answer, Counters, Engine, Job, Message, Wanted};
-use plan::Plan;
+use engine::{Counters, Engine, Opener};
 pub use report::{PassReport, PlanReport, explain};
 use request::{End, Known, Request};
 use sketch::Sketch;
-use slot::Product;
 use storage::Format;
-use tiles::{Room, Tiler};
+use submit::Submitter;
+use tiles::Room;
 
 /// Images between upload and readback at a time.
 const SLOTS: usize = 3;
@@ -132,10 +134,9 @@ struct Tuning {
 pub struct GpuBackend {
     adapter: Adapter,
     counters: Counters,
-    effort: Effort,
     room: Room,
     /// None while dropping: the thread ends when no sender is left.
-    jobs: Option<Sender<Message>>,
+    submitter: Option<Submitter>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -157,26 +158,31 @@ impl GpuBackend {
     }
 
     fn open_with(choice: Choice, named: Option<&str>, tuning: Tuning) -> Result<GpuBackend, OpenError> {
-        let mut found = adapter::enumerate();
-        let abouts: Vec<Adapter> = found.iter().map(|f| f.about.clone()).collect();
-        let found = found.swap_remove(adapter::choose(&abouts, &choice, named)?);
-        let usual = if found.about.is_software() { engine::SOFTWARE_LIMIT } else { engine::LIMIT };
-        let limit = tuning.limit.unwrap_or(usual);
-        let memory_bytes = tuning.options.memory_bytes.unwrap_or(USUAL_MEMORY_BYTES);
-        let counters = Counters::default();
-        let wanted = Wanted { staged: tuning.staged, limit, memory_bytes, counters: counters.clone() };
-        let engine = Engine::open(&found.handle, wanted)
-            .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", found.about.name)))?;
-        let room = room(&found.about.limits, tuning.options, !engine.is_direct());
+        let found = adapter::find(&choice, named)?;
+        let about = found.about;
+        let opened = Device::open(&found.handle, tuning.staged)
+            .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", about.name)))?;
+        let room = room(&about.limits, tuning.options, !opened.direct);
+        let usual = if about.is_software() { engine::SOFTWARE_LIMIT } else { engine::LIMIT };
+        let (counters, limit) = (Counters::default(), tuning.limit.unwrap_or(usual));
+        let opener = opener(about.clone(), choice, named.map(str::to_owned), tuning.staged);
+        let engine = Engine::new(opened, opener, limit, room.memory, counters.clone());
         // Unbounded, so that `submit` never blocks; callers submit no more than `depth` at a time.
-        let (sender, receiver) = channel();
+        let (jobs, receiver) = channel();
         let thread = std::thread::Builder::new()
             .name("gpu".into())
             .spawn(move || engine.run(receiver))
             .map_err(|e| OpenError(format!("no thread for the GPU: {e}")))?;
-        let jobs = Some(sender);
-        let (adapter, effort) = (found.about, tuning.effort);
-        Ok(GpuBackend { adapter, counters, effort, room, jobs, thread: Some(thread) })
+        let submitter = Submitter { jobs, room, effort: tuning.effort, fallback: None, fallen: Arc::default() };
+        Ok(GpuBackend { adapter: about, counters, room, submitter: Some(submitter), thread: Some(thread) })
+    }
+
+    /// The same, but that what no device is left for is computed by another backend.
+    pub fn with_fallback(mut self, fallback: Arc<dyn Backend>) -> GpuBackend {
+        if let Some(submitter) = &mut self.submitter {
+            submitter.fallback = Some(fallback);
+        }
+        self
     }
 
     pub fn adapter(&self) -> &Adapter {
@@ -193,17 +199,9 @@ impl GpuBackend {
         self.counters.device_bytes.load(Ordering::Relaxed)
     }
 
-    fn send(&self, message: Message) {
-        // A message that can't be sent is dropped, and its answer says that the thread is gone.
-        if let Some(jobs) = &self.jobs {
-            drop(jobs.send(message));
-        }
-    }
-
-    /// The plan of the whole image; none where there is no room for it.
-    fn plan(&self, task: &Task) -> Result<Option<Plan>, String> {
-        let sketch = whole_sketch(&task.graph, Format::of_samples(&task.image.samples), task.depth)?;
-        if self.room.holds(&sketch) { build::plan(sketch, self.effort).map(Some) } else { Ok(None) }
+    /// Images that the fallback was given.
+    fn fallen(&self) -> u64 {
+        self.submitter.as_ref().map_or(0, |submitter| submitter.fallen.load(Ordering::Relaxed))
     }
 
     fn device_bytes_of(&self, graph: &Graph, source: Format, result: Depth) -> u64 {
@@ -212,34 +210,18 @@ impl GpuBackend {
         let bytes = if self.room.staged { sketch.staging_bytes() } else { sketch.bytes(false) };
         bytes.min(self.room.memory)
     }
-
-    /// Computes in tiles, on a thread of its own that waits for them.
-    fn compute_tiles(&self, task: Task, done: Done) {
-        let Some(jobs) = self.jobs.clone() else { return };
-        let (room, effort) = (self.room.share(), self.effort);
-        // Whoever fails to start the thread still has to answer.
-        let done = Arc::new(Mutex::new(Some(done)));
-        let answer = move |done: &Mutex<Option<Done>>, result| {
-            if let Some(done) = done.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                done(result);
-            }
-        };
-        let theirs = done.clone();
-        let work = move || {
-            let Task { graph, image, depth, .. } = task;
-            let tiler = || Tiler::new(&graph, image.samples, room, effort, &jobs).compute(depth);
-            let computed = catch_unwind(AssertUnwindSafe(tiler)).unwrap_or_else(|_| Err(panicked()));
-            answer(&theirs, computed.map(|samples| Image::new(graph.output_layout(), samples)));
-        };
-        if let Err(error) = std::thread::Builder::new().name("gpu tiles".into()).spawn(work) {
-            answer(&done, Err(BackendError::Image(format!("no thread for a large image: {error}"))));
-        }
-    }
 }
 
-/// A panic would end the caller's thread, and with it other images than this.
-fn panicked() -> BackendError {
-    BackendError::Image("a fault of this program: planning the GPU's work panicked; use --backend cpu".into())
+/// Opens another device where one was lost: of the same adapter if that is still there, or else of the one that is chosen.
+fn opener(about: Adapter, choice: Choice, named: Option<String>, staged: bool) -> Opener {
+    Box::new(move || {
+        let again = adapter::find(&choice, Some(&about.name)).or_else(|_| adapter::find(&choice, named.as_deref()));
+        let found = again.map_err(|e| e.to_string())?;
+        if found.about.limits.max_binding_bytes < about.limits.max_binding_bytes {
+            return Err(format!("the adapter {} binds less than the lost one", found.about.name));
+        }
+        Device::open(&found.handle, staged)
+    })
 }
 
 fn room(limits: &AdapterLimits, options: Options, staged: bool) -> Room {
@@ -278,34 +260,28 @@ impl Backend for GpuBackend {
         self.device_bytes_of(graph, format, result)
     }
 
+    fn remarks(&self) -> Vec<String> {
+        let (losses, fallen) = (self.counters.losses.load(Ordering::Relaxed), self.fallen());
+        let times = |n: u64| if n == 1 { "once".into() } else { format!("{n} times") };
+        let lost = (losses > 0).then(|| format!("the GPU was lost {}, and its work done again", times(losses)));
+        let fell = (fallen > 0).then(|| format!("the GPU was gone, and the CPU computed what was left ({fallen})"));
+        lost.into_iter().chain(fell).collect()
+    }
+
     fn device_times(&self) -> Option<DeviceTimes> {
         self.adapter.timestamps.then(|| self.counters.clock.times())
     }
 
     fn submit(&self, task: Task, done: Done) {
-        let planned = catch_unwind(AssertUnwindSafe(|| self.plan(&task)));
-        match planned.unwrap_or_else(|_| Err(panicked().to_string())) {
-            Ok(Some(plan)) => {
-                let answer = Answer::new(Box::new(move |result| done(result.and_then(image))));
-                let images = vec![Arc::new(task.image.samples)];
-                self.send(Message::Job(Box::new(Job { plan, images, answer })));
-            }
-            Ok(None) => self.compute_tiles(task, done),
-            Err(message) => done(Err(BackendError::Image(message))),
+        if let Some(submitter) = self.submitter.clone() {
+            submitter.submit(task, done);
         }
-    }
-}
-
-fn image(product: Product) -> Result<Image, BackendError> {
-    match product {
-        Product::Image(stored, samples) => Ok(Image::new(stored.layout, samples)),
-        Product::Words(_) => Err(BackendError::Image("a fault of this program: a table is no image".into())),
     }
 }
 
 impl Drop for GpuBackend {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.submitter = None;
         if let Some(thread) = self.thread.take() {
             // Where the thread panicked, its jobs have been answered by being dropped.
             drop(thread.join());

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wgpu::{Buffer, BufferUsages};
 
-use super::engine::Pipelines;
+use super::device::{Device, Pipelines};
 use super::memory::{Held, Memory, class};
 use super::plan::{Binding, BufferId, Output, Plan};
 use super::storage::{Format, Stored};
@@ -27,7 +27,7 @@ pub struct Slot {
 
 /// A plan with what executes it.
 struct Prepared {
-    plan: Plan,
+    plan: Arc<Plan>,
     dispatches: Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>,
     /// Constants and parameters, which the bind groups hold.
     _filled: Vec<Held>,
@@ -60,7 +60,7 @@ impl Slot {
 
     /// Whether it is prepared for that plan.
     pub fn is_for(&self, plan: &Plan) -> bool {
-        self.prepared.as_ref().is_some_and(|p| p.plan == *plan)
+        self.prepared.as_ref().is_some_and(|p| *p.plan == *plan)
     }
 
     /// Gives back all that it holds.
@@ -71,7 +71,8 @@ impl Slot {
     }
 
     /// Makes buffers and bind groups for a plan; it holds nothing before.
-    pub fn prepare(&mut self, device: &wgpu::Device, memory: &mut Memory, pipelines: &mut Pipelines, plan: Plan) {
+    pub fn prepare(&mut self, opened: &mut Device, memory: &mut Memory, plan: &Arc<Plan>) {
+        let Device { device, pipelines, .. } = opened;
         let (write, read) = match self.direct {
             // Counts are set to zero where they are read back.
             true => (BufferUsages::STORAGE, BufferUsages::STORAGE | BufferUsages::COPY_DST),
@@ -83,14 +84,14 @@ impl Slot {
         self.readback = Some(memory.take(device, plan.output.bytes(), BufferUsages::MAP_READ | read));
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         for (i, bytes) in plan.buffers.iter().enumerate() {
-            let mapped = self.direct && is_mapped(&plan, i);
+            let mapped = self.direct && is_mapped(plan, i);
             self.buffers.push((!mapped).then(|| memory.take(device, *bytes, usage)));
         }
         if self.timer.is_none() {
             self.timer = Timer::new(device, memory, !self.direct);
         }
-        let (dispatches, filled) = self.bind(device, memory, pipelines, &plan);
-        self.prepared = Some(Prepared { plan, dispatches, _filled: filled });
+        let (dispatches, filled) = self.bind(device, memory, pipelines, plan);
+        self.prepared = Some(Prepared { plan: plan.clone(), dispatches, _filled: filled });
     }
 
     /// A buffer of the plan that it is prepared for.
@@ -146,14 +147,13 @@ impl Slot {
     /// Where the staging can't be written.
     pub fn submit(
         &mut self,
-        device: &wgpu::Device,
-        queue: &wgpu::Queue,
+        opened: &Device,
         images: &[Arc<Samples>],
     ) -> Result<(wgpu::SubmissionIndex, Arc<Mapping>), String> {
         let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing is prepared".into());
         };
-        let plan = &prepared.plan;
+        let (plan, device, queue) = (&prepared.plan, &opened.device, &opened.queue);
         let uploads: Vec<&Buffer> = self.uploads.iter().map(|held| &held.buffer).collect();
         for ((upload, source), samples) in uploads.iter().zip(&plan.sources).zip(images) {
             write(upload, source.stored, samples)?;
@@ -226,6 +226,11 @@ impl Slot {
         readback.unmap();
         self.timer.as_ref().inspect(|timer| timer.read(clock, period));
         Ok(product)
+    }
+
+    /// The plan that it was prepared for.
+    pub fn into_plan(self) -> Option<Arc<Plan>> {
+        self.prepared.map(|prepared| prepared.plan)
     }
 
     /// Values that the plan's dispatches read.

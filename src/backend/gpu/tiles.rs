@@ -12,15 +12,14 @@ use std::sync::mpsc::{Receiver, Sender, sync_channel};
 use super::SLOTS;
 use super::build;
 use super::effort::Effort;
-use super::engine::{Answer, Job, Message};
 use super::flood;
 use super::fuse;
+use super::job::{Answer, Fault, Job, Message, Undone};
 use super::plan::Plan;
 use super::request::{End, Known, Request};
 use super::sketch::{Sketch, Step};
 use super::slot::Product;
 use super::storage::{Format, QUAD};
-use crate::backend::BackendError;
 use crate::image::{Depth, Layout, Region, Samples};
 use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
 
@@ -44,11 +43,20 @@ impl Room {
             && sketch.bytes(self.staged) <= self.memory
     }
 
+    /// Half the memory, where that is still some: the device has less than it promised.
+    pub fn shrink(&mut self) -> bool {
+        self.memory /= 2;
+        self.memory >= LEAST_MEMORY_BYTES
+    }
+
     /// Room for one of the plans that are in flight at a time.
     pub fn share(self) -> Room {
         Room { memory: self.memory / SLOTS as u64, ..self }
     }
 }
+
+/// Bytes of memory below which no smaller tiles are tried.
+const LEAST_MEMORY_BYTES: u64 = 1 << 16;
 
 /// Tiles that read more than so many times their share keep what they read instead, where they can.
 const MOST_WASTE: f64 = 4.0;
@@ -127,10 +135,16 @@ pub struct Tiler<'a> {
 
 impl<'a> Tiler<'a> {
     /// `room`: of one tile.
-    pub fn new(graph: &'a Graph, source: Samples, room: Room, effort: Effort, jobs: &'a Sender<Message>) -> Tiler<'a> {
+    pub fn new(
+        graph: &'a Graph,
+        source: Arc<Samples>,
+        room: Room,
+        effort: Effort,
+        jobs: &'a Sender<Message>,
+    ) -> Tiler<'a> {
         let known = Known::source(graph, Format::of_samples(&source));
         let mut images = vec![None; graph.nodes().len()];
-        images[0] = Some(Arc::new(source));
+        images[0] = Some(source);
         Tiler { graph, room, effort, jobs, known, images }
     }
 
@@ -138,7 +152,7 @@ impl<'a> Tiler<'a> {
     ///
     /// # Errors
     /// Where not even a small tile has room, or the device fails.
-    pub fn compute(mut self, depth: Depth) -> Result<Samples, BackendError> {
+    pub fn compute(mut self, depth: Depth) -> Result<Samples, Fault> {
         let output = self.graph.output;
         let uses = fuse::uses(self.graph, output, &|_| false);
         for (id, node) in self.graph.nodes().iter().enumerate().filter(|(id, _)| uses[*id] > 0) {
@@ -153,7 +167,7 @@ impl<'a> Tiler<'a> {
         self.image(output, End::Codes(depth))
     }
 
-    fn reduce(&mut self, id: NodeId, input: NodeId, kernel: &Arc<dyn Reduce>) -> Result<(), BackendError> {
+    fn reduce(&mut self, id: NodeId, input: NodeId, kernel: &Arc<dyn Reduce>) -> Result<(), Fault> {
         let (layout, codes) = (self.graph.layout(input), self.graph.depth.codes());
         let mut counts = vec![0; (kernel.statistic().lanes(layout.colours) * codes) as usize];
         self.over_tiles(input, End::Counts(kernel.clone()), |_, product| {
@@ -168,7 +182,7 @@ impl<'a> Tiler<'a> {
         Ok(())
     }
 
-    fn maximum(&mut self, id: NodeId, input: NodeId) -> Result<(), BackendError> {
+    fn maximum(&mut self, id: NodeId, input: NodeId) -> Result<(), Fault> {
         // Bits of floats from 0 up are in the order of their values.
         let mut greatest = 0;
         self.over_tiles(input, End::Greatest, |_, product| {
@@ -180,7 +194,7 @@ impl<'a> Tiler<'a> {
         Ok(())
     }
 
-    fn flood(&mut self, id: NodeId, input: NodeId, kernel: Flood) -> Result<(), BackendError> {
+    fn flood(&mut self, id: NodeId, input: NodeId, kernel: Flood) -> Result<(), Fault> {
         let Samples::U8(mut classes) = self.image(input, End::Classes(kernel))? else {
             unreachable!("classes are bytes");
         };
@@ -201,7 +215,7 @@ impl<'a> Tiler<'a> {
     }
 
     /// The whole image of a node.
-    fn image(&mut self, target: NodeId, end: End) -> Result<Samples, BackendError> {
+    fn image(&mut self, target: NodeId, end: End) -> Result<Samples, Fault> {
         let layout = self.graph.layout(target);
         let count = layout.samples() as usize;
         let mut whole = match end {
@@ -218,24 +232,25 @@ impl<'a> Tiler<'a> {
     }
 
     /// Cuts the image of a node into tiles that have room, and gives each one's product to `take`, in any order.
-    fn over_tiles(
-        &mut self,
-        target: NodeId,
-        end: End,
-        mut take: impl FnMut(Region, Product),
-    ) -> Result<(), BackendError> {
+    fn over_tiles(&mut self, target: NodeId, end: End, mut take: impl FnMut(Region, Product)) -> Result<(), Fault> {
         let mut open = vec![self.graph.layout(target).region()];
         let mut flying: VecDeque<(Region, Landing)> = VecDeque::new();
-        while let Some(region) = open.pop() {
+        loop {
+            if (open.is_empty() || flying.len() == SLOTS)
+                && let Some((region, landing)) = flying.pop_front()
+            {
+                match landed(landing) {
+                    Ok(product) => take(region, product),
+                    Err(Fault::Memory) if self.room.shrink() => open.push(region),
+                    Err(fault) => return Err(fault),
+                }
+                continue;
+            }
+            let Some(region) = open.pop() else { return Ok(()) };
             let request = Request { graph: self.graph, known: &self.known, target, region, end: end.clone() };
-            match Cut::of(&request, &self.room).map_err(BackendError::Image)? {
+            match Cut::of(&request, &self.room).map_err(Fault::Image)? {
                 Cut::Fits(sketch) => {
-                    let plan = build::plan(*sketch, self.effort).map_err(BackendError::Image)?;
-                    if flying.len() == SLOTS
-                        && let Some((region, landing)) = flying.pop_front()
-                    {
-                        take(region, landed(landing)?);
-                    }
+                    let plan = build::plan(*sketch, self.effort).map_err(Fault::Image)?;
                     flying.push_back((region, self.submit(plan)));
                 }
                 Cut::Halves([first, second]) => open.extend([second, first]),
@@ -246,27 +261,26 @@ impl<'a> Tiler<'a> {
                 }
             }
         }
-        flying.into_iter().try_for_each(|(region, landing)| {
-            take(region, landed(landing)?);
-            Ok(())
-        })
     }
 
     fn submit(&self, plan: Plan) -> Landing {
         let (sender, receiver) = sync_channel(1);
         let images = plan.sources.iter().filter_map(|source| self.images[source.node.0].clone()).collect();
-        let answer = Answer::new(Box::new(move |result| drop(sender.send(result))));
+        let answer = Answer::new(move |result| drop(sender.send(result)));
         // A message that can't be sent is dropped, and its answer says that the thread is gone.
-        drop(self.jobs.send(Message::Job(Box::new(Job { plan, images, answer }))));
+        drop(self.jobs.send(Message::Job(Box::new(Job { plan: Arc::new(plan), images, answer }))));
         receiver
     }
 }
 
-type Landing = Receiver<Result<Product, BackendError>>;
+type Landing = Receiver<Result<Product, Undone>>;
 
 /// Waits for a product; the engine limits how long.
-fn landed(landing: Landing) -> Result<Product, BackendError> {
-    landing.recv().unwrap_or_else(|_| Err(BackendError::Device("the GPU's thread has stopped".into())))
+fn landed(landing: Landing) -> Result<Product, Fault> {
+    match landing.recv() {
+        Ok(result) => result.map_err(|undone| undone.fault),
+        Err(_) => Err(Fault::Device("the GPU's thread has stopped; use --backend cpu".into())),
+    }
 }
 
 /// The two halves of a region along its longer side, at a quad, and where it is large at a unit of most passes; none of

@@ -1,21 +1,16 @@
-//! What goes wrong stays with its image, and a lost device ends nothing but itself.
+//! What goes wrong stays with its image, and what a lost device had is done again.
 
 use std::time::Duration;
 
 use super::kernels::*;
 use super::*;
-use crate::backend::gpu::engine::Message;
 use crate::op::{Formula, Kernel, Point, PointRow};
-
-/// Does something to the device once what was submitted before is taken.
-fn run(gpu: &GpuBackend, act: impl FnOnce(&wgpu::Device) + Send + 'static) {
-    gpu.send(Message::Run(Box::new(act)));
-}
+use crate::recipe::Recipe;
 
 /// Keeps the engine from taking jobs until what this gives is dropped.
 fn hold(gpu: &GpuBackend) -> std::sync::mpsc::Sender<()> {
     let (sender, receiver) = channel::<()>();
-    run(gpu, move |_| _ = receiver.recv());
+    ask(gpu, Test::Run(Box::new(move |_| _ = receiver.recv())));
     sender
 }
 
@@ -72,26 +67,110 @@ fn square_of_reach(reach: u32) -> crate::op::Kernel {
     square(reach, crate::image::Edges::new(crate::image::Border::Clamp), crate::op::Alpha::Keep)
 }
 
-#[test]
-fn a_lost_device_answers_every_image_with_an_error() {
-    let gpu = open();
-    let graph = || chain(image().layout, Depth::Eight, vec![linear(-1.0, 255.0), square_of_reach(1)]);
-    assert!(gpu.compute(task(graph(), image())).is_ok());
+fn destroy() -> Test {
+    Test::Run(Box::new(|device| device.destroy()))
+}
+
+fn inverted(image: &Image) -> Task {
+    let graph = Recipe::parse("invert,median:1").unwrap().graph(image.layout, image.depth()).unwrap();
+    task(graph, image.clone())
+}
+
+/// What comes of six images, before the third of which something is asked.
+fn six(gpu: &GpuBackend, test: Test) -> Vec<Result<Image, BackendError>> {
     let (sender, receiver) = channel();
+    let (held, mut test) = (hold(gpu), Some(test));
     for i in 0..6 {
         if i == 2 {
-            run(&gpu, |device| device.destroy());
+            ask(gpu, test.take().expect("it is asked once"));
         }
         let sender = sender.clone();
-        gpu.submit(task(graph(), image()), Box::new(move |result| sender.send((i, result)).unwrap()));
+        gpu.submit(inverted(&image()), Box::new(move |result| sender.send((i, result)).unwrap()));
     }
-    drop(sender);
-    let results: Vec<_> = receiver.iter().collect();
+    drop((sender, held));
+    let mut results: Vec<_> = receiver.iter().collect();
+    results.sort_by_key(|(i, _)| *i);
     assert_eq!(results.len(), 6);
-    for (i, result) in results {
-        assert!(i < 2 || matches!(result, Err(BackendError::Device(_))), "{i}: {result:?}");
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[test]
+fn what_a_lost_device_had_is_done_again_on_another() {
+    let gpu = open();
+    let expected = gpu.compute(inverted(&image())).unwrap();
+    for round in 1..=4 {
+        for result in six(&gpu, destroy()) {
+            assert!(result.as_ref() == Ok(&expected), "round {round}");
+        }
+        let times = if round == 1 { "once".to_owned() } else { format!("{round} times") };
+        assert!(gpu.remarks()[0].contains(&format!("lost {times}")), "{:?}", gpu.remarks());
     }
-    assert!(matches!(gpu.compute(task(graph(), image())), Err(BackendError::Device(_))));
+}
+
+#[test]
+fn a_loss_amid_tiles_costs_nothing_but_time() {
+    let image = noise(Layout::new(300, 200, 3), Kind::U8, &mut fastrand::Rng::with_seed(2));
+    let expected = open().compute(inverted(&image)).unwrap();
+    let options = Options { largest_image_bytes: Some(20_000), ..Options::default() };
+    let gpu = GpuBackend::open_as(choice(), None, options).unwrap();
+    let (sender, receiver) = channel();
+    gpu.submit(inverted(&image), Box::new(move |result| sender.send(result).unwrap()));
+    while gpu.dispatches() < 20 {
+        std::thread::yield_now();
+    }
+    ask(&gpu, destroy());
+    assert!(receiver.recv().unwrap() == Ok(expected));
+    assert!(gpu.remarks()[0].contains("lost once"), "{:?}", gpu.remarks());
+}
+
+/// A backend that leaves every image as it is.
+struct Steady;
+
+impl Backend for Steady {
+    fn name(&self) -> String {
+        "steady".into()
+    }
+
+    fn computes_here(&self) -> bool {
+        true
+    }
+
+    fn depth(&self) -> usize {
+        1
+    }
+
+    fn submit(&self, task: Task, done: Done) {
+        done(Ok(task.image));
+    }
+}
+
+#[test]
+fn an_adapter_that_disappears_ends_all_or_leaves_it_to_the_fallback() {
+    let gpu = open();
+    ask(&gpu, Test::Vanish);
+    for result in six(&gpu, destroy()).into_iter().skip(2) {
+        let Err(BackendError::Device(message)) = result else { panic!("it was computed") };
+        assert!(message.contains("3 times") && message.contains("no adapter"), "{message}");
+    }
+    let gpu = open().with_fallback(Arc::new(Steady));
+    ask(&gpu, Test::Vanish);
+    let results = six(&gpu, destroy());
+    assert!(results.iter().skip(2).all(|result| result.as_ref() == Ok(&image())), "the source is given back");
+    assert!(gpu.remarks()[1].contains("the CPU computed"), "{:?}", gpu.remarks());
+}
+
+#[test]
+fn less_memory_than_promised_is_made_do_with() {
+    let image = noise(Layout::new(300, 200, 3), Kind::U8, &mut fastrand::Rng::with_seed(3));
+    let expected = open().compute(inverted(&image)).unwrap();
+    let options = Options { memory_bytes: Some(8 << 20), ..Options::default() };
+    let gpu = GpuBackend::open_as(choice(), None, options).unwrap();
+    ask(&gpu, Test::Scarce(600_000));
+    let results = compute_all(&gpu, (0..3).map(|_| inverted(&image)).collect());
+    assert!(results.iter().all(|result| result.as_ref() == Ok(&expected)));
+    ask(&gpu, Test::Scarce(1000));
+    let Err(BackendError::Image(message)) = gpu.compute(inverted(&image)) else { panic!("it has no memory") };
+    assert!(message.contains("too little memory"), "{message}");
 }
 
 #[test]
@@ -115,7 +194,7 @@ fn a_device_that_hangs_is_given_up_and_every_image_answered() {
     let (sender, receiver) = channel();
     // All are queued before the first is taken: as many as there are slots fly, the others wait.
     let held = hold(&gpu);
-    gpu.send(Message::Hang);
+    ask(&gpu, Test::Hang);
     for _ in 0..SLOTS + 4 {
         let sender = sender.clone();
         let graph = chain(image().layout, Depth::Eight, vec![linear(-1.0, 255.0)]);
@@ -125,7 +204,7 @@ fn a_device_that_hangs_is_given_up_and_every_image_answered() {
     for i in 0..SLOTS + 4 {
         let result = receiver.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|e| panic!("{i}: {e}"));
         let Err(BackendError::Device(message)) = result else { panic!("{i}: {result:?}") };
-        assert!(message.contains("did not answer"), "{message}");
+        assert!(message.contains("3 times") && message.contains("did not answer"), "{message}");
     }
     let (dropped, ended) = channel();
     std::thread::spawn(move || {
@@ -166,11 +245,12 @@ fn an_error_outside_any_scope_fails_what_is_in_flight() {
     let held = hold(&gpu);
     for i in 0..3 {
         if i == 2 {
-            run(&gpu, |device| {
+            let spoil = |device: &wgpu::Device| {
                 let usage = wgpu::BufferUsages::empty();
                 let useless = wgpu::BufferDescriptor { label: None, size: 16, usage, mapped_at_creation: false };
                 drop(device.create_buffer(&useless));
-            });
+            };
+            ask(&gpu, Test::Run(Box::new(spoil)));
         }
         let sender = sender.clone();
         gpu.submit(task(graph(), image()), Box::new(move |result| sender.send((i, result)).unwrap()));

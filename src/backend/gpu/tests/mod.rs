@@ -9,12 +9,10 @@ mod reference;
 mod tiled;
 mod twins;
 
-use std::sync::Arc;
-use std::sync::mpsc::channel;
-
+use super::job::{Message, Test};
 use super::*;
-use crate::image::{Depth, Image, Layout, Samples};
-use crate::op::Graph;
+use crate::backend::BackendError;
+use crate::image::{Image, Layout, Samples};
 
 /// What the tests run on: a software adapter, or real hardware with `IMGPROC_TEST_ADAPTER=gpu`.
 fn choice() -> Choice {
@@ -28,6 +26,12 @@ fn choice() -> Choice {
 /// The adapter to test; its absence is a failure.
 fn open() -> GpuBackend {
     GpuBackend::open(choice(), None).unwrap_or_else(|e| panic!("{e}; ./scripts/test installs what is needed"))
+}
+
+/// Asks the engine for something once what was submitted before is taken.
+fn ask(gpu: &GpuBackend, test: Test) {
+    let submitter = gpu.submitter.as_ref().expect("it is open");
+    submitter.jobs.send(Message::Test(test)).expect("the engine runs");
 }
 
 /// Results in the order of the tasks, all of them submitted before the first is waited for.
