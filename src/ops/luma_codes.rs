@@ -1,7 +1,7 @@
 //! bt601 luma in whole 8-bit levels, for operations that are defined on them.
 
-use crate::image::Layout;
 use crate::image::colour::{luma_code, luma_level, quantise};
+use crate::image::{Depth, Layout};
 use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
 use crate::shader_struct;
 use crate::simd::blockwise;
@@ -11,9 +11,12 @@ shader_struct! {
     struct LumaCodes { codes_per_level: f32, }
 }
 
-/// One channel of whole levels, whatever the depth; without alpha.
+/// One channel of whole levels, whatever the depth; without alpha. A gray source of 8 bits is that already.
 pub fn luma_codes(graph: &mut Graph, input: NodeId) -> NodeId {
     let layout = Layout { colours: 1, alpha: false, ..graph.layout(input) };
+    if input == NodeId(0) && graph.layout(input) == layout && graph.depth == Depth::Eight {
+        return input;
+    }
     graph.push(Kernel::Point(std::sync::Arc::new(LumaCodes { codes_per_level: 1.0 })), &[input], layout)
 }
 
