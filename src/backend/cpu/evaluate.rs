@@ -144,8 +144,7 @@ impl<'e, 'a> Strips<'e, 'a> {
     fn compute(&mut self, region: Region) {
         self.held[self.target.0] = None;
         let plan = self.plan(region);
-        for id in 0..=self.target.0 {
-            let Needed { region, fresh } = plan[id];
+        for (id, Needed { region, fresh }) in plan.into_iter().enumerate() {
             // The target itself may read nothing of its input: a part of a canvas beyond the image.
             if fresh.is_empty() || self.evaluation.joins_reader(id, self.target) {
                 continue;
