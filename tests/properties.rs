@@ -298,6 +298,26 @@ fn results_do_not_depend_on_the_number_of_threads() {
     }
 }
 
+/// Two inversions give the same levels, but not as bytes.
+#[test]
+fn levels_kept_as_bytes_give_what_they_give_as_floats() {
+    for (height, channels) in (50..=84).step_by(2).zip([1, 3, 2, 4].into_iter().cycle()) {
+        let image = sample(19, height, channels, 8, Content::Noise).image;
+        for recipe in [
+            "pad:0/0/0/8,median",
+            "pad:90/3/2/40:value=7,sobel",
+            "pad:0/0/0/20,flip,median:2",
+            "pad:0/0/80/0,erode:1:shape=cross,gaussian_blur",
+            "median:border=constant:value=#00ff00",
+            "rotate:90,dilate:2,pad:1/2/3/70:value=12,median:3",
+            "median:1:border=wrap,erode:20",
+        ] {
+            let floats = through(&format!("invert,invert,{recipe}"), &image);
+            assert_eq!(through(recipe, &image), floats, "`{recipe}` on {height} rows of {channels} channels");
+        }
+    }
+}
+
 #[test]
 fn a_recipe_reads_back_from_its_text() {
     let mut rng = Rng::with_seed(5);

@@ -4,7 +4,7 @@ use crate::image::colour::{luma_code, luma_level, quantise};
 use crate::image::{Depth, Layout};
 use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
 use crate::shader_struct;
-use crate::simd::blockwise;
+use crate::simd::{blockwise, vectorized};
 
 shader_struct! {
     /// The luma of channels rounded to codes, `codes_per_level` of them in a level (1).
@@ -47,9 +47,10 @@ pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, change:
             *luma = luma_code(*r as u32, *g as u32, *b as u32) as f32;
         }
     }
-    for (x, v) in changes.iter_mut().enumerate() {
-        *v = change(x, *v as u32);
-    }
+    vectorized(
+        #[inline(always)]
+        || changes.iter_mut().enumerate().for_each(|(x, v)| *v = change(x, *v as u32)),
+    );
     for (target, source) in output.iter_mut().zip(row.inputs) {
         blockwise(
             [target],

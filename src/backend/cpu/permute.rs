@@ -12,10 +12,8 @@ use crate::op::Permutation;
 
 /// Bytes stay bytes, where the border reads bytes too.
 pub fn tile(permutation: &Permutation, input: &Held, layout: Layout, region: Region) -> Held {
-    let edges = permutation.edges;
-    let reads_levels = edges.border != Border::Constant || edges.value.iter().all(|v| f32::from(*v as u8) == *v);
     match input {
-        Held::Bytes(tile) if reads_levels => Held::Bytes(moved(permutation, tile, layout, region)),
+        Held::Bytes(tile) if permutation.edges.are_levels() => Held::Bytes(moved(permutation, tile, layout, region)),
         _ => Held::Reals(input.as_reals(|tile| moved(permutation, tile, layout, region))),
     }
 }
