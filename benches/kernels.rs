@@ -89,7 +89,7 @@ impl Kernels {
     fn call(&self, channels: u32, recipe: &str) -> Result<Call> {
         let source = self.source(channels);
         let graph = Recipe::parse(recipe)?.graph(source.layout, source.depth())?;
-        let task = Task { graph: Arc::new(graph), image: source.clone(), depth: source.depth() };
+        let task = Task { graph: Arc::new(graph), image: source.clone(), depth: source.depth(), divides: true };
         let (sender, receiver) = mpsc::sync_channel(1);
         self.pool.install(|| {
             let begun = Instant::now();

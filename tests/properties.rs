@@ -291,10 +291,30 @@ fn results_do_not_depend_on_the_number_of_threads() {
         let graph = Arc::new(graph(&recipe, &image).expect("it applies"));
         let results = [1, 2, 3, 8].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            let task = Task { graph: graph.clone(), image: image.clone(), depth: image.depth() };
+            let task = Task { graph: graph.clone(), image: image.clone(), depth: image.depth(), divides: true };
             pool.install(|| CpuBackend.compute(task).expect("it computes"))
         });
         assert!(results.iter().all(|r| *r == results[0]), "`{recipe}` depends on the number of threads");
+    }
+}
+
+/// Two inversions give the same levels, but not as bytes.
+#[test]
+fn levels_kept_as_bytes_give_what_they_give_as_floats() {
+    for (height, channels) in (50..=84).step_by(2).zip([1, 3, 2, 4].into_iter().cycle()) {
+        let image = sample(19, height, channels, 8, Content::Noise).image;
+        for recipe in [
+            "pad:0/0/0/8,median",
+            "pad:90/3/2/40:value=7,sobel",
+            "pad:0/0/0/20,flip,median:2",
+            "pad:0/0/80/0,erode:1:shape=cross,gaussian_blur",
+            "median:border=constant:value=#00ff00",
+            "rotate:90,dilate:2,pad:1/2/3/70:value=12,median:3",
+            "median:1:border=wrap,erode:20",
+        ] {
+            let floats = through(&format!("invert,invert,{recipe}"), &image);
+            assert_eq!(through(recipe, &image), floats, "`{recipe}` on {height} rows of {channels} channels");
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Task {
     pub image: Image,
     /// Depth of the result.
     pub depth: Depth,
+    /// Whether the threads of the pool may share the work: else others are at work on other images.
+    pub divides: bool,
 }
 
 /// Why a backend could not compute an image.

@@ -87,6 +87,11 @@ impl Edges {
     pub fn constant(value: f32) -> Edges {
         Edges { border: Border::Constant, value: [value; 4] }
     }
+
+    /// Whether all that is read beyond an image of whole 8-bit levels are such levels too.
+    pub fn are_levels(self) -> bool {
+        self.border != Border::Constant || self.value.iter().all(|v| f32::from(*v as u8) == *v)
+    }
 }
 
 #[cfg(test)]

@@ -49,9 +49,9 @@ pub fn give_back<T: Reused>(buffer: Vec<T>) {
     }
 }
 
-/// How many buffers of each kind, and how many bytes of it in all, are kept from here on; 0 frees them.
+/// How many buffers of each kind, and how many bytes of the three in all, are kept from here on; 0 frees them.
 pub fn keep(buffers: usize, bytes: u64) {
-    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let bytes = usize::try_from(bytes / 3).unwrap_or(usize::MAX);
     locked::<u8>().keep(buffers, bytes);
     locked::<u16>().keep(buffers, bytes);
     locked::<f32>().keep(buffers, bytes);

@@ -10,7 +10,8 @@ pub fn luma_code(r: u32, g: u32, b: u32) -> u32 {
     (299 * r + 587 * g + 114 * b + 500) / 1000
 }
 
-/// The same of whole levels as floats, which is exact: no quotient lies nearer than 0.001 below a whole number.
+/// The same of whole 8-bit levels as floats, which is exact: sums are below 2^24, and no quotient lies nearer than 0.001
+/// below a whole number.
 pub fn luma_level(r: f32, g: f32, b: f32) -> f32 {
     ((299.0 * r + 587.0 * g + 114.0 * b + 500.0) / 1000.0).floor()
 }

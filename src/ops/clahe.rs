@@ -208,12 +208,7 @@ impl Point for ClaheApply {
             }
             return;
         }
-        let change = |x: usize, y| {
-            vectorized(
-                #[inline(always)]
-                || self.code(row.table, across[x], down, y),
-            ) - y as f32
-        };
+        let change = |x: usize, y| self.code(row.table, across[x], down, y) - y as f32;
         add_by_luma(&row, output, self.levels_per_code, change);
     }
 }

@@ -1,19 +1,22 @@
 //! bt601 luma in whole 8-bit levels, for operations that are defined on them.
 
-use crate::image::Layout;
-use crate::image::colour::{luma_level, quantise};
+use crate::image::colour::{luma_code, luma_level, quantise};
+use crate::image::{Depth, Layout};
 use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
 use crate::shader_struct;
-use crate::simd::blockwise;
+use crate::simd::{blockwise, vectorized};
 
 shader_struct! {
     /// The luma of channels rounded to codes, `codes_per_level` of them in a level (1).
     struct LumaCodes { codes_per_level: f32, }
 }
 
-/// One channel of whole levels, whatever the depth; without alpha.
+/// One channel of whole levels, whatever the depth; without alpha. A gray source of 8 bits is that already.
 pub fn luma_codes(graph: &mut Graph, input: NodeId) -> NodeId {
     let layout = Layout { colours: 1, alpha: false, ..graph.layout(input) };
+    if input == NodeId(0) && graph.layout(input) == layout && graph.depth == Depth::Eight {
+        return input;
+    }
     graph.push(Kernel::Point(std::sync::Arc::new(LumaCodes { codes_per_level: 1.0 })), &[input], layout)
 }
 
@@ -31,15 +34,23 @@ pub fn red_green_blue<'a>(row: &PointRow<'a>) -> [&'a [f32]; 3] {
 pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, change: impl Fn(usize, u32) -> f32) {
     let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
     let mut changes = vec![0.0; r.len()];
-    blockwise(
-        [&mut changes],
-        [r, g, b],
-        #[inline(always)]
-        |[r, g, b]| [luma_level(r, g, b)],
-    );
-    for (x, v) in changes.iter_mut().enumerate() {
-        *v = change(x, *v as u32);
+    if unit == 1.0 {
+        blockwise(
+            [&mut changes],
+            [*r, *g, *b],
+            #[inline(always)]
+            |[r, g, b]| [luma_level(r, g, b)],
+        );
+    } else {
+        // Sums of 16-bit codes are beyond what floats hold whole.
+        for (luma, ((r, g), b)) in changes.iter_mut().zip(r.iter().zip(*g).zip(*b)) {
+            *luma = luma_code(*r as u32, *g as u32, *b as u32) as f32;
+        }
     }
+    vectorized(
+        #[inline(always)]
+        || changes.iter_mut().enumerate().for_each(|(x, v)| *v = change(x, *v as u32)),
+    );
     for (target, source) in output.iter_mut().zip(row.inputs) {
         blockwise(
             [target],

@@ -256,6 +256,7 @@ fn squared(v: f32) -> f32 {
 /// A function of sums of rows. They are added anew for each place: a sum that slides along would carry the rounding of
 /// great terms on to where only small ones are left.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "adapters are not inlined into functions of wider instruction sets")]
 fn add_up(terms: &[&[f32]], target: &mut [f32], function: impl Fn(f32) -> f32) {
     let n = target.len();
     let whole = n / BLOCK * BLOCK;

@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::oneshot;
 
@@ -228,6 +229,7 @@ fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) 
 /// Decodes.
 pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decoded, Failure> {
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
+    run.begun.fetch_add(1, Ordering::Relaxed);
     let Loaded { job, bytes, known, permit } = loaded;
     let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
     let source = codec::decode_for(&bytes, &run.settings.decode, demand);
@@ -257,7 +259,7 @@ impl Decoded {
                 .push(format!("{} holds 8 bits a channel, results were rounded to that", job.format.name()));
         }
         let away = Away { job, icc: image.icc.take(), colours: image.layout.colours, done, permit };
-        (Task { graph, image, depth }, away)
+        (Task { graph, image, depth, divides: run.has_idle_workers() }, away)
     }
 }
 

@@ -14,6 +14,7 @@ mod tests;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use outcome::{Done, Failure, Fate, Job, LeftOut, Outcome};
@@ -79,6 +80,18 @@ struct Run {
     shutdown: Shutdown,
     /// The run's own, after a failure.
     ending: Shutdown,
+    images: usize,
+    workers: usize,
+    /// Images whose work has begun, or never will.
+    begun: AtomicUsize,
+}
+
+impl Run {
+    /// Whether some workers have no image of their own, or soon will. Until then an image a worker is the finest division
+    /// that pays: nothing is computed twice, and nobody waits.
+    fn has_idle_workers(&self) -> bool {
+        self.images.saturating_sub(self.begun.load(Ordering::Relaxed)) < self.workers
+    }
 }
 
 /// What a run did.
@@ -125,6 +138,7 @@ pub fn run(
         .map_err(io::Error::other)?;
     let kept = settings.memory_bytes / KEPT_SHARE;
     buffers::keep(BUFFERS_PER_WORKER * workers, kept);
+    let total = plan.jobs.len();
     let run = Arc::new(Run {
         budget: Budget::new(settings.memory_bytes - kept),
         settings,
@@ -133,8 +147,10 @@ pub fn run(
         outputs,
         shutdown: shutdown.clone(),
         ending: Shutdown::default(),
+        images: total,
+        workers,
+        begun: AtomicUsize::new(0),
     });
-    let total = plan.jobs.len();
     let mut outcomes = Vec::with_capacity(total + plan.settled.len());
     let mut take = |outcome: Outcome| {
         observe(&outcome);

@@ -96,7 +96,7 @@ fn see_through(run: &Arc<Run>, handle: &Handle, job: &Arc<Job>, worker: Worker) 
     };
     match handle.block_on(run.unless_aborted(journey::read(run, job, worker)))? {
         Ok(loaded) => wait(work_here(run, loaded, worker)),
-        Err(failure) => Some(Err(failure)),
+        Err(failure) => Some(Err(run.without_work(failure))),
     }
 }
 
@@ -186,7 +186,7 @@ async fn pass_through(
             drop(slot);
             Some(finish(run, pool, gates, loaded, begun).await)
         }
-        Err(failure) => Some(Err(failure)),
+        Err(failure) => Some(Err(run.without_work(failure))),
     }
 }
 
@@ -240,6 +240,12 @@ fn outcome(job: &Job, result: Result<Done, Failure>) -> Outcome {
 }
 
 impl Run {
+    /// Why an image ended before its work began.
+    fn without_work(&self, failure: Failure) -> Failure {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        failure
+    }
+
     /// Whether new images are still taken up.
     fn takes_new(&self) -> bool {
         self.shutdown.halt() == Halt::No && self.ending.halt() == Halt::No

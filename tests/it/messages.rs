@@ -204,7 +204,7 @@ fn a_plan_shows_its_passes_and_their_shaders() {
     let recipe = "grayscale,gaussian_blur:1.4,sobel";
     let ran = Place::new().run(&["ops", "--plan", recipe, "--size", "200x100", "--channels", "rgb"]).ends(0);
     assert_eq!(ran.stdout.lines().filter(|line| line.contains(" MiB")).count(), 3 + 2, "{}", ran.stdout);
-    assert!(ran.stdout.contains("grayscale > axis horizontal") && !ran.stdout.contains("fn main"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("grayscale > axis vertical") && !ran.stdout.contains("fn main"), "{}", ran.stdout);
     let ran = Place::new().run(&["ops", "--plan", "invert", "--wgsl"]).ends(0);
     assert!(ran.stdout.contains("fn invert(") && ran.stdout.contains("fn main("), "{}", ran.stdout);
 }

@@ -26,7 +26,7 @@ pub fn graph(recipe: &str, image: &Image) -> Result<Graph, String> {
 }
 
 pub fn compute(backend: &dyn Backend, graph: &Graph, image: &Image) -> Result<Image, String> {
-    let task = Task { graph: Arc::new(graph.clone()), image: image.clone(), depth: image.depth() };
+    let task = Task { graph: Arc::new(graph.clone()), image: image.clone(), depth: image.depth(), divides: true };
     backend.compute(task).map_err(|error| error.to_string())
 }
 

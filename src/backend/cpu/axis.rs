@@ -5,7 +5,7 @@ use super::row::Reader;
 use super::tile::{Held, Tile, Value, with_tile};
 use super::{resample, running};
 use crate::image::weights::Resampling;
-use crate::image::{Border, Layout, Region};
+use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
 use crate::simd::vectorized;
 
@@ -19,14 +19,9 @@ pub fn tile(axis: &Axis, input: &Held, layout: Layout, region: Region) -> Held {
             let means = |reader: &Reader<f32>, out: &mut Tile, c| running::means(axis, reader, out, c);
             Held::Reals(each_channel(axis, tile, layout, region, means))
         }),
-        _ if !has_level_border(axis) => input.as_reals(|tile| Held::Reals(sums(axis, tile, layout, region))),
+        _ if !axis.edges.are_levels() => input.as_reals(|tile| Held::Reals(sums(axis, tile, layout, region))),
         _ => with_tile!(input, tile => Held::Reals(sums(axis, tile, layout, region))),
     }
-}
-
-/// Whether bytes can stand for what the border reads.
-fn has_level_border(axis: &Axis) -> bool {
-    axis.edges.border != Border::Constant || axis.edges.value.iter().all(|v| f32::from(*v as u8) == *v)
 }
 
 /// Each channel by `fill`, but for an alpha that is kept.

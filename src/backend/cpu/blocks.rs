@@ -6,6 +6,7 @@ pub const BLOCK: usize = 64;
 /// Fills `target` with what `wide` gives from an index on; the last block may overlap the one before it. `narrow` is for
 /// rows shorter than a block.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "adapters are not inlined into functions of wider instruction sets")]
 pub fn by_blocks<V: Copy>(target: &mut [V], wide: impl Fn(usize) -> [V; BLOCK], narrow: impl Fn(usize) -> [V; 1]) {
     let n = target.len();
     if n < BLOCK {
@@ -27,6 +28,7 @@ pub fn part<const N: usize, T>(row: &[T], x: usize) -> &[T; N] {
 
 /// Loops over a block are written with indices: adapters of arrays are not inlined.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "adapters are not inlined into functions of wider instruction sets")]
 pub fn scaled<const N: usize>(mut sums: [f32; N], scale: f32) -> [f32; N] {
     for i in 0..N {
         sums[i] *= scale;

@@ -17,13 +17,14 @@ pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], cod
     let (from, to) = (evaluation.graph.layout(NodeId(0)), evaluation.graph.layout(node));
     match &evaluation.graph.node(node).kernel {
         Kernel::Permute(permutation) if evaluation.graph.node(node).inputs == [NodeId(0)] => {
-            permute::pixels(permutation, source, from, to, codes, codes_per_unit);
+            let source = permute::Source { samples: source, layout: from, codes_per_unit };
+            permute::pixels(permutation, source, to, codes, evaluation.threads);
             true
         }
         _ => match (evaluation.level_table(node), C::bytes(codes)) {
             (Some(table), Some(codes)) => {
                 let Samples::U8(source) = evaluation.source_samples() else { return false };
-                look_up_in_parts(&table, source, codes);
+                look_up_in_parts(&table, source, codes, evaluation.threads);
                 true
             }
             _ => false,
@@ -34,8 +35,8 @@ pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], cod
 /// Bytes that a thread takes at once.
 const PART: usize = 1 << 16;
 
-fn look_up_in_parts(table: &[u8; 256], source: &[u8], target: &mut [u8]) {
-    if rayon::current_num_threads() == 1 {
+fn look_up_in_parts(table: &[u8; 256], source: &[u8], target: &mut [u8], threads: usize) {
+    if threads == 1 {
         look_up(table, source, target);
         return;
     }

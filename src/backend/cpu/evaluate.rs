@@ -17,6 +17,8 @@ pub struct Evaluation<'a> {
     /// Tables of the nodes that give one, by node.
     pub tables: Vec<Vec<f32>>,
     uses: Vec<Uses>,
+    /// That share the work.
+    pub threads: usize,
 }
 
 /// Who reads a node.
@@ -30,7 +32,7 @@ struct Uses {
 }
 
 impl<'a> Evaluation<'a> {
-    pub fn new(graph: &'a Graph, source: &'a Image) -> Evaluation<'a> {
+    pub fn new(graph: &'a Graph, source: &'a Image, threads: usize) -> Evaluation<'a> {
         let count = graph.nodes().len();
         let mut uses = vec![Uses::default(); count];
         for (id, node) in graph.nodes().iter().enumerate() {
@@ -41,7 +43,7 @@ impl<'a> Evaluation<'a> {
                 of_input.by_rows_around |= node.kernel.reads_rows_around();
             }
         }
-        Evaluation { graph, source, stored: vec![None; count], tables: vec![Vec::new(); count], uses }
+        Evaluation { graph, source, stored: vec![None; count], tables: vec![Vec::new(); count], uses, threads }
     }
 
     /// The values of `target` in `region`, computed at once.
@@ -142,8 +144,7 @@ impl<'e, 'a> Strips<'e, 'a> {
     fn compute(&mut self, region: Region) {
         self.held[self.target.0] = None;
         let plan = self.plan(region);
-        for id in 0..=self.target.0 {
-            let Needed { region, fresh } = plan[id];
+        for (id, Needed { region, fresh }) in plan.into_iter().enumerate() {
             // The target itself may read nothing of its input: a part of a canvas beyond the image.
             if fresh.is_empty() || self.evaluation.joins_reader(id, self.target) {
                 continue;

@@ -21,14 +21,23 @@ pub fn flood(flood: Flood, values: &[f32], width: usize) -> Vec<u8> {
         open.push(seed);
         while let Some(at) = open.pop() {
             let (x, y) = (at % width, at / width);
+            let mut reach = |next: usize| {
+                // Most neighbours lie low: the cheapest question comes first.
+                if values[next] > flood.low && reached[next] == 0 {
+                    reached[next] = 255;
+                    open.push(next);
+                }
+            };
+            if x > 0 && x + 1 < width && y > 0 && y + 1 < height {
+                let (above, below) = (at - width, at + width);
+                for next in [above - 1, above, above + 1, at - 1, at + 1, below - 1, below, below + 1] {
+                    reach(next);
+                }
+                continue;
+            }
             for row in y.saturating_sub(1)..=(y + 1).min(height - 1) {
-                let columns = row * width + x.saturating_sub(1)..=row * width + (x + 1).min(width - 1);
-                for (next, value) in columns.clone().zip(&values[columns]) {
-                    // Most neighbours lie low: the cheapest question comes first.
-                    if *value > flood.low && reached[next] == 0 {
-                        reached[next] = 255;
-                        open.push(next);
-                    }
+                for column in x.saturating_sub(1)..=(x + 1).min(width - 1) {
+                    reach(row * width + column);
                 }
             }
         }

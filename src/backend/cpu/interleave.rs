@@ -43,8 +43,8 @@ pub fn join_colours(planes: [&[u8]; 3], target: &mut [u8]) {
     join([rest_r, rest_g, rest_b], tail);
 }
 
-/// Where byte `lane` of vector `to` comes from in vector `from`, of 3 × 16 bytes in which lane `to` of a channel `c` of a
-/// pixel stands at `3 pixel + c`; past the end, so nothing, where it comes from another.
+/// For each of 16 pixels, where its sample of a channel stands in vector `from` of the three that hold them; past the end,
+/// so nothing, where it stands in another.
 const fn split_indices(channel: usize, from: usize) -> [u8; PIXELS] {
     let mut indices = [u8::MAX; PIXELS];
     let mut pixel = 0;

@@ -1,7 +1,8 @@
 //! The CPU backend: strips of a few rows run through all kernels of a graph while they are in cache. What a strip needs of
 //! the rows before it is kept, not computed again.
 //!
-//! The image is divided into bands of strips over the threads of the rayon pool that `submit` is called in.
+//! Where a task says so, the image is divided into bands of strips over the threads of the rayon pool that `submit` is
+//! called in.
 
 mod axis;
 mod blocks;
@@ -58,7 +59,8 @@ fn compute(task: &Task) -> Result<Image, BackendError> {
     if graph.layout(NodeId(0)) != source.layout {
         return Err(BackendError::Image(format!("the graph is not for a {:?}", source.layout)));
     }
-    let evaluation = whole::prepared(Evaluation::new(graph, source));
+    let threads = if task.divides { rayon::current_num_threads() } else { 1 };
+    let evaluation = whole::prepared(Evaluation::new(graph, source, threads));
     let layout = graph.output_layout();
     let samples = match task.depth {
         Depth::Eight => Samples::U8(whole(&evaluation, graph.output, 1.0)),
@@ -83,7 +85,7 @@ fn whole<C: Code + buffers::Reused>(evaluation: &Evaluation, node: NodeId, codes
             store_rows(strips.next(part_region(region, strip, index)), target, codes_per_unit);
         }
     };
-    if rayon::current_num_threads() == 1 || band >= layout.height {
+    if evaluation.threads == 1 || band >= layout.height {
         codes.chunks_mut(band as usize * row_codes).enumerate().for_each(fill);
     } else {
         codes.par_chunks_mut(band as usize * row_codes).enumerate().for_each(fill);
@@ -117,7 +119,7 @@ impl Division {
         // Of a strip's work at most a fifth is what any strip costs.
         let warm_up = nodes.iter().map(|n| n.kernel.warm_up()).max().unwrap_or(0);
         let strip = cached.max((4 * warm_up).next_power_of_two());
-        let threads = rayon::current_num_threads() as u32;
+        let threads = evaluation.threads as u32;
         if threads == 1 {
             return Division { band: image.height, strip };
         }

@@ -12,48 +12,47 @@ use crate::op::Permutation;
 
 /// Bytes stay bytes, where the border reads bytes too.
 pub fn tile(permutation: &Permutation, input: &Held, layout: Layout, region: Region) -> Held {
-    let edges = permutation.edges;
-    let reads_levels = edges.border != Border::Constant || edges.value.iter().all(|v| f32::from(*v as u8) == *v);
     match input {
-        Held::Bytes(tile) if reads_levels => Held::Bytes(moved(permutation, tile, layout, region)),
+        Held::Bytes(tile) if permutation.edges.are_levels() => Held::Bytes(moved(permutation, tile, layout, region)),
         _ => Held::Reals(input.as_reals(|tile| moved(permutation, tile, layout, region))),
     }
 }
 
-/// A whole image's pixels moved as they are; `codes_per_unit` turns a border's constant into codes.
-pub fn pixels<C: Code>(
-    permutation: &Permutation,
-    source: &[C],
-    from: Layout,
-    to: Layout,
-    target: &mut [C],
-    codes_per_unit: f32,
-) {
+/// A whole image whose samples are codes.
+#[derive(Clone, Copy)]
+pub struct Source<'a, C> {
+    pub samples: &'a [C],
+    pub layout: Layout,
+    /// Turns a border's constant into codes.
+    pub codes_per_unit: f32,
+}
+
+/// A whole image's pixels moved as they are, by so many threads.
+pub fn pixels<C: Code>(permutation: &Permutation, source: Source<C>, to: Layout, target: &mut [C], threads: usize) {
     match to.channels() {
-        1 => whole_pixels::<C, 1>(permutation, source, from, to, target, codes_per_unit),
-        2 => whole_pixels::<C, 2>(permutation, source, from, to, target, codes_per_unit),
-        3 => whole_pixels::<C, 3>(permutation, source, from, to, target, codes_per_unit),
-        _ => whole_pixels::<C, 4>(permutation, source, from, to, target, codes_per_unit),
+        1 => whole_pixels::<C, 1>(permutation, source, to, target, threads),
+        2 => whole_pixels::<C, 2>(permutation, source, to, target, threads),
+        3 => whole_pixels::<C, 3>(permutation, source, to, target, threads),
+        _ => whole_pixels::<C, 4>(permutation, source, to, target, threads),
     }
 }
 
 fn whole_pixels<C: Code, const N: usize>(
     permutation: &Permutation,
-    source: &[C],
-    from: Layout,
+    Source { samples, layout, codes_per_unit }: Source<C>,
     to: Layout,
     target: &mut [C],
-    codes_per_unit: f32,
+    threads: usize,
 ) {
     let edges = permutation.edges;
     let constant = std::array::from_fn(|c| C::nearest(border_value(edges.value, to, c) * codes_per_unit));
-    let source = Pixels::<C, N> { pixels: source.as_chunks().0, layout: from, border: edges.border, constant };
+    let source = Pixels::<C, N> { pixels: samples.as_chunks().0, layout, border: edges.border, constant };
     let lines = |(index, target): (usize, &mut [C])| {
         let target = target.as_chunks_mut::<N>().0;
         source.move_rows(permutation, index as u32 * SQUARE, to.width, target);
     };
     let part = (SQUARE * to.width) as usize * N;
-    if rayon::current_num_threads() == 1 {
+    if threads == 1 {
         target.chunks_mut(part).enumerate().for_each(lines);
     } else {
         target.par_chunks_mut(part).enumerate().for_each(lines);

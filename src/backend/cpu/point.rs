@@ -75,11 +75,11 @@ fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
     let mut steps: Vec<Rows> = before.iter().map(|stage| Rows::new(stage.to, region)).collect();
     for y in region.y..region.bottom() {
         let images: Vec<ImageRow> = images.iter().zip(&mut read).map(|((held, _), rows)| rows.read(held, y)).collect();
-        for i in 0..before.len() {
+        for (i, stage) in before.iter().enumerate() {
             let (given, rest) = steps.split_at_mut(i);
             let input = given.last().map(Rows::image);
             let mut output = rest[0].planes.iter_mut().map(Vec::as_mut_slice).collect::<Vec<_>>();
-            stage_row(&run[i], input.as_ref().map_or(&images[..], std::slice::from_ref), region.x, y, &mut output);
+            stage_row(stage, input.as_ref().map_or(&images[..], std::slice::from_ref), region.x, y, &mut output);
         }
         let input = steps.last().map(Rows::image);
         let input = input.as_ref().map_or(&images[..], std::slice::from_ref);

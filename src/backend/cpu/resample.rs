@@ -65,13 +65,13 @@ fn weighted_sum<S: Simd>(simd: S, taps: &[f32], weights: &[f32]) -> S::f32s {
     let product = |k: usize| S::f32s::from_slice(simd, &taps[k * lanes..(k + 1) * lanes]) * weights[k];
     let fours = weights.len() / 4 * 4;
     for k in (0..fours).step_by(4) {
-        a = a + product(k);
-        b = b + product(k + 1);
-        c = c + product(k + 2);
-        d = d + product(k + 3);
+        a += product(k);
+        b += product(k + 1);
+        c += product(k + 2);
+        d += product(k + 3);
     }
     for k in fours..weights.len() {
-        a = a + product(k);
+        a += product(k);
     }
     (a + b) + (c + d)
 }

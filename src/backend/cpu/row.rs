@@ -56,6 +56,8 @@ impl<'a, T: Value> Reader<'a, T> {
 pub struct Extended<U: Value> {
     rows: Vec<U>,
     width: usize,
+    /// The lines of the image that they are, half-open; the constant stands behind them.
+    lines: (u32, u32),
 }
 
 impl<U: Value> Extended<U> {
@@ -66,19 +68,23 @@ impl<U: Value> Extended<U> {
     {
         let x = i64::from(region.x) - i64::from(reach);
         let width = (region.width + 2 * reach) as usize;
-        let mut rows = U::taken((reader.tile.region.height as usize + 1) * width);
-        let (tile, constant) = rows.split_at_mut(reader.tile.region.height as usize * width);
-        for (y, row) in reader.tile.ys().zip(tile.chunks_exact_mut(width)) {
+        // A tile may hold more, where a border read the other end of the image.
+        let (top, bottom) = (i64::from(region.y) - i64::from(reach), i64::from(region.bottom()) + i64::from(reach));
+        let lines = reader.border.span(top, bottom, reader.layout.height);
+        let count = (lines.1 - lines.0) as usize;
+        let mut rows = U::taken((count + 1) * width);
+        let (extended, constant) = rows.split_at_mut(count * width);
+        for (y, row) in (lines.0..lines.1).zip(extended.chunks_exact_mut(width)) {
             reader.fill(Some(y), x, row);
         }
         reader.fill(None, x, constant);
-        Extended { rows, width }
+        Extended { rows, width, lines }
     }
 
     /// Row `y` of the image, or what the border reads there.
     pub fn row<T: Value>(&self, reader: &Reader<T>, y: i64) -> &[U] {
-        let tile = reader.tile.region;
-        let index = reader.line(y).map_or(tile.height, |y| y - tile.y) as usize;
+        let (first, end) = self.lines;
+        let index = reader.line(y).map_or(end - first, |y| y - first) as usize;
         &self.rows[index * self.width..(index + 1) * self.width]
     }
 }

@@ -92,7 +92,7 @@ impl Histogram {
     fn tiled(&self, evaluation: &Evaluation, kernel: &dyn Reduce, id: NodeId, t: Tiles, lanes: &[Lane]) -> Vec<f32> {
         let tiles = (t.across * t.down) as usize;
         let mut tables = vec![0.0; lanes.len() * tiles * self.codes];
-        tables.par_chunks_exact_mut(self.codes).enumerate().for_each(|(i, table)| {
+        let fill = |(i, table): (usize, &mut [f32])| {
             let (lane, place) = (lanes[i / tiles], (i % tiles) as u32);
             let (left, top) = (place % t.across * t.width, place / t.across * t.height);
             let columns = Seen::new(left, t.width, self.layout.width);
@@ -107,7 +107,12 @@ impl Histogram {
                 });
             }
             table.copy_from_slice(&kernel.table(&counts));
-        });
+        };
+        if evaluation.threads == 1 {
+            tables.chunks_exact_mut(self.codes).enumerate().for_each(fill);
+        } else {
+            tables.par_chunks_exact_mut(self.codes).enumerate().for_each(fill);
+        }
         tables
     }
 

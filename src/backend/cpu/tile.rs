@@ -185,6 +185,15 @@ impl<T: Value> Tile<T> {
     }
 }
 
+impl Tile {
+    /// Another one with the same values.
+    fn same(&self) -> Tile {
+        let mut same = Tile::new(self.region, self.channels());
+        same.planes.iter_mut().zip(&self.planes).for_each(|(to, from)| to.copy_from_slice(from));
+        same
+    }
+}
+
 impl<T: Value> Drop for Tile<T> {
     fn drop(&mut self) {
         self.planes.drain(..).for_each(T::keep);
@@ -227,12 +236,17 @@ impl Held {
         }
     }
 
-    /// Lets go of the rows above `top` and takes those of `below`, which begins where this one ends and is of its kind.
+    /// Lets go of the rows above `top` and takes those of `below`, which begins where this one ends. Where that is of the
+    /// other kind (a strip of padding alone reads no bytes), both become `f32`.
     pub fn slide(&mut self, top: u32, below: &Held) {
         match (self, below) {
             (Held::Bytes(tile), Held::Bytes(below)) => tile.slide(top, below),
             (Held::Reals(tile), Held::Reals(below)) => tile.slide(top, below),
-            _ => unreachable!("a node gives one kind of tile"),
+            (own, below) => {
+                let mut reals = own.as_reals(Tile::same);
+                below.as_reals(|below| reals.slide(top, below));
+                *own = Held::Reals(reals);
+            }
         }
     }
 }

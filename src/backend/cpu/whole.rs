@@ -57,7 +57,7 @@ fn keep(evaluation: &mut Evaluation, id: NodeId, keep: Keep) {
     });
 }
 
-/// `fold` over the strips of a node, in bands side by side, and then `merge`; none where there are no bands.
+/// `fold` over the strips of a node, in bands side by side, and then `merge`; none of no bands.
 pub fn over_strips<T: Send>(
     evaluation: &Evaluation,
     id: NodeId,
@@ -67,15 +67,17 @@ pub fn over_strips<T: Send>(
 ) -> Option<T> {
     let image = evaluation.graph.layout(id).region();
     let Division { band, strip } = Division::new(evaluation, id);
-    (0..image.height.div_ceil(band) as usize)
-        .into_par_iter()
-        .fold(&start, |mut result, index| {
-            let band = part_region(image, band, index);
-            let mut strips = Strips::new(evaluation, id, false);
-            for index in 0..band.height.div_ceil(strip) as usize {
-                fold(&mut result, strips.next(part_region(band, strip, index)));
-            }
-            result
-        })
-        .reduce_with(merge)
+    let of_band = |mut result: T, index: usize| {
+        let band = part_region(image, band, index);
+        let mut strips = Strips::new(evaluation, id, false);
+        for index in 0..band.height.div_ceil(strip) as usize {
+            fold(&mut result, strips.next(part_region(band, strip, index)));
+        }
+        result
+    };
+    let bands = 0..image.height.div_ceil(band) as usize;
+    if evaluation.threads == 1 {
+        return Some(bands.fold(start(), of_band));
+    }
+    bands.into_par_iter().fold(&start, of_band).reduce_with(merge)
 }

@@ -7,8 +7,10 @@ use crate::op::{Alpha, Window, WindowRows};
 
 /// Those that choose among levels give bytes.
 pub fn tile(kernel: &dyn Window, input: &Held, layout: Layout, region: Region) -> Held {
+    let edges = kernel.edges();
     match (input, kernel.order()) {
-        (Held::Bytes(tile), Some(order)) => {
+        // Infinity, which is neither least nor greatest, saturates.
+        (Held::Bytes(tile), Some(order)) if edges.are_levels() || edges.value.iter().all(|v| v.is_infinite()) => {
             let rows = |window: &[&[u8]], out: &mut [u8]| order.level_rows(WindowRows { rows: window }, out);
             Held::Bytes(by_channel(kernel, tile, layout, region, rows))
         }

@@ -43,7 +43,7 @@ impl Submitter {
         let planned = catch_unwind(AssertUnwindSafe(|| self.plan(&task)));
         match planned.unwrap_or_else(|_| Err(panicked())) {
             Ok(Some(plan)) => {
-                let Task { graph, image, depth } = task;
+                let Task { graph, image, depth, .. } = task;
                 let away = Away { graph, layout: image.layout, depth, done };
                 let jobs = self.jobs.clone();
                 let answer = Answer::new(move |result| match result {
@@ -73,7 +73,7 @@ impl Submitter {
         let take = |done: &Mutex<Option<Done>>| done.lock().unwrap_or_else(PoisonError::into_inner).take();
         let work = move || {
             let Some(done) = take(&theirs) else { return };
-            let Task { graph, image, depth } = task;
+            let Task { graph, image, depth, .. } = task;
             let samples = Arc::new(image.samples);
             let tiler = Tiler::new(&graph, samples.clone(), self.room.share(), self.effort, &self.jobs);
             let computed = catch_unwind(AssertUnwindSafe(|| tiler.compute(depth)));
@@ -99,7 +99,7 @@ impl Submitter {
         let Away { graph, layout, depth, done } = away;
         let task = images.into_iter().next().map(|samples| {
             let image = Image::new(layout, Arc::unwrap_or_clone(samples));
-            Task { graph, image, depth }
+            Task { graph, image, depth, divides: false }
         });
         match (fault, task, self.fallback.clone()) {
             (Fault::Memory, Some(task), _) if self.room.shrink() => self.in_tiles(task, done),

@@ -74,7 +74,7 @@ enum Kind {
 
 fn task(graph: Graph, image: Image) -> Task {
     let depth = image.depth();
-    Task { graph: Arc::new(graph), image, depth }
+    Task { graph: Arc::new(graph), image, depth, divides: true }
 }
 
 /// A graph of one chain.

@@ -74,7 +74,7 @@ fn points_ride_in_loads_and_stores_but_not_of_long_windows() {
 fn a_recipe_for_edges_reads_colour_once_and_writes_codes() {
     let layout = Layout::new(200, 100, 3);
     let plan = recipe_plan("grayscale,gaussian_blur:1.4,sobel,invert", layout);
-    assert_eq!(labels(&plan), ["grayscale axis horizontal", "axis vertical", "window slope invert"]);
+    assert_eq!(labels(&plan), ["grayscale axis vertical", "axis horizontal", "window slope invert"]);
     let moved: Vec<(u64, u64)> = plan.passes.iter().map(|p| (p.read, p.written)).collect();
     let weights = 4 * 16;
     assert_eq!(moved, [(60_000 + weights, 80_000), (80_000 + weights, 80_000), (80_000, 20_000)]);
