@@ -9,5 +9,6 @@ pub mod op;
 pub mod ops;
 pub mod pipeline;
 pub mod recipe;
+pub mod report;
 pub mod simd;
 pub mod timeline;

@@ -104,13 +104,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("simd", &[]),
     ("image", &[]),
     ("timeline", &[]),
+    ("report", &["timeline"]),
     ("op", &["image", "simd"]),
     ("ops", &["op", "image", "simd"]),
     ("recipe", &["ops", "op", "image"]),
     ("codec", &["image"]),
     ("backend", &["op", "image", "simd"]),
     ("pipeline", &["backend", "codec", "recipe", "ops", "op", "image", "timeline"]),
-    ("compare", &["pipeline", "backend", "codec", "recipe", "ops", "op", "image", "timeline"]),
+    ("compare", &["report", "pipeline", "backend", "codec", "recipe", "ops", "op", "image", "timeline"]),
 ];
 
 #[test]
