@@ -21,16 +21,17 @@ pub trait Pooled: Copy + Default + Send + Sync + 'static {
     /// Keeps a plane for `taken`.
     fn keep(plane: Vec<Self>) {
         Self::spare().with_borrow_mut(|spare| {
-            if spare.len() < SPARE_PLANES && plane.capacity() <= SPARE_VALUES {
+            let values: usize = spare.iter().map(Vec::capacity).sum();
+            if spare.len() < SPARE_PLANES && (values + plane.capacity()) * size_of::<Self>() <= SPARE_BYTES {
                 spare.push(plane);
             }
         });
     }
 }
 
-/// Spare planes of a kind that a thread keeps, and values in each: more than strips need is given back.
+/// Spare planes of a kind that a thread keeps, and bytes of all of them: more than strips need is given back.
 const SPARE_PLANES: usize = 24;
-const SPARE_VALUES: usize = 1 << 19;
+const SPARE_BYTES: usize = 12 << 20;
 
 macro_rules! pooled {
     ($($kind:ty),*) => {$(
