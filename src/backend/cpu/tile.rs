@@ -13,7 +13,12 @@ pub trait Pooled: Copy + Default + Send + Sync + 'static {
 
     /// That many values: a plane that is no longer used, with whatever stands in it, or a new one.
     fn taken(length: usize) -> Vec<Self> {
-        let mut plane = Self::spare().with_borrow_mut(Vec::pop).unwrap_or_default();
+        // One of just that length needs no filling; the newest is likeliest in cache.
+        let mut plane = Self::spare().with_borrow_mut(|spare| {
+            let fit = |plane: &Vec<Self>| (plane.len() == length, plane.capacity() >= length);
+            let best = spare.iter().enumerate().max_by_key(|(_, plane)| fit(plane)).map(|(i, _)| i);
+            best.map(|i| spare.remove(i)).unwrap_or_default()
+        });
         plane.resize(length, Self::default());
         plane
     }
