@@ -1,0 +1,328 @@
+// A run's timeline on a canvas: workers down, time across; waiting pale, work in the colour of its stage.
+
+const AXIS_HEIGHT = 22;
+const LANE_GAP = 4;
+/** Tallest drawing of a lane where spans overlap, CSS px. */
+const CROWD_HEIGHT = { files: 66, device: 40 };
+
+/** The spans of a drawing, unpacked, with the row of each within its lane. */
+function unpacked(drawing, timeline) {
+  const count = drawing.image.length;
+  const start = new Float64Array(count);
+  const end = new Float64Array(count);
+  const row = new Uint16Array(count);
+  const rows = timeline.lanes.map(() => 1);
+  const ends = timeline.lanes.map(() => []);
+  for (let i = 0, at = 0; i < count; i++) {
+    at += drawing.after[i];
+    start[i] = at / 1e6;
+    end[i] = (at + drawing.length[i]) / 1e6;
+    const lane = ends[drawing.lane[i]];
+    // What was put together may run a little into what follows it.
+    const slack = drawing.merged[i] ? (end[i] - start[i]) / 2 : 0;
+    let free = lane.findIndex((until) => until <= start[i] + slack);
+    if (free < 0) free = lane.length;
+    lane[free] = end[i];
+    row[i] = free;
+    rows[drawing.lane[i]] = Math.max(rows[drawing.lane[i]], free + 1);
+  }
+  const stage = drawing.stage.map((index) => drawing.stages[index]);
+  return { count, start, end, row, rows, stage, image: drawing.image, lane: drawing.lane, merged: drawing.merged };
+}
+
+/** Colours of the page as it looks, by name. */
+function palette() {
+  const style = getComputedStyle(document.documentElement);
+  return (name) => style.getPropertyValue(`--${name}`).trim();
+}
+
+class Lanes {
+  /** `panel` holds the view that the timelines of a load share. */
+  constructor(run, drawing, names, panel) {
+    this.run = run;
+    this.timeline = run.timeline;
+    this.names = names;
+    this.panel = panel;
+    this.spans = unpacked(drawing, run.timeline);
+    this.selected = -1;
+    this.canvas = el("canvas", { class: "lanes", tabindex: 0, role: "application", "aria-roledescription": "timeline", "data-run": runName(run) });
+    this.overlay = el("canvas", { class: "overlay", "aria-hidden": "true" });
+    this.journey = el("p", { class: "journey", "aria-live": "polite" });
+    this.element = el("div", { class: "drawing" }, this.canvas, this.overlay);
+    this.canvas.setAttribute("aria-label", this.described());
+    redraws.push(() => this.draw());
+    new ResizeObserver(() => this.draw()).observe(this.element);
+  }
+
+  described() {
+    const { lanes, wall_seconds: wall } = this.timeline;
+    const figures = this.run.figures;
+    const shares = figures ? ` Waiting ${percent(figures.waiting)}, working ${percent(figures.working)} of the time.` : "";
+    return `Timeline of ${runName(this.run)}: ${seconds(wall)}, ${plural(lanes.length, "lane")}.${shares} Arrow keys step through what ran, plus and minus zoom, Enter follows the image.`;
+  }
+
+  /** Seconds at the two ends of the drawing. */
+  range() {
+    const extent = this.panel.same ? this.panel.longest : this.timeline.wall_seconds;
+    return [this.panel.from * extent, this.panel.to * extent];
+  }
+
+  /** Places of the lanes from top to bottom, CSS px. */
+  layout() {
+    const workers = this.timeline.lanes.filter((lane) => lane.kind === "worker").length;
+    const worker = workers <= 8 ? 20 : workers <= 16 ? 13 : workers <= 40 ? 8 : 5;
+    let top = 2;
+    const places = this.timeline.lanes.map((lane, i) => {
+      const rows = this.spans.rows[i];
+      const crowd = CROWD_HEIGHT[lane.kind];
+      const height = crowd ? Math.max(14, Math.min(crowd, rows * 8)) : worker;
+      const place = { top, height, rows, crowd: Boolean(crowd) };
+      top += height + (worker < 8 && lane.kind === "worker" ? 2 : LANE_GAP);
+      return place;
+    });
+    return { places, height: top + AXIS_HEIGHT };
+  }
+
+  /** Top and height of a span's bar, CSS px. Work taken up inside other work lies in it. */
+  place(i, places) {
+    const { top, height, rows, crowd } = places[this.spans.lane[i]];
+    if (crowd) return [top + (height * this.spans.row[i]) / rows, height / rows];
+    const inset = Math.min(this.spans.row[i], 2) * height * 0.25;
+    return [top + inset, height - inset];
+  }
+
+  draw() {
+    const width = this.element.clientWidth;
+    if (width === 0) return;
+    const { places, height } = this.layout();
+    const ratio = devicePixelRatio || 1;
+    for (const canvas of [this.canvas, this.overlay]) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+      canvas.style.height = `${height}px`;
+    }
+    this.gutter = width < 420 ? 44 : 76;
+    this.width = width - this.gutter - 8;
+    this.places = places;
+    const context = this.canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const colour = palette();
+    this.drawGround(context, colour, height);
+    const wanted = this.panel.wanted;
+    const matches = wanted && this.names.map((name) => name.toLowerCase().includes(wanted));
+    context.save();
+    context.beginPath();
+    context.rect(this.gutter, 0, this.width, height);
+    context.clip();
+    context.globalAlpha = wanted ? 0.16 : 1;
+    this.drawSpans(context, colour, ratio, () => true);
+    context.globalAlpha = 1;
+    if (wanted) this.drawSpans(context, colour, ratio, (i) => matches[this.spans.image[i]], 2);
+    context.restore();
+    this.drawOverlay();
+  }
+
+  /** Lanes' names, what they lie on, the axis. */
+  drawGround(context, colour, height) {
+    const [from, to] = this.range();
+    const wallAt = Math.min(this.x(this.timeline.wall_seconds), this.gutter + this.width);
+    context.font = "12px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    this.timeline.lanes.forEach((lane, i) => {
+      const { top, height } = this.places[i];
+      context.fillStyle = colour("lane");
+      if (wallAt > this.gutter) context.fillRect(this.gutter, top, wallAt - this.gutter, height);
+      if (height < 8 && i % 4 !== 0) return;
+      context.fillStyle = colour("muted");
+      context.textAlign = "left";
+      context.fillText(this.laneName(lane), 0, top + Math.min(height / 2, 10), this.gutter - 6);
+    });
+    const { step, values } = ticks(from, to, this.width / 90);
+    const bottom = height - AXIS_HEIGHT;
+    context.textBaseline = "top";
+    for (const value of values) {
+      const x = Math.round(this.x(value)) + 0.5;
+      context.fillStyle = colour("grid");
+      context.fillRect(x - 0.5, 0, 1, bottom + 3);
+      const text = moment(value, step);
+      const half = context.measureText(text).width / 2;
+      context.fillStyle = colour("muted");
+      context.textAlign = "center";
+      context.fillText(text, Math.max(this.gutter + half, Math.min(x, this.gutter + this.width + 8 - half)), bottom + 6);
+    }
+    if (this.timeline.wall_seconds <= to && this.timeline.wall_seconds >= from) {
+      context.fillStyle = colour("ink");
+      context.fillRect(Math.round(wallAt) - 1, 0, 1.5, bottom + 3);
+    }
+  }
+
+  laneName(lane) {
+    if (this.gutter > 50) return shown(lane.name);
+    return shown(lane.name).replace(/^worker /, "w ").replace(/^device: /, "");
+  }
+
+  x(time) {
+    const [from, to] = this.range();
+    return this.gutter + ((time - from) / (to - from)) * this.width;
+  }
+
+  colourOf(i, colour) {
+    const stage = this.spans.stage[i];
+    const queued = stage === "compute" && this.timeline.lanes[this.spans.lane[i]].kind === "device";
+    return colour(queued ? "queued" : stage) || colour("muted");
+  }
+
+  /** Bars; those narrower than a pixel are summed up in columns as high as the share of time that they take. */
+  drawSpans(context, colour, ratio, chosen, least = 0) {
+    const columns = new Map();
+    const pixel = 1 / ratio;
+    for (let i = 0; i < this.spans.count; i++) {
+      const left = this.x(this.spans.start[i]);
+      const right = Math.max(this.x(this.spans.end[i]), left + least);
+      if (right < this.gutter || left > this.gutter + this.width || !chosen(i)) continue;
+      const [top, height] = this.place(i, this.places);
+      if (right - left < pixel) {
+        const key = `${top} ${height}`;
+        if (!columns.has(key)) columns.set(key, new Map());
+        const at = Math.floor(left * ratio);
+        const column = columns.get(key).get(at) ?? {};
+        columns.get(key).set(at, column);
+        const name = this.colourOf(i, colour);
+        column[name] = (column[name] ?? 0) + (right - left) / pixel;
+        continue;
+      }
+      context.fillStyle = this.colourOf(i, colour);
+      // A hair of the ground between neighbours keeps them apart where there is room for it.
+      const gap = right - left > 4 ? 0.5 : 0;
+      const slit = height > 4 && this.places[this.spans.lane[i]].crowd ? 0.75 : 0;
+      context.fillRect(left, top, right - left - gap, height - slit);
+    }
+    for (const [key, column] of columns) {
+      const [top, height] = key.split(" ").map(Number);
+      for (const [at, parts] of column) {
+        const whole = Math.max(1, Object.values(parts).reduce((sum, part) => sum + part, 0));
+        let y = top + height;
+        for (const [name, part] of Object.entries(parts)) {
+          const high = (part / whole) * height;
+          y -= high;
+          context.fillStyle = name;
+          context.fillRect(at * pixel, y, pixel, high);
+        }
+      }
+    }
+  }
+
+  /** The selected span, the other spans of its image, and the way between them. */
+  drawOverlay() {
+    const context = this.overlay.getContext("2d");
+    const ratio = devicePixelRatio || 1;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, this.overlay.width, this.overlay.height);
+    if (this.brush) {
+      context.fillStyle = palette()("brush");
+      context.fillRect(Math.min(...this.brush), 0, Math.abs(this.brush[1] - this.brush[0]), this.layout().height - AXIS_HEIGHT);
+    }
+    if (this.selected < 0) return;
+    context.beginPath();
+    context.rect(this.gutter - 2, 0, this.width + 4, this.overlay.height);
+    context.clip();
+    context.strokeStyle = palette()("ink");
+    let before = null;
+    for (const i of this.ofImage(this.spans.image[this.selected])) {
+      const [top, height] = this.place(i, this.places);
+      const [left, right] = [this.x(this.spans.start[i]), this.x(this.spans.end[i])];
+      context.lineWidth = i === this.selected ? 2 : 1;
+      context.strokeRect(left, top, Math.max(right - left, 1.5), height);
+      if (before) {
+        context.lineWidth = 1;
+        context.setLineDash([3, 2]);
+        context.beginPath();
+        context.moveTo(...before);
+        context.lineTo(left, top + height / 2);
+        context.stroke();
+        context.setLineDash([]);
+      }
+      before = [right, top + height / 2];
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  /** The spans of an image in order. */
+  ofImage(image) {
+    const found = [];
+    for (let i = 0; i < this.spans.count; i++) if (this.spans.image[i] === image) found.push(i);
+    return found;
+  }
+
+  /** The span at a place of the canvas, or near it; -1 for none. */
+  at(x, y) {
+    let [found, nearest] = [-1, 4];
+    for (let i = 0; i < this.spans.count; i++) {
+      const [top, height] = this.place(i, this.places);
+      if (y < top - 1 || y > top + height + 1) continue;
+      const [left, right] = [this.x(this.spans.start[i]), this.x(this.spans.end[i])];
+      const away = x < left ? left - x : x > right ? x - right : 0;
+      // Of those at the place the last is on top.
+      if (away < nearest || (away === 0 && nearest === 0)) [found, nearest] = [i, away];
+    }
+    return found;
+  }
+
+  /** What a span is, in lines. */
+  told(i) {
+    const { image, stage, start, end, lane, merged } = this.spans;
+    const own = this.ofImage(image[i]);
+    const earlier = own.filter((j) => end[j] <= start[i] + 1e-9);
+    const ready = earlier.length ? Math.max(...earlier.map((j) => end[j])) : null;
+    const several = merged[i] ? ` and ${digits(merged[i], 0)} more, drawn as one` : "";
+    const doing = STAGES[stage[i]]?.doing ?? stage[i];
+    const lines = [
+      [named(this.names[image[i]] || "an image"), several],
+      [el("i", { class: `swatch ${stage[i]}` }), `${stage[i]}: ${seconds(end[i] - start[i])}`],
+      `${shown(this.timeline.lanes[lane[i]].name)} ${doing}`,
+      `from ${seconds(start[i])} to ${seconds(end[i])}`,
+    ];
+    if (ready !== null && !merged[i] && start[i] - ready > 5e-6) lines.push(`the image waited ${seconds(start[i] - ready)} before it`);
+    return lines.map((line, n) => el(n === 0 ? "strong" : "div", {}, line));
+  }
+
+  select(i) {
+    this.selected = i;
+    this.drawOverlay();
+  }
+
+  /** The journey of an image in words. */
+  tellJourney(image) {
+    const { stage, start, end, lane } = this.spans;
+    const words = [];
+    let ready = null;
+    for (const i of this.ofImage(image)) {
+      if (ready !== null && start[i] - ready > 5e-6) words.push(`waited ${seconds(start[i] - ready)}`);
+      words.push(`${stage[i]} ${seconds(end[i] - start[i])} (${shown(this.timeline.lanes[lane[i]].name)})`);
+      ready = Math.max(ready ?? 0, end[i]);
+    }
+    this.journey.replaceChildren(named(this.names[image]), `: ${words.join(" → ")}`);
+  }
+}
+
+/** What each lane did, from the spans: the same for whoever can't see the drawing. */
+function lanesTable(lanes) {
+  const { spans, timeline, run } = lanes;
+  const stages = ORDER.filter((stage) => spans.stage.includes(stage));
+  const sums = timeline.lanes.map(() => ({ count: 0, busy: 0, until: 0, stage: {} }));
+  for (let i = 0; i < spans.count; i++) {
+    const sum = sums[spans.lane[i]];
+    sum.count += 1 + spans.merged[i];
+    sum.stage[spans.stage[i]] = (sum.stage[spans.stage[i]] ?? 0) + spans.end[i] - spans.start[i];
+    if (STAGES[spans.stage[i]]?.pale) continue;
+    sum.busy += Math.max(0, spans.end[i] - Math.max(spans.start[i], sum.until));
+    sum.until = Math.max(sum.until, spans.end[i]);
+  }
+  const rows = timeline.lanes.map((lane, i) => [
+    shown(lane.name),
+    digits(sums[i].count, 0),
+    ...stages.map((stage) => (sums[i].stage[stage] ? seconds(sums[i].stage[stage]) : "–")),
+    lane.kind === "files" ? "–" : percent(Math.min(1, sums[i].busy / timeline.wall_seconds)),
+  ]);
+  return tableBeneath(`What each lane did, ${runName(run)}`, ["lane", "spans", ...stages, "at work"], rows);
+}
