@@ -129,7 +129,7 @@ function limitBars(load) {
   const parts = [["read", limit.read, "reading"], ["decode", limit.decode, "decoding"], ["compute", limit.compute, "computing"], ["encode", limit.encode, "encoding"]];
   const reached = limit.floor * limit.best_over_floor;
   const most = Math.max(...parts.map(([, value]) => value), reached, 1e-9);
-  const line = (value, kind) => el("i", { class: `line ${kind}`, style: `left:${share(value / most)}` });
+  const line = (value, kind) => el("i", { class: `mark ${kind}`, style: `left:${share(value / most)}` });
   const rows = parts.map(([stage, value, doing]) =>
     barRow(el("span", { class: "schedule" }, `only ${doing}`), el("div", { class: "track" }, el("i", { class: `part ${stage}`, style: `width:${share(value / most)}` }), line(limit.floor, "floor")), el("b", {}, seconds(value))),
   );

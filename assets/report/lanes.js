@@ -3,7 +3,13 @@
 const AXIS_HEIGHT = 22;
 const LANE_GAP = 4;
 /** Tallest drawing of a lane where spans overlap, CSS px. */
-const CROWD_HEIGHT = { files: 66, device: 40 };
+const CROWD_HEIGHT = { files: 44, device: 36 };
+/** CSS px of a column that shows shares of time. */
+const COLUMN = 4;
+/** Spans for each CSS px of a lane from which on shares are drawn in place of spans. */
+const MOST_BARS_PER_PIXEL = 0.4;
+/** From the bottom up: work, then what moves bytes. */
+const STACK = ["decode", "compute", "kernels", "queued", "encode", "other", "upload", "readback", "write", "read"];
 
 /** The spans of a drawing, unpacked, with the row of each within its lane. */
 function unpacked(drawing, timeline) {
@@ -67,6 +73,11 @@ class Lanes {
     return [this.panel.from * extent, this.panel.to * extent];
   }
 
+  /** Timelines of one scale share the axis of the last. */
+  hasAxis() {
+    return !this.panel.same || this.panel.lanes.at(-1) === this || this.panel.to - this.panel.from < 1;
+  }
+
   /** Places of the lanes from top to bottom, CSS px. */
   layout() {
     const workers = this.timeline.lanes.filter((lane) => lane.kind === "worker").length;
@@ -75,12 +86,12 @@ class Lanes {
     const places = this.timeline.lanes.map((lane, i) => {
       const rows = this.spans.rows[i];
       const crowd = CROWD_HEIGHT[lane.kind];
-      const height = crowd ? Math.max(14, Math.min(crowd, rows * 8)) : worker;
+      const height = crowd ? Math.max(14, Math.min(crowd, rows * 6)) : worker;
       const place = { top, height, rows, crowd: Boolean(crowd) };
       top += height + (worker < 8 && lane.kind === "worker" ? 2 : LANE_GAP);
       return place;
     });
-    return { places, height: top + AXIS_HEIGHT };
+    return { places, bottom: top, height: top + (this.hasAxis() ? AXIS_HEIGHT : 4) };
   }
 
   /** Top and height of a span's bar, CSS px. Work taken up inside other work lies in it. */
@@ -94,7 +105,7 @@ class Lanes {
   draw() {
     const width = this.element.clientWidth;
     if (width === 0) return;
-    const { places, height } = this.layout();
+    const { places, bottom, height } = this.layout();
     const ratio = devicePixelRatio || 1;
     for (const canvas of [this.canvas, this.overlay]) {
       canvas.width = Math.round(width * ratio);
@@ -107,25 +118,28 @@ class Lanes {
     const context = this.canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const colour = palette();
-    this.drawGround(context, colour, height);
+    this.drawGround(context, colour, bottom);
     const wanted = this.panel.wanted;
     const matches = wanted && this.names.map((name) => name.toLowerCase().includes(wanted));
     context.save();
     context.beginPath();
-    context.rect(this.gutter, 0, this.width, height);
+    context.rect(this.gutter, 0, Math.max(0, this.wallAt() - this.gutter), height);
     context.clip();
     context.globalAlpha = wanted ? 0.16 : 1;
-    this.drawSpans(context, colour, ratio, () => true);
+    const crowded = this.crowdedLanes();
+    this.drawShares(context, colour, crowded);
+    this.drawBars(context, colour, (i) => !crowded[this.spans.lane[i]], 0.75);
     context.globalAlpha = 1;
-    if (wanted) this.drawSpans(context, colour, ratio, (i) => matches[this.spans.image[i]], 2);
+    if (wanted) this.drawBars(context, colour, (i) => matches[this.spans.image[i]], 2);
     context.restore();
+    this.drawEnd(context, colour, bottom);
     this.drawOverlay();
   }
 
   /** Lanes' names, what they lie on, the axis. */
-  drawGround(context, colour, height) {
+  drawGround(context, colour, bottom) {
     const [from, to] = this.range();
-    const wallAt = Math.min(this.x(this.timeline.wall_seconds), this.gutter + this.width);
+    const wallAt = this.wallAt();
     context.font = "12px system-ui, sans-serif";
     context.textBaseline = "middle";
     this.timeline.lanes.forEach((lane, i) => {
@@ -138,22 +152,32 @@ class Lanes {
       context.fillText(this.laneName(lane), 0, top + Math.min(height / 2, 10), this.gutter - 6);
     });
     const { step, values } = ticks(from, to, this.width / 90);
-    const bottom = height - AXIS_HEIGHT;
     context.textBaseline = "top";
     for (const value of values) {
       const x = Math.round(this.x(value)) + 0.5;
       context.fillStyle = colour("grid");
-      context.fillRect(x - 0.5, 0, 1, bottom + 3);
+      context.fillRect(x - 0.5, 0, 1, bottom + 2);
+      if (!this.hasAxis()) continue;
       const text = moment(value, step);
       const half = context.measureText(text).width / 2;
       context.fillStyle = colour("muted");
       context.textAlign = "center";
       context.fillText(text, Math.max(this.gutter + half, Math.min(x, this.gutter + this.width + 8 - half)), bottom + 6);
     }
-    if (this.timeline.wall_seconds <= to && this.timeline.wall_seconds >= from) {
-      context.fillStyle = colour("ink");
-      context.fillRect(Math.round(wallAt) - 1, 0, 1.5, bottom + 3);
-    }
+  }
+
+  /** Where the run ended, and when, where there is room to say so. */
+  drawEnd(context, colour, bottom) {
+    const [from, to] = this.range();
+    if (this.timeline.wall_seconds > to || this.timeline.wall_seconds < from) return;
+    const x = this.wallAt();
+    context.fillStyle = colour("ink");
+    context.fillRect(Math.round(x) - 0.5, 0, 1.5, bottom + 2);
+    const text = seconds(this.timeline.wall_seconds);
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    context.font = "600 12px system-ui, sans-serif";
+    if (x + 8 + context.measureText(text).width < this.gutter + this.width) context.fillText(text, x + 7, bottom / 2);
   }
 
   laneName(lane) {
@@ -166,50 +190,74 @@ class Lanes {
     return this.gutter + ((time - from) / (to - from)) * this.width;
   }
 
-  colourOf(i, colour) {
-    const stage = this.spans.stage[i];
-    const queued = stage === "compute" && this.timeline.lanes[this.spans.lane[i]].kind === "device";
-    return colour(queued ? "queued" : stage) || colour("muted");
+  /** Where the run ends, or the drawing does before it. */
+  wallAt() {
+    return Math.min(this.x(this.timeline.wall_seconds), this.gutter + this.width);
   }
 
-  /** Bars; those narrower than a pixel are summed up in columns as high as the share of time that they take. */
-  drawSpans(context, colour, ratio, chosen, least = 0) {
-    const columns = new Map();
-    const pixel = 1 / ratio;
+  colourOf(i, colour) {
+    return colour(this.colourName(i)) || colour("muted");
+  }
+
+  /** An image's time on a device is the device's own work, but where that stands in a lane of its own: then it is mostly queueing. */
+  colourName(i) {
+    const onDevice = this.timeline.lanes[this.spans.lane[i]].kind === "device";
+    return onDevice && this.spans.stage[i] === "compute" && this.spans.stage.includes("kernels") ? "queued" : this.spans.stage[i];
+  }
+
+  /** The spans of the chosen images, each at least `least` CSS px long. */
+  drawBars(context, colour, chosen, least) {
     for (let i = 0; i < this.spans.count; i++) {
       const left = this.x(this.spans.start[i]);
       const right = Math.max(this.x(this.spans.end[i]), left + least);
       if (right < this.gutter || left > this.gutter + this.width || !chosen(i)) continue;
       const [top, height] = this.place(i, this.places);
-      if (right - left < pixel) {
-        const key = `${top} ${height}`;
-        if (!columns.has(key)) columns.set(key, new Map());
-        const at = Math.floor(left * ratio);
-        const column = columns.get(key).get(at) ?? {};
-        columns.get(key).set(at, column);
-        const name = this.colourOf(i, colour);
-        column[name] = (column[name] ?? 0) + (right - left) / pixel;
-        continue;
-      }
       context.fillStyle = this.colourOf(i, colour);
-      // A hair of the ground between neighbours keeps them apart where there is room for it.
-      const gap = right - left > 4 ? 0.5 : 0;
-      const slit = height > 4 && this.places[this.spans.lane[i]].crowd ? 0.75 : 0;
+      // A hair of the ground keeps neighbours apart where there is room for it.
+      const gap = right - left > 4 ? 0.6 : 0;
+      const slit = height > 3 && this.places[this.spans.lane[i]].crowd ? 0.75 : 0;
       context.fillRect(left, top, right - left - gap, height - slit);
     }
-    for (const [key, column] of columns) {
-      const [top, height] = key.split(" ").map(Number);
-      for (const [at, parts] of column) {
-        const whole = Math.max(1, Object.values(parts).reduce((sum, part) => sum + part, 0));
-        let y = top + height;
-        for (const [name, part] of Object.entries(parts)) {
-          const high = (part / whole) * height;
-          y -= high;
-          context.fillStyle = name;
-          context.fillRect(at * pixel, y, pixel, high);
-        }
+  }
+
+  /** Lanes whose spans are too short to be told apart at this zoom. */
+  crowdedLanes() {
+    const seen = this.places.map(() => 0);
+    for (let i = 0; i < this.spans.count; i++) {
+      if (this.x(this.spans.end[i]) >= this.gutter && this.x(this.spans.start[i]) <= this.gutter + this.width) seen[this.spans.lane[i]]++;
+    }
+    const width = Math.max(1, this.wallAt() - Math.max(this.gutter, this.x(0)));
+    return seen.map((count, lane) => count / width / (this.places[lane].crowd ? this.places[lane].rows : 1) > MOST_BARS_PER_PIXEL);
+  }
+
+  /** Of crowded lanes the share of time that each stage takes, in columns of some pixels: work below, waiting on it. */
+  drawShares(context, colour, crowded) {
+    const columns = this.places.map(() => new Map());
+    for (let i = 0; i < this.spans.count; i++) {
+      const lane = this.spans.lane[i];
+      if (!crowded[lane]) continue;
+      const left = (Math.max(this.x(this.spans.start[i]), this.gutter) - this.gutter) / COLUMN;
+      const right = (Math.min(this.x(this.spans.end[i]), this.gutter + this.width) - this.gutter) / COLUMN;
+      const name = this.colourName(i);
+      for (let column = Math.floor(left); column < right; column++) {
+        const parts = columns[lane].get(column) ?? {};
+        parts[name] = (parts[name] ?? 0) + Math.min(right, column + 1) - Math.max(left, column);
+        columns[lane].set(column, parts);
       }
     }
+    columns.forEach((ofLane, lane) => {
+      const { top, height, rows, crowd } = this.places[lane];
+      for (const [column, parts] of ofLane) {
+        const sum = Object.values(parts).reduce((a, b) => a + b, 0);
+        const unit = height / (crowd ? Math.max(rows, sum) : Math.max(1, sum));
+        let y = top + height;
+        for (const name of STACK.filter((name) => parts[name])) {
+          y -= parts[name] * unit;
+          context.fillStyle = colour(name) || colour("muted");
+          context.fillRect(this.gutter + column * COLUMN, y, COLUMN, parts[name] * unit);
+        }
+      }
+    });
   }
 
   /** The selected span, the other spans of its image, and the way between them. */
@@ -220,7 +268,7 @@ class Lanes {
     context.clearRect(0, 0, this.overlay.width, this.overlay.height);
     if (this.brush) {
       context.fillStyle = palette()("brush");
-      context.fillRect(Math.min(...this.brush), 0, Math.abs(this.brush[1] - this.brush[0]), this.layout().height - AXIS_HEIGHT);
+      context.fillRect(Math.min(...this.brush), 0, Math.abs(this.brush[1] - this.brush[0]), this.layout().bottom);
     }
     if (this.selected < 0) return;
     context.beginPath();
@@ -305,24 +353,25 @@ class Lanes {
   }
 }
 
-/** What each lane did, from the spans: the same for whoever can't see the drawing. */
-function lanesTable(lanes) {
-  const { spans, timeline, run } = lanes;
-  const stages = ORDER.filter((stage) => spans.stage.includes(stage));
-  const sums = timeline.lanes.map(() => ({ count: 0, busy: 0, until: 0, stage: {} }));
-  for (let i = 0; i < spans.count; i++) {
-    const sum = sums[spans.lane[i]];
-    sum.count += 1 + spans.merged[i];
-    sum.stage[spans.stage[i]] = (sum.stage[spans.stage[i]] ?? 0) + spans.end[i] - spans.start[i];
-    if (STAGES[spans.stage[i]]?.pale) continue;
-    sum.busy += Math.max(0, spans.end[i] - Math.max(spans.start[i], sum.until));
-    sum.until = Math.max(sum.until, spans.end[i]);
-  }
-  const rows = timeline.lanes.map((lane, i) => [
-    shown(lane.name),
-    digits(sums[i].count, 0),
-    ...stages.map((stage) => (sums[i].stage[stage] ? seconds(sums[i].stage[stage]) : "–")),
-    lane.kind === "files" ? "–" : percent(Math.min(1, sums[i].busy / timeline.wall_seconds)),
-  ]);
-  return tableBeneath(`What each lane did, ${runName(run)}`, ["lane", "spans", ...stages, "at work"], rows);
+/** What each lane of each timeline did, from its spans: the same for whoever can't see the drawings. */
+function lanesTable(title, all) {
+  const stages = ORDER.filter((stage) => all.some(({ spans }) => spans.stage.includes(stage)));
+  const rows = all.flatMap(({ spans, timeline, run }) => {
+    const sums = timeline.lanes.map(() => ({ count: 0, busy: 0, until: 0, stage: {} }));
+    for (let i = 0; i < spans.count; i++) {
+      const sum = sums[spans.lane[i]];
+      sum.count += 1 + spans.merged[i];
+      sum.stage[spans.stage[i]] = (sum.stage[spans.stage[i]] ?? 0) + spans.end[i] - spans.start[i];
+      if (STAGES[spans.stage[i]]?.pale) continue;
+      sum.busy += Math.max(0, spans.end[i] - Math.max(spans.start[i], sum.until));
+      sum.until = Math.max(sum.until, spans.end[i]);
+    }
+    return timeline.lanes.map((lane, i) => [
+      `${runName(run)}: ${shown(lane.name)}`,
+      digits(sums[i].count, 0),
+      ...stages.map((stage) => (sums[i].stage[stage] ? seconds(sums[i].stage[stage]) : "–")),
+      lane.kind === "files" ? "–" : percent(Math.min(1, sums[i].busy / timeline.wall_seconds)),
+    ]);
+  });
+  return tableBeneath(title, ["lane", "spans", ...stages, "at work"], rows);
 }

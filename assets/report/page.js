@@ -8,7 +8,7 @@ function el(tag, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child != null));
+  element.append(...children.flat(Infinity).filter((child) => child != null));
   return element;
 }
 
@@ -91,7 +91,7 @@ const tip = document.getElementById("tip");
 
 /** Shows the tooltip beside a place of the window; it keeps inside. */
 function showTip(x, y, ...content) {
-  tip.replaceChildren(...content.flat());
+  tip.replaceChildren(...content.flat(Infinity));
   tip.hidden = false;
   const { width, height } = tip.getBoundingClientRect();
   const left = x + 14 + width > innerWidth - 8 ? x - 14 - width : x + 14;

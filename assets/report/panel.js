@@ -12,7 +12,7 @@ class Panel {
     this.status = el("output", { class: "note", "aria-live": "polite" });
     this.lanes.forEach((lanes) => this.listen(lanes));
     const list = `names-${Panel.count++}`;
-    this.search = el("input", { type: "search", placeholder: "part of an image's name", list, "aria-label": `Show one image of ${load.name}`, oninput: (event) => this.filter(event.target.value) });
+    this.search = el("input", { type: "search", placeholder: "part of a name", list, "aria-label": `Show one image of ${load.name}`, oninput: (event) => this.filter(event.target.value) });
     const button = (text, label, act) => el("button", { type: "button", title: label, "aria-label": label, onclick: act }, text);
     this.tools = el("div", { class: "tools" },
       el("label", {}, "Image ", this.search),
@@ -23,7 +23,7 @@ class Panel {
         button("All", "Show the whole run", () => this.show(0, 1))),
       drawings.length > 1 ? el("label", { class: "check" }, el("input", { type: "checkbox", checked: this.same, onchange: (event) => this.rescale(event.target.checked) }), " same time scale") : null,
       this.status);
-    this.element = el("div", { class: "panel" }, this.tools, this.lanes.map((lanes) => this.figure(lanes)));
+    this.element = el("div", { class: "panel" }, this.tools, this.lanes.map((lanes) => this.figure(lanes)), lanesTable(`What each lane did, ${load.name}`, this.lanes));
   }
 
   /** A timeline with its name, its figures, its table. */
@@ -38,8 +38,9 @@ class Panel {
       ? el("p", { class: "note" }, `Drawn with ${digits(drawn, 0)} bars for ${plural(timeline.recorded, "span")}: short ones of a stage are put together. The figures are of all.`)
       : null;
     return el("figure", { class: "timeline" },
-      el("figcaption", {}, el("b", {}, run.schedule), ` ${run.backend} `, el("span", { class: "wall" }, seconds(timeline.wall_seconds)), shares),
-      lanes.element, lanes.journey, thinned, lanesTable(lanes));
+      el("figcaption", {}, el("b", {}, run.schedule), ` ${run.backend} `, el("span", { class: "wall" }, seconds(timeline.wall_seconds)),
+        f?.speedup == null ? null : el("span", { class: "speedup" }, times(f.speedup)), shares),
+      lanes.element, lanes.journey, thinned);
   }
 
   draw() {
