@@ -32,14 +32,22 @@ function speedBars(load) {
   const winner = best(load);
   const rows = [];
   let schedule = null;
+  // A backend that is missing altogether is told of once.
+  const missing = (run) => load.runs.every((other) => other.backend !== run.backend || (!other.figures && other.unavailable === run.unavailable));
+  const told = new Set();
   for (const run of load.runs) {
     const first = run.schedule !== schedule;
-    schedule = run.schedule;
-    const name = [el("span", { class: first ? "schedule" : "schedule again" }, run.schedule), el("span", { class: "backend" }, run.backend)];
     if (!run.figures) {
-      rows.push(barRow(name, el("div", { class: "why" }, run.unavailable ?? "not run"), null, { class: `bar-row absent${first ? " first" : ""}` }));
+      const everywhere = missing(run);
+      if (everywhere && told.has(run.backend)) continue;
+      told.add(run.backend);
+      const name = [everywhere ? null : el("span", { class: "schedule" }, run.schedule), el("span", { class: "backend" }, run.backend)];
+      const row = barRow(name, el("div", { class: "why" }, run.unavailable ?? "not run"), null, { class: `bar-row absent${everywhere ? " last" : ""}` });
+      rows.push(row);
       continue;
     }
+    schedule = run.schedule;
+    const name = [el("span", { class: first ? "schedule" : "schedule again" }, run.schedule), el("span", { class: "backend" }, run.backend)];
     const { images_per_second: rate, speedup, within_noise: noise } = run.figures;
     const values = repeated(run);
     const dots = values.length > 1 ? values.map((v) => el("i", { class: "dot", style: `left:${share(v / most)}` })) : [];
@@ -59,6 +67,7 @@ function speedBars(load) {
     ]);
     rows.push(barRow(name, track, label, { class: `bar-row${first ? " first" : ""}`, "data-run": runName(run), "data-value": rate }));
   }
+  rows.sort((a, b) => a.classList.contains("last") - b.classList.contains("last"));
   const said = available(load).map((run) => `${runName(run)} ${amount(run.figures.images_per_second)}`).join("; ");
   return el("div", { class: "bars speed", role: "img", "aria-label": `Images per second, ${load.name}: ${said}` }, rows);
 }

@@ -25,9 +25,9 @@ function shown(text) {
 const digits = (value, places) =>
   value.toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places });
 
-/** Three significant digits, no more than needed of whole numbers. */
+/** Three significant digits, and whole numbers as such. */
 function amount(value) {
-  if (value === 0) return "0";
+  if (Number.isInteger(value)) return digits(value, 0);
   return digits(value, value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
 }
 
@@ -54,7 +54,7 @@ function percent(share) {
 
 const bytes = (value) => (value >= 2 ** 30 ? `${digits(value / 2 ** 30, 1)} GiB` : `${digits(value / 2 ** 20, 0)} MiB`);
 
-const times = (factor) => `${digits(factor, factor >= 9.95 ? 0 : factor >= 2 ? 1 : 2)}×`;
+const times = (factor) => `${digits(factor, factor >= 9.95 ? 0 : factor >= 1.95 ? 1 : 2)}×`;
 
 /** `1 image`, `2 images`. */
 const plural = (count, noun) => `${digits(count, 0)} ${noun}${count === 1 ? "" : "s"}`;

@@ -26,7 +26,7 @@ function pixelsTable(loads) {
     : same.length === runs.length
       ? `All ${runs.length} gave the same pixels, to the last bit.`
       : `All ${runs.length} gave the same pixels within the tolerance, ${same.length} of them to the last bit.`;
-  return [el("p", { class: beyond.length ? "bad" : "" }, said), table("Pixels compared", columns, rows)];
+  return [el("p", { class: beyond.length ? "bad" : "" }, said), beyond.length ? table("Pixels compared", columns, rows) : tableBeneath("Pixels compared", columns, rows)];
 }
 
 /** One image before and after with a slider between them, and the difference to the first run. */
