@@ -220,14 +220,19 @@ class Lanes {
     }
   }
 
-  /** Lanes whose spans are too short to be told apart at this zoom. */
+  /** Lanes whose spans are too short to be told apart at this zoom; those of a kind are drawn alike. */
   crowdedLanes() {
     const seen = this.places.map(() => 0);
     for (let i = 0; i < this.spans.count; i++) {
       if (this.x(this.spans.end[i]) >= this.gutter && this.x(this.spans.start[i]) <= this.gutter + this.width) seen[this.spans.lane[i]]++;
     }
     const width = Math.max(1, this.wallAt() - Math.max(this.gutter, this.x(0)));
-    return seen.map((count, lane) => count / width / (this.places[lane].crowd ? this.places[lane].rows : 1) > MOST_BARS_PER_PIXEL);
+    const crowded = new Set();
+    this.timeline.lanes.forEach(({ kind }, lane) => {
+      const { crowd, rows } = this.places[lane];
+      if (seen[lane] / width / (crowd ? rows : 1) > MOST_BARS_PER_PIXEL) crowded.add(kind);
+    });
+    return this.timeline.lanes.map(({ kind }) => crowded.has(kind));
   }
 
   /** Of crowded lanes the share of time that each stage takes, in columns of some pixels: work below, waiting on it. */

@@ -122,36 +122,43 @@ const redraws = [];
 const redraw = () => redraws.forEach((draw) => draw());
 
 const THEMES = ["auto", "light", "dark"];
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+let theme = "auto";
+
+/** A page from the disk may be denied a memory. */
+function remembered(theme) {
+  try {
+    if (theme) localStorage.setItem("imgproc-theme", theme);
+    return localStorage.getItem("imgproc-theme");
+  } catch {
+    return null;
+  }
+}
+
+function applyTheme(chosen) {
+  theme = THEMES.includes(chosen) ? chosen : "auto";
+  const dark = theme === "auto" ? prefersDark.matches : theme === "dark";
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  redraw();
+}
 
 function themeButton() {
   const button = el("button", { type: "button", class: "quiet", id: "theme" });
-  const remembered = () => {
-    try {
-      return localStorage.getItem("imgproc-theme");
-    } catch {
-      return null;
-    }
-  };
-  const apply = (theme) => {
-    document.documentElement.dataset.theme = theme;
+  const label = () => {
     button.textContent = `${{ auto: "◐", light: "○", dark: "●" }[theme]} ${theme}`;
-    button.setAttribute("aria-label", `Colours: ${theme}. Change them`);
-    redraw();
+    button.setAttribute("aria-label", `${theme} colours; change them`);
   };
   button.addEventListener("click", () => {
-    const next = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % THEMES.length];
-    apply(next);
-    try {
-      localStorage.setItem("imgproc-theme", next);
-    } catch {
-      // A page from the disk may remember nothing.
-    }
+    applyTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]);
+    remembered(theme);
+    label();
   });
-  apply(THEMES.includes(remembered()) ? remembered() : "auto");
+  label();
   return button;
 }
 
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+applyTheme(remembered());
+prefersDark.addEventListener("change", () => applyTheme(theme));
 matchMedia("print").addEventListener("change", redraw);
 addEventListener("beforeprint", () => {
   document.querySelectorAll("details").forEach((details) => (details.open = true));
