@@ -50,6 +50,7 @@ class Lanes {
     this.names = names;
     this.panel = panel;
     this.spans = unpacked(drawing, run.timeline);
+    this.thinned = this.spans.count < run.timeline.recorded;
     this.selected = -1;
     this.canvas = el("canvas", { class: "lanes", tabindex: 0, role: "application", "aria-roledescription": "timeline", "data-run": runName(run) });
     this.overlay = el("canvas", { class: "overlay", "aria-hidden": "true" });
@@ -335,7 +336,7 @@ class Lanes {
       `${shown(this.timeline.lanes[lane[i]].name)} ${doing}`,
       `from ${seconds(start[i])} to ${seconds(end[i])}`,
     ];
-    if (ready !== null && !merged[i] && start[i] - ready > 5e-6) lines.push(`the image waited ${seconds(start[i] - ready)} before it`);
+    if (ready !== null && !this.thinned && start[i] - ready > 5e-6) lines.push(`the image waited ${seconds(start[i] - ready)} before it`);
     return lines.map((line, n) => el(n === 0 ? "strong" : "div", {}, line));
   }
 
@@ -344,17 +345,18 @@ class Lanes {
     this.drawOverlay();
   }
 
-  /** The journey of an image in words. */
+  /** The journey of an image in words, as far as its spans are drawn by themselves. */
   tellJourney(image) {
-    const { stage, start, end, lane } = this.spans;
+    const { stage, start, end, lane, merged } = this.spans;
     const words = [];
     let ready = null;
-    for (const i of this.ofImage(image)) {
-      if (ready !== null && start[i] - ready > 5e-6) words.push(`waited ${seconds(start[i] - ready)}`);
+    for (const i of this.ofImage(image).filter((i) => !merged[i])) {
+      if (ready !== null && !this.thinned && start[i] - ready > 5e-6) words.push(`waited ${seconds(start[i] - ready)}`);
       words.push(`${stage[i]} ${seconds(end[i] - start[i])} (${shown(this.timeline.lanes[lane[i]].name)})`);
       ready = Math.max(ready ?? 0, end[i]);
     }
-    this.journey.replaceChildren(named(this.names[image]), `: ${words.join(" → ")}`);
+    const rest = this.thinned ? "; the rest is drawn together with others" : "";
+    this.journey.replaceChildren(named(this.names[image]), `: ${words.join(" → ") || "not drawn by itself here"}${rest}`);
   }
 }
 

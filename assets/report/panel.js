@@ -23,7 +23,11 @@ class Panel {
         button("All", "Show the whole run", () => this.show(0, 1))),
       drawings.length > 1 ? el("label", { class: "check" }, el("input", { type: "checkbox", checked: this.same, onchange: (event) => this.rescale(event.target.checked) }), " same time scale") : null,
       this.status);
-    this.element = el("div", { class: "panel" }, this.tools, this.lanes.map((lanes) => this.figure(lanes)), lanesTable(`What each lane did, ${load.name}`, this.lanes));
+    const thinned = this.lanes.filter((lanes) => lanes.thinned);
+    const note = thinned.length
+      ? el("p", { class: "note thinned" }, `Drawn with ${digits(Math.max(...thinned.map((lanes) => lanes.spans.count)), 0)} bars or fewer for ${plural(Math.max(...thinned.map((lanes) => lanes.timeline.recorded)), "span")} of a run: short ones of a stage are put together. The figures are of all.`)
+      : null;
+    this.element = el("div", { class: "panel" }, this.tools, note, this.lanes.map((lanes) => this.figure(lanes)), lanesTable(`What each lane did, ${load.name}`, this.lanes));
   }
 
   /** A timeline with its name, its figures, its table. */
@@ -33,14 +37,10 @@ class Panel {
     const shares = f && el("span", { class: "shares" },
       el("span", { class: "split", "aria-hidden": "true" }, el("i", { class: "working", style: `width:${share(f.working)}` })),
       `working ${percent(f.working)}, waiting ${percent(f.waiting)}`);
-    const drawn = lanes.spans.count;
-    const thinned = drawn < timeline.recorded
-      ? el("p", { class: "note" }, `Drawn with ${digits(drawn, 0)} bars for ${plural(timeline.recorded, "span")}: short ones of a stage are put together. The figures are of all.`)
-      : null;
     return el("figure", { class: "timeline" },
       el("figcaption", {}, el("b", {}, run.schedule), ` ${run.backend} `, el("span", { class: "wall" }, seconds(timeline.wall_seconds)),
         f?.speedup == null ? null : el("span", { class: "speedup" }, times(f.speedup)), shares),
-      lanes.element, lanes.journey, thinned);
+      lanes.element, lanes.journey);
   }
 
   draw() {
@@ -77,9 +77,8 @@ class Panel {
     if (this.wanted) this.names.forEach((name, i) => name.toLowerCase().includes(this.wanted) && found.push(i));
     this.status.textContent = this.wanted ? `${digits(found.length, 0)} of ${plural(this.names.length, "image")}` : "";
     for (const lanes of this.lanes) {
-      const drawn = found.length === 1 && lanes.ofImage(found[0]).length > 0;
-      if (drawn) lanes.tellJourney(found[0]);
-      else lanes.journey.textContent = found.length === 1 ? "not drawn by itself here: its spans are put together with others" : "";
+      if (found.length === 1) lanes.tellJourney(found[0]);
+      else lanes.journey.replaceChildren();
     }
     this.draw();
   }

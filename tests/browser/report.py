@@ -384,7 +384,7 @@ class OddPages(Browsing):
             "() => { const begun = performance.now(); dispatchEvent(new Event('afterprint')); return performance.now() - begun; }"
         )
         self.assertLess(took, 4_000)
-        self.assertIn("spans: short ones of a stage are put together", text(page.locator(".timeline").first))
+        self.assertIn("bars or fewer for 50,000 spans of a run", text(page.locator(".thinned").first))
         page.get_by_placeholder("part of a name").first.fill("09999")
         self.assertEqual(text(page.locator("output").first), "1 of 10,000 images")
         self.keep(page, "ten-thousand")
