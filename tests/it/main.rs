@@ -4,8 +4,10 @@
 mod architecture;
 mod batch;
 mod decoding;
+mod documents;
 mod inputs;
 mod messages;
 mod outputs;
+mod reports;
 mod stopping;
 mod support;
