@@ -18,7 +18,7 @@ use anyhow::Result;
 use imgproc::backend::cpu::CpuBackend;
 use imgproc::codec::{self, DecodeOptions, EncodeOptions, Format, JpegDecoder};
 use imgproc::pipeline::disk::Outputs;
-use imgproc::pipeline::{self, Existing, Report, Request, Runtime, Schedule, Settings, Shutdown};
+use imgproc::pipeline::{self, Existing, Report, Request, Runtime, Schedule, Settings, Shutdown, Store};
 use imgproc::recipe::Recipe;
 use imgproc::timeline::{Stage, figures};
 
@@ -67,6 +67,7 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
     let settings = Settings {
         recipe: Recipe::parse(recipe)?,
         decode: DecodeOptions { max_pixels: u64::MAX, jpeg: JpegDecoder::Turbo },
+        store: Store::default(),
         exact: false,
         quality: 85,
         depth: None,
@@ -76,7 +77,7 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
         memory_bytes: 1 << 30,
         fail_fast: true,
     };
-    let runtime = Runtime::new(settings.in_flight)?;
+    let runtime = Runtime::new(settings.jobs)?;
     let request = Request {
         inputs: vec![input.to_path_buf()],
         recursive: false,

@@ -1,6 +1,7 @@
 //! The command line: every option, its help, and what it may be.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use imgproc::codec::{Format, JpegDecoder};
@@ -193,6 +194,16 @@ pub struct MainArguments {
     #[arg(long, help_heading = "Work")]
     pub fail_fast: bool,
 
+    /// Simulate a slow store: each file comes that much later, as in 50ms or 2s
+    ///
+    /// Results are the same. Under sequential and parallel a worker waits for it; under concurrent and overlapped none does.
+    #[arg(long, value_name = "TIME", value_parser = sizes::time, help_heading = "Simulation")]
+    pub source_delay: Option<Duration>,
+
+    /// Simulate a narrow line to the store: all files together come at most that fast, as in 20MB/s
+    #[arg(long, value_name = "RATE", value_parser = sizes::rate, help_heading = "Simulation")]
+    pub source_bandwidth: Option<u64>,
+
     /// Print `input -> output` for each image and do nothing
     #[arg(long, help_heading = "Messages")]
     pub dry_run: bool,
@@ -366,6 +377,8 @@ mod tests {
             "imgproc -i a -j 0",
             "imgproc -i a --memory lots",
             "imgproc -i a --gpu-memory lots",
+            "imgproc -i a --source-delay 50",
+            "imgproc -i a --source-bandwidth fast",
             "imgproc ops --size 5x5",
             "imgproc ops sobel --plan invert",
             "imgproc ops --plan invert --size 5",

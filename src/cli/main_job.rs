@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use imgproc::codec::DecodeOptions;
 use imgproc::pipeline::disk::{self, ClaimError, Outputs};
-use imgproc::pipeline::{self, Existing, Halt, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown};
+use imgproc::pipeline::{
+    self, Existing, Halt, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown, Slowness, Store,
+};
 use imgproc::recipe::{Recipe, RecipeError};
 
 use super::arguments::MainArguments;
@@ -24,7 +26,7 @@ use super::{json, sizes};
 pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Problem> {
     let settings = settings(arguments)?;
     leave_panics_to_the_summary();
-    let runtime = Runtime::new(settings.in_flight).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let runtime = Runtime::new(settings.jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let request = request(arguments);
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
     if arguments.dry_run {
@@ -44,7 +46,8 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;
     let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
     let remarks = &chosen.backend.remarks();
-    let setting = Setting { backend: &backend_name, schedule, passed_over, device, remarks };
+    let simulated = slowness(arguments);
+    let setting = Setting { backend: &backend_name, schedule, passed_over, device, simulated, remarks };
     tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
     if report.interrupted {
         // What hangs, on the disk or on the device, must not keep the user.
@@ -155,6 +158,7 @@ fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
     let jobs = arguments.jobs.map_or_else(cores, usize::from);
     Ok(Settings {
         recipe: recipe(arguments)?,
+        store: Store::new(slowness(arguments)),
         decode: DecodeOptions { max_pixels: arguments.max_pixels, jpeg: arguments.jpeg_decoder.into() },
         exact: arguments.exact,
         quality: arguments.quality,
@@ -165,6 +169,11 @@ fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
         memory_bytes: arguments.memory.unwrap_or_else(sizes::quarter_of_memory),
         fail_fast: arguments.fail_fast,
     })
+}
+
+/// The store that the user wants simulated.
+fn slowness(arguments: &MainArguments) -> Slowness {
+    Slowness { delay: arguments.source_delay.unwrap_or_default(), bandwidth: arguments.source_bandwidth }
 }
 
 fn recipe(arguments: &MainArguments) -> Result<Recipe, Problem> {

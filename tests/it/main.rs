@@ -9,3 +9,4 @@ mod messages;
 mod outputs;
 mod stopping;
 mod support;
+mod waiting;
