@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use imgproc::codec::{Format, JpegDecoder};
 use imgproc::image::Depth;
@@ -71,6 +72,14 @@ pub enum Command {
         /// One JSON document on stdout
         #[arg(long)]
         json: bool,
+    },
+    /// Draw a trace that --trace wrote as text
+    Timeline {
+        /// The file; traces of other programs are drawn as far as they go
+        trace: PathBuf,
+        /// Columns of the drawing; by default those of the terminal
+        #[arg(long, value_name = "COLUMNS")]
+        width: Option<usize>,
     },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
@@ -215,6 +224,29 @@ pub struct MainArguments {
     /// The summary, with every image's outcome, as one JSON document on stdout
     #[arg(long, help_heading = "Messages")]
     pub json: bool,
+
+    #[command(flatten)]
+    pub drawings: Drawings,
+}
+
+/// What may be written about when what ran.
+#[derive(Debug, Args)]
+pub struct Drawings {
+    /// Write what ran when as a page for a browser
+    #[arg(long, value_name = "FILE.html", value_parser = extension(&["html", "htm"]), help_heading = "Messages")]
+    pub timeline: Option<PathBuf>,
+
+    /// Write what ran when as a trace, which ui.perfetto.dev and `imgproc timeline` draw
+    #[arg(long, value_name = "FILE.json", value_parser = extension(&["json"]), help_heading = "Messages")]
+    pub trace: Option<PathBuf>,
+}
+
+/// A path that ends so. A slip of the fingers must not write over an image.
+pub fn extension(allowed: &'static [&'static str]) -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(move |path| {
+        let ends = |e: &&str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(e));
+        if allowed.iter().any(ends) { Ok(path) } else { Err(format!("expected a name that ends in .{}", allowed[0])) }
+    })
 }
 
 impl MainArguments {
@@ -383,6 +415,8 @@ mod tests {
             "imgproc ops sobel --plan invert",
             "imgproc ops --plan invert --size 5",
             "imgproc --ops invert",
+            "imgproc -i a --trace photo.jpg",
+            "imgproc -i a --timeline out.json",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }

@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::summary::{self, Setting};
 use super::terminal::{Problem, Terminal};
 use super::totals::Totals;
-use super::{json, sizes};
+use super::{json, report, sizes};
 
 /// Does what was asked, and says how it went.
 ///
@@ -33,6 +33,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
         let plan = plan.treat_existing(request.existing).map_err(refused)?;
         return Ok(show_plan(&plan, arguments, terminal));
     }
+    report::have_places(&arguments.drawings)?;
     let chosen = choose(arguments)?;
     let outputs = Outputs::claim(&request.output).map_err(not_ours)?;
     let plan = plan.treat_existing(request.existing).map_err(refused)?;
@@ -49,6 +50,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let simulated = slowness(arguments);
     let setting = Setting { backend: &backend_name, schedule, passed_over, device, simulated, remarks };
     tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
+    report::write(&arguments.drawings, || report::document(&report, &setting, arguments))?;
     if report.interrupted {
         // What hangs, on the disk or on the device, must not keep the user.
         runtime.leave();

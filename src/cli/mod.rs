@@ -7,12 +7,15 @@ mod devices;
 mod doctor;
 mod exit;
 mod json;
+mod machine;
 mod main_job;
 mod plan;
 mod progress;
+mod report;
 mod sizes;
 mod summary;
 mod terminal;
+mod timeline;
 mod totals;
 
 use clap::{CommandFactory, Parser};
@@ -46,6 +49,9 @@ pub fn run() -> Exit {
             terminal.print(&text);
             exit
         }),
+        Some(Command::Timeline { trace, width }) => {
+            timeline::drawing(trace, *width, terminal).map(|text| print(terminal, &text))
+        }
         Some(Command::Completions { shell }) => Ok(print(terminal, &completions(*shell))),
     };
     result.unwrap_or_else(|problem| refuse(terminal, &problem))

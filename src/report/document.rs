@@ -153,6 +153,8 @@ pub struct Bar {
     pub start: u64,
     /// µs since the start of the run.
     pub end: u64,
+    /// How many more spans of the stage thinning put into this one, which lasts as long as all of them together.
+    pub merged: u32,
 }
 
 /// One image before and after, for the slider and the difference view.

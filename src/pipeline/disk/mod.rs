@@ -5,7 +5,7 @@ mod outputs;
 mod tree;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -113,6 +113,14 @@ pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
 /// A text file, such as a recipe.
 pub fn read_text(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
+}
+
+/// Writes a text file whole or not at all, in the place of one that may stand there.
+pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = outputs::temporary_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map(drop).map_err(|e| e.error)
 }
 
 /// What a path leads to.
