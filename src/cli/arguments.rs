@@ -9,6 +9,7 @@ use imgproc::codec::{Format, JpegDecoder};
 use imgproc::image::Depth;
 use imgproc::pipeline::Schedule;
 
+use super::compare::arguments::{CompareArguments, TRIAL_COMMAND, TrialArguments};
 use super::sizes;
 
 /// What is done where no recipe is given: the edges of the image.
@@ -81,6 +82,14 @@ pub enum Command {
         #[arg(long, value_name = "COLUMNS")]
         width: Option<usize>,
     },
+    /// Run a recipe under several schedules and on several backends, and tell what each waits for and gains
+    ///
+    /// Each run is a process of its own; results are compared and not kept. Exit status: 0 done, 1 results are further apart than the
+    /// specification allows.
+    Compare(Box<CompareArguments>),
+    /// One run of a comparison
+    #[command(name = TRIAL_COMMAND, hide = true)]
+    CompareTrial(Box<TrialArguments>),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }

@@ -103,7 +103,7 @@ fn tell(report: &Report, setting: &Setting, reason: Option<&str>, arguments: &Ma
 
 /// A panic of a stage is told as its image's failure; its trace would stand in the middle of everything else. It is printed
 /// for those who ask with RUST_BACKTRACE.
-fn leave_panics_to_the_summary() {
+pub fn leave_panics_to_the_summary() {
     if std::env::var_os("RUST_BACKTRACE").is_some() {
         return;
     }
@@ -155,7 +155,11 @@ fn request(arguments: &MainArguments) -> Request {
     }
 }
 
-fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
+/// How images are to be done, by the options.
+///
+/// # Errors
+/// Of the recipe.
+pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.map_or_else(cores, usize::from);
     Ok(Settings {
@@ -167,10 +171,15 @@ fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
         depth: arguments.depth.map(Into::into),
         schedule: arguments.schedule.into(),
         jobs,
-        in_flight: arguments.in_flight.map_or((2 * jobs).max(16), usize::from),
+        in_flight: in_flight(arguments.in_flight, jobs),
         memory_bytes: arguments.memory.unwrap_or_else(sizes::quarter_of_memory),
         fail_fast: arguments.fail_fast,
     })
+}
+
+/// Files being read at once.
+pub fn in_flight(asked: Option<u16>, jobs: usize) -> usize {
+    asked.map_or((2 * jobs).max(16), usize::from)
 }
 
 /// The store that the user wants simulated.
@@ -206,7 +215,7 @@ fn pointed_out(text: &str, error: &RecipeError, file: Option<&Path>) -> Problem 
         .help("`imgproc ops` lists the operations, `imgproc ops NAME` shows one in full")
 }
 
-fn refused(error: PlanError) -> Problem {
+pub fn refused(error: PlanError) -> Problem {
     Problem { message: error.to_string(), help: error.help().map(str::to_owned) }
 }
 

@@ -25,6 +25,7 @@ impl RunFigures {
             working,
             cores_busy: figures.cores_busy,
             device_busy: figures.device_busy,
+            threads: None,
             peak_memory_bytes: None,
             verdict: verdict(&figures).text,
             stages: stages.collect(),

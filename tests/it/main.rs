@@ -3,6 +3,7 @@
 
 mod architecture;
 mod batch;
+mod comparing;
 mod decoding;
 mod inputs;
 mod messages;

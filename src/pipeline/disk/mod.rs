@@ -123,6 +123,20 @@ pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|e| e.error)
 }
 
+/// A fresh directory for what nobody keeps, gone when it is dropped.
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub fn new() -> io::Result<Scratch> {
+        tempfile::Builder::new().prefix("imgproc-compare-").tempdir().map(Scratch)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
