@@ -80,7 +80,7 @@ impl Agreement {
         let failed = |index: usize| measured.failures.iter().any(|(number, _)| *number as usize == index);
         let images: Vec<usize> = (0..order.images).filter(|index| !failed(*index)).collect();
         let shown = super::sample::spread(&images, PICTURES);
-        let mut difference = Difference::default();
+        let mut difference = Difference::new(self.tolerance);
         for &index in &images {
             let header = codec::header(&disk::read_whole(&result(&order.output, index))?);
             difference.add_same(header.map_err(unreadable)?.layout);
@@ -105,7 +105,7 @@ impl Agreement {
     }
 
     fn compare(&mut self, combination: &Combination, output: &Path) -> Result<Difference, Trouble> {
-        let mut difference = Difference::default();
+        let mut difference = Difference::new(self.tolerance);
         let Some(reference) = &self.reference else { return Ok(difference) };
         let mut pictures = std::mem::take(&mut self.pictures);
         // Files that the first combination could not do are left out by the others, so that their numbers are closer.
@@ -117,7 +117,7 @@ impl Agreement {
                 continue;
             }
             let (expected, actual) = (self.image(&paths[0])?, self.image(&paths[1])?);
-            let largest = difference.add(&expected, &actual, self.tolerance);
+            let largest = difference.add(&expected, &actual);
             let place = reference.shown.iter().position(|shown| *shown == kept);
             let picture = place.and_then(|place| pictures.get_mut(place));
             if let Some(picture) = picture.filter(|_| largest > 0.0 && largest.is_finite()) {
@@ -142,19 +142,19 @@ impl Agreement {
     pub fn pixels(&self, combination: &Combination) -> Option<Pixels> {
         let against = &self.reference.as_ref()?.name;
         let found = self.found.iter().skip(1).find(|found| found.combination == *combination)?;
-        Some(found.difference.pixels(against, self.tolerance))
+        Some(found.difference.pixels(against))
     }
 
     pub fn is_allowed(&self) -> bool {
-        self.found.iter().all(|found| found.difference.is_allowed(self.tolerance))
+        self.found.iter().all(|found| found.difference.is_allowed())
     }
 
     pub fn verdict(&self) -> String {
         let Some(reference) = &self.reference else { return "no results were compared".into() };
         let all: Vec<(&Found, Pixels)> =
-            self.found.iter().map(|found| (found, found.difference.pixels(&reference.name, self.tolerance))).collect();
+            self.found.iter().map(|found| (found, found.difference.pixels(&reference.name))).collect();
         let furthest = all.iter().max_by(|a, b| a.1.largest.total_cmp(&b.1.largest));
-        let worst = all.iter().filter(|(found, _)| !found.difference.is_allowed(self.tolerance));
+        let worst = all.iter().filter(|(found, _)| !found.difference.is_allowed());
         let worst = worst.max_by(|a, b| a.1.largest.total_cmp(&b.1.largest));
         let apart = |(found, pixels): &(&Found, Pixels)| {
             format!(

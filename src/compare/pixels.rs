@@ -7,6 +7,8 @@ use crate::report::document::Pixels;
 /// Samples of the images compared so far.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
+    /// How far apart they may be.
+    tolerance: Tolerance,
     samples: u64,
     differing: u64,
     /// Levels.
@@ -22,9 +24,10 @@ pub struct Difference {
     of_other_layout: usize,
 }
 
-impl Default for Difference {
-    fn default() -> Difference {
+impl Difference {
+    pub fn new(tolerance: Tolerance) -> Difference {
         Difference {
+            tolerance,
             samples: 0,
             differing: 0,
             largest: 0.0,
@@ -35,9 +38,7 @@ impl Default for Difference {
             of_other_layout: 0,
         }
     }
-}
 
-impl Difference {
     /// Of images that are known to be the same.
     pub fn add_same(&mut self, layout: Layout) {
         self.samples += layout.samples();
@@ -45,7 +46,7 @@ impl Difference {
     }
 
     /// Takes in the difference of two images, and returns the largest one of theirs.
-    pub fn add(&mut self, expected: &Image, actual: &Image, tolerance: Tolerance) -> f64 {
+    pub fn add(&mut self, expected: &Image, actual: &Image) -> f64 {
         let layout = expected.layout;
         if layout != actual.layout {
             self.of_other_layout += 1;
@@ -61,7 +62,7 @@ impl Difference {
                 self.squares += difference * difference;
                 furthest = furthest.max(difference);
             }
-            self.beyond += u64::from(furthest > f64::from(tolerance.levels));
+            self.beyond += u64::from(furthest > f64::from(self.tolerance.levels));
             largest = largest.max(furthest);
         }
         self.largest = self.largest.max(largest);
@@ -72,11 +73,11 @@ impl Difference {
     }
 
     /// Whether the specification allows it.
-    pub fn is_allowed(&self, tolerance: Tolerance) -> bool {
-        self.of_other_layout == 0 && self.beyond as f64 <= tolerance.share * self.pixels as f64
+    pub fn is_allowed(&self) -> bool {
+        self.of_other_layout == 0 && self.beyond as f64 <= self.tolerance.share * self.pixels as f64
     }
 
-    pub fn pixels(&self, against: &str, tolerance: Tolerance) -> Pixels {
+    pub fn pixels(&self, against: &str) -> Pixels {
         let mean_square = self.squares / self.samples.max(1) as f64;
         Pixels {
             against: against.into(),
@@ -85,7 +86,7 @@ impl Difference {
             differing: self.differing as f64 / self.samples.max(1) as f64,
             psnr: (mean_square > 0.0).then(|| 10.0 * (WHITE * WHITE / mean_square).log10()),
             ssim: if self.of_other_layout > 0 { 0.0 } else { self.ssim },
-            tolerance: f64::from(tolerance.levels),
+            tolerance: f64::from(self.tolerance.levels),
         }
     }
 }
@@ -181,24 +182,28 @@ mod tests {
     fn one_level_in_one_of_a_hundred_samples() {
         let a = gray(10, 10, |x, y| (10 * y + x) as u8);
         let b = gray(10, 10, |x, y| (10 * y + x) as u8 + u8::from(x == 3 && y == 3));
-        let mut difference = Difference::default();
-        assert_eq!(difference.add(&a, &b, EXACT), 1.0);
-        let pixels = difference.pixels("sequential, cpu", EXACT);
+        let mut difference = Difference::new(EXACT);
+        assert_eq!(difference.add(&a, &b), 1.0);
+        let pixels = difference.pixels("sequential, cpu");
         assert_eq!((pixels.samples, pixels.largest, pixels.differing), (100, 1.0, 0.01));
         // 10 log10(255² / 0.01)
         assert!((pixels.psnr.unwrap() - 68.1308).abs() < 1e-4, "{pixels:?}");
         assert!(pixels.ssim < 1.0 && pixels.ssim > 0.999, "{pixels:?}");
-        assert!(!difference.is_allowed(EXACT) && difference.is_allowed(Tolerance { levels: 1, share: 0.0 }));
-        assert!(difference.is_allowed(Tolerance { levels: 0, share: 0.01 }));
+        let is_allowed = |levels, share| {
+            let mut difference = Difference::new(Tolerance { levels, share });
+            difference.add(&a, &b);
+            difference.is_allowed()
+        };
+        assert!(!is_allowed(0, 0.0) && is_allowed(1, 0.0) && is_allowed(0, 0.01) && !is_allowed(0, 0.009));
     }
 
     #[test]
     fn the_same_is_all_alike() {
         let a = gray(9, 5, |x, y| (x * y) as u8);
-        let mut difference = Difference::default();
-        difference.add(&a, &a, EXACT);
+        let mut difference = Difference::new(EXACT);
+        difference.add(&a, &a);
         difference.add_same(a.layout);
-        let pixels = difference.pixels("", EXACT);
+        let pixels = difference.pixels("");
         assert_eq!((pixels.samples, pixels.largest, pixels.psnr, pixels.ssim), (90, 0.0, None, 1.0));
     }
 
@@ -215,16 +220,16 @@ mod tests {
     #[test]
     fn what_nobody_sees_is_not_compared() {
         let rgba = |red, alpha| Image::new(Layout::new(1, 1, 4), Samples::U8(vec![red, 0, 0, alpha]));
-        let mut difference = Difference::default();
-        assert_eq!(difference.add(&rgba(9, 0), &rgba(200, 0), EXACT), 0.0);
-        assert_eq!(difference.add(&rgba(9, 0), &rgba(10, 2), EXACT), 2.0);
+        let mut difference = Difference::new(EXACT);
+        assert_eq!(difference.add(&rgba(9, 0), &rgba(200, 0)), 0.0);
+        assert_eq!(difference.add(&rgba(9, 0), &rgba(10, 2)), 2.0);
     }
 
     #[test]
     fn another_size_is_never_allowed() {
-        let mut difference = Difference::default();
-        difference.add(&gray(4, 4, |_, _| 0), &gray(4, 5, |_, _| 0), EXACT);
-        assert!(!difference.is_allowed(Tolerance { levels: 255, share: 1.0 }));
-        assert_eq!(difference.pixels("", EXACT).largest, 255.0);
+        let mut difference = Difference::new(Tolerance { levels: 255, share: 1.0 });
+        difference.add(&gray(4, 4, |_, _| 0), &gray(4, 5, |_, _| 0));
+        assert!(!difference.is_allowed());
+        assert_eq!(difference.pixels("").largest, 255.0);
     }
 }

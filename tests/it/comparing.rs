@@ -49,7 +49,8 @@ fn a_device_gives_pixels_as_near_as_it_must() {
     let place = Place::new();
     let adapter = std::env::var("IMGPROC_TEST_ADAPTER").unwrap_or_else(|_| "software".into());
     let backends = format!("cpu,{adapter}");
-    let document = compared(&place, &["--backends", &backends, "--schedules", "sequential,overlapped", "--loads", "work"]);
+    let document =
+        compared(&place, &["--backends", &backends, "--schedules", "sequential,overlapped", "--loads", "work"]);
     let device = &rows(&document, 0)[3];
     assert_eq!((&device["backend"], &device["schedule"]), (&Value::from(adapter), &Value::from("overlapped")));
     let pixels = &device["pixels"];

@@ -15,6 +15,8 @@ use crate::cli::sizes;
 
 /// The hidden command that does one run.
 pub const TRIAL_COMMAND: &str = "compare-trial";
+/// The backend that has no adapter.
+const CPU: &str = "cpu";
 /// Images that each run does before its time is taken.
 const WARM_UP: usize = 4;
 
@@ -181,7 +183,7 @@ impl CompareArguments {
             ("jobs", self.jobs.map(|n| n.to_string())),
             ("in-flight", self.in_flight.map(|n| n.to_string())),
             ("memory", self.memory.map(|bytes| bytes.to_string())),
-            ("adapter", self.adapter.clone()),
+            ("adapter", self.adapter.clone().filter(|_| order.combination.backend != CPU)),
         ];
         for (name, value) in optional {
             value.into_iter().for_each(|value| option(name, value));
