@@ -15,7 +15,7 @@ use super::outcome::{Done, Failure, Job, LeftOut};
 use super::{Run, describe};
 use crate::backend::{Backend, BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
-use crate::image::{Demand, Depth, Image, Layout, Reduction, buffers};
+use crate::image::{Demand, Depth, Image, Layout, Reduction};
 use crate::op::{Graph, Kernel, Node};
 use crate::timeline::{Running, Stage, Worker};
 
@@ -255,7 +255,7 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     let source = codec::decode_for(&bytes, &run.settings.decode, demand);
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
     let bytes_read = bytes.len() as u64;
-    buffers::give_back(bytes);
+    drop(bytes);
     let Source { image, luma, reduction } = source;
     // The header is a promise, and less may have been decoded; the graph must be that of the image at hand.
     let graph = if (image.layout, image.depth(), reduction) == (known.header.layout, known.header.depth, None) {

@@ -43,7 +43,7 @@ pub const THREAD_PREFIX: &str = "imgproc ";
 /// What part of the memory is for buffers between two uses, one in so many.
 const KEPT_SHARE: u64 = 8;
 
-/// A file, a source and a result.
+/// A source, a result, and what a kernel needs whole.
 const BUFFERS_PER_WORKER: usize = 3;
 
 fn thread_name(role: &str) -> String {

@@ -9,8 +9,6 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::image::buffers;
-
 pub use outputs::{ClaimError, LOCK_NAME, Outputs, TEMPORARY_PREFIX};
 pub use tree::{Entry, expand, list};
 
@@ -81,8 +79,7 @@ impl Opened {
     /// All bytes of the file; those that it gains meanwhile are left out.
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
         let size = usize::try_from(self.size).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let mut bytes = buffers::take_kept(size).unwrap_or_default();
-        bytes.clear();
+        let mut bytes = Vec::new();
         bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(&self.head);
         if !self.is_whole() {
