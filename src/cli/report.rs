@@ -57,6 +57,10 @@ pub fn write(drawings: &Drawings, document: impl FnOnce() -> Document) -> Result
 pub fn document(report: &pipeline::Report, setting: &Setting, arguments: &MainArguments) -> Document {
     let done = report.outcomes.iter().filter(|outcome| outcome.done().is_some()).count();
     let figures = RunFigures::of(&report.spans, report.wall, report.workers, done);
+    let failed = match report.outcomes.iter().filter(|outcome| outcome.failure().is_some()).count() {
+        0 => String::new(),
+        failed => format!(", {failed} failed,"),
+    };
     let wall_secs = report.wall.as_secs_f64();
     let (images, verdict) = (plural(done, "image"), figures.verdict.clone());
     let run = Run {
@@ -70,7 +74,7 @@ pub fn document(report: &pipeline::Report, setting: &Setting, arguments: &MainAr
     let load = Load { name: "run".into(), about, images: done, runs: vec![run], ..Load::default() };
     Document {
         format: "imgproc report 1",
-        title: format!("{images} in {wall_secs:.2} s"),
+        title: format!("{images}{failed} in {wall_secs:.2} s"),
         verdict: vec![verdict],
         loads: vec![load],
         pictures: Vec::new(),
