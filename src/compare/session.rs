@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::agreement::Agreement;
-use super::figures::{best, combined, limit, median_index, relate};
+use super::figures::{best, combined, is_noise, limit, median_index, relate};
 use super::lessons::lessons;
 use super::sample::{self, Pace, Width};
 use super::sentence::times;
@@ -345,5 +345,11 @@ fn fastest(load: &Load) -> Option<String> {
     let rate = format!("{:.1} images/s", figures.images_per_second);
     let over = figures.speedup.filter(|_| run.schedule != Schedule::Sequential.name());
     let over = over.map(|ratio| format!(", {} as fast as sequential", times(ratio))).unwrap_or_default();
-    Some(format!("{}: {} on {} is the fastest, {rate}{over}", load.name, run.schedule, run.backend))
+    let rival =
+        |other: &&Run| *other != run && other.figures.as_ref().is_some_and(|f| is_noise(&f.seconds, &figures.seconds));
+    let rivals: Vec<String> =
+        load.runs.iter().filter(rival).map(|run| format!("{} on {}", run.schedule, run.backend)).collect();
+    let alike =
+        if rivals.is_empty() { String::new() } else { format!("; as fast within the noise: {}", rivals.join(", ")) };
+    Some(format!("{}: {} on {} is the fastest, {rate}{over}{alike}", load.name, run.schedule, run.backend))
 }

@@ -1,7 +1,5 @@
 //! The comparison as text.
 
-use std::fmt::Write;
-
 use imgproc::report::document::{Document, Load, Pixels, Run, RunFigures};
 
 /// Longest line of a sentence.
@@ -45,20 +43,22 @@ const HEAD: [&str; 10] = [
 
 fn table(load: &Load) -> String {
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
-    let mut missing = String::new();
-    for run in &load.runs {
-        match (&run.figures, &run.unavailable) {
-            (Some(figures), _) => rows.push(row(run, figures)),
-            (None, reason) => {
-                let reason = reason.as_deref().unwrap_or("it was not run");
-                // Writing to a string cannot fail.
-                let _ = writeln!(missing, "{}, {}: {reason}", run.schedule, run.backend);
-            }
-        }
-    }
+    rows.extend(load.runs.iter().filter_map(|run| Some(row(run, run.figures.as_ref()?))));
     let noise = rows.iter().any(|row| row[2].starts_with(NOISE));
     let note = if noise { format!("{NOISE} as fast as the row above within the noise\n") } else { String::new() };
-    format!("{}{note}{missing}", aligned(&rows, &[2, 3, 4, 5, 6, 7, 8]))
+    format!("{}{}{note}\n", aligned(&rows, &[2, 3, 4, 5, 6, 7, 8]), missing(&load.runs))
+}
+
+/// A row for those that can't run for the same reason: which schedules, which backend, why.
+fn missing(runs: &[Run]) -> String {
+    let why = |run: &Run| (run.backend.clone(), run.unavailable.clone());
+    let of_one_reason = runs.chunk_by(|a, b| why(a) == why(b)).filter(|runs| runs[0].figures.is_none());
+    let row = |runs: &[Run]| {
+        let schedules: Vec<&str> = runs.iter().map(|run| run.schedule.as_str()).collect();
+        let reason = runs[0].unavailable.as_deref().unwrap_or("it was not run");
+        wrapped(&format!("{}, {}: {reason}", schedules.join(" "), runs[0].backend), "")
+    };
+    of_one_reason.map(row).collect()
 }
 
 fn row(run: &Run, figures: &RunFigures) -> Vec<String> {
@@ -171,16 +171,17 @@ mod tests {
             verdict: "bound by work: busy".into(),
             ..sequential.clone()
         };
-        let unavailable = Run {
-            schedule: "overlapped".into(),
+        let unavailable = |schedule: &str| Run {
+            schedule: schedule.into(),
             backend: "gpu".into(),
             unavailable: Some("there is no GPU".into()),
             ..Run::default()
         };
+        let [first, second] = ["sequential", "overlapped"].map(unavailable);
         let load = Load {
             name: "waiting-bound".into(),
             about: "20 images".into(),
-            runs: vec![run("sequential", sequential), run("overlapped", overlapped), unavailable],
+            runs: vec![run("sequential", sequential), run("overlapped", overlapped), first, second],
             lessons: vec!["a lesson".into()],
             ..Load::default()
         };
@@ -192,8 +193,8 @@ mod tests {
              schedule    backend  images/s  spread  speed-up  waiting  working  cores busy  peak memory  bound by\n\
              sequential  cpu          10.0    15 %      1.00     93 %      7 %        0.07       25 MiB  waiting\n\
              overlapped  cpu        ~123.0    15 %     12.30     93 %      7 %        0.07       25 MiB  work\n\
-             ~ as fast as the row above within the noise\n\
-             overlapped, gpu: there is no GPU\n\
+             sequential overlapped, gpu: there is no GPU\n\
+             ~ as fast as the row above within the noise\n\n\
              - a lesson\n"
         );
     }
