@@ -29,7 +29,7 @@ pub struct Measured {
     /// Of the files that were held in memory.
     pub held_bytes: u64,
     /// Image, stage, worker, start and end in ns.
-    spans: Vec<(u32, u8, i32, u64, u64)>,
+    pub(super) spans: Vec<(u32, u8, i32, u64, u64)>,
     /// File names of the images by their numbers.
     pub names: Vec<String>,
     /// Resident bytes of the process at the highest.

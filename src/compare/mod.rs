@@ -13,6 +13,8 @@ mod pixels;
 mod sample;
 mod sentence;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::time::Duration;
