@@ -74,7 +74,8 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
         jobs: cores,
         in_flight: (2 * cores).max(16),
         memory_bytes: 1 << 30,
-        fail_fast: true,
+        digests: false,
+        max_failures: Some(1),
     };
     let runtime = Runtime::new(settings.in_flight)?;
     let request = Request {

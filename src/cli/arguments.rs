@@ -7,6 +7,7 @@ use imgproc::codec::{Format, JpegDecoder};
 use imgproc::image::Depth;
 use imgproc::pipeline::Schedule;
 
+use super::batch::BatchArguments;
 use super::sizes;
 
 /// What is done where no recipe is given: the edges of the image.
@@ -17,7 +18,8 @@ Examples:
   imgproc -i photos                               edges of every image in photos, into imgproc-out
   imgproc -i photos -r resize:50% -f jpeg -o small
   imgproc -i 'scans/**/*.tif' -r median:2,equalize --backend gpu
-  imgproc -i photos --recursive --skip-existing   what an interrupted run left undone
+  imgproc -i photos --recursive --resume          what an interrupted run left undone
+  imgproc status imgproc-out                      what became of every image
   imgproc ops resize                              one operation in full
 
 Exit status: 0 all done, 1 some images failed, 2 bad usage, 130 interrupted.";
@@ -67,6 +69,20 @@ pub enum Command {
     ///
     /// Exit status: 0 all agree, 1 some do not or there is no adapter.
     Doctor {
+        /// One JSON document on stdout
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sum up what became of the images of an output directory, from its manifest
+    ///
+    /// Exit status: 0 all are done and there, 1 some are not, 2 there is no manifest.
+    Status {
+        /// The output directory
+        #[arg(value_name = "DIR", default_value = "imgproc-out")]
+        directory: PathBuf,
+        /// Read all outputs and compare digests, rather than size and time alone
+        #[arg(long)]
+        verify: bool,
         /// One JSON document on stdout
         #[arg(long)]
         json: bool,
@@ -189,9 +205,8 @@ pub struct MainArguments {
     #[arg(long, value_enum, default_value_t, help_heading = "Work")]
     pub jpeg_decoder: JpegDecoderName,
 
-    /// Take up no more images after the first that fails
-    #[arg(long, help_heading = "Work")]
-    pub fail_fast: bool,
+    #[command(flatten)]
+    pub batch: BatchArguments,
 
     /// Print `input -> output` for each image and do nothing
     #[arg(long, help_heading = "Messages")]
@@ -369,6 +384,10 @@ mod tests {
             "imgproc ops --size 5x5",
             "imgproc ops sobel --plan invert",
             "imgproc ops --plan invert --size 5",
+            "imgproc -i a --resume --overwrite",
+            "imgproc -i a --retry-failed --no-manifest",
+            "imgproc -i a --max-failures 0",
+            "imgproc -i a --max-failures 2 --fail-fast",
             "imgproc --ops invert",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");

@@ -170,7 +170,8 @@ pub fn plan_document(jobs: &[Job], settled: &[Outcome]) -> String {
     to_text(&PlanDocument { dry_run: true, jobs, settled: settled.iter().map(outcome).collect() })
 }
 
-fn to_text(document: &impl Serialize) -> String {
+/// The text of a document.
+pub fn to_text(document: &impl Serialize) -> String {
     match serde_json::to_string_pretty(document) {
         Ok(text) => text + "\n",
         Err(error) => unreachable!("the document has only names as keys: {error}"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use imgproc::codec::DecodeOptions;
 use imgproc::pipeline::disk::{self, ClaimError, Outputs};
+use imgproc::pipeline::manifest::{self, Manifest};
 use imgproc::pipeline::{self, Existing, Halt, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown};
 use imgproc::recipe::{Recipe, RecipeError};
 
@@ -27,31 +28,64 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let runtime = Runtime::new(settings.in_flight).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let request = request(arguments);
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
+    let made_from = manifest::Chosen::of(&settings);
     if arguments.dry_run {
-        let plan = plan.treat_existing(request.existing).map_err(refused)?;
+        let plan = treat_existing(plan, &runtime, &request, &made_from)?;
         return Ok(show_plan(&plan, arguments, terminal));
     }
     let chosen = choose(arguments)?;
-    let outputs = Outputs::claim(&request.output).map_err(not_ours)?;
-    let plan = plan.treat_existing(request.existing).map_err(refused)?;
-    outputs.clear_leftovers();
+    let outputs = Outputs::claim(&request.output).map_err(not_ours)?.durable(arguments.batch.durable);
+    let plan = treat_existing(plan, &runtime, &request, &made_from)?;
+    outputs.clear_leftovers(plan.directories());
+    let mut log = None;
+    if !arguments.batch.no_manifest {
+        let (images, kept) = (plan.jobs.len() + plan.settled.len(), plan.kept());
+        let begun = manifest::Writer::begin(&request.output, made_from, images, kept, arguments.batch.durable);
+        log = Some(begun.map_err(|error| no_manifest(&request.output, &error))?);
+    }
     let speaks = !arguments.quiet && !arguments.json;
     if let Some(reason) = chosen.reason.as_deref().filter(|_| speaks) {
         terminal.say(reason);
     }
     let passed_over = plan.passed_over;
     let backend_name = chosen.backend.name();
-    let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;
+    let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks, &mut log)?;
     let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
     let remarks = &chosen.backend.remarks();
     let setting = Setting { backend: &backend_name, schedule, passed_over, device, remarks };
     tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
+    let logged = log.map_or(Ok(()), |log| log.end(&report));
+    if let Err(error) = &logged {
+        terminal.problem(&no_manifest(&request.output, error));
+    }
     if report.interrupted {
         // What hangs, on the disk or on the device, must not keep the user.
         runtime.leave();
         std::mem::forget(chosen);
     }
-    Ok(exit(&report))
+    Ok(if logged.is_err() { exit(&report).max(Exit::SomeFailed) } else { exit(&report) })
+}
+
+/// Settles which outputs stay, by what is there and, to resume, by what the manifest says of it.
+fn treat_existing(
+    plan: Plan,
+    runtime: &Runtime,
+    request: &Request,
+    made_from: &manifest::Chosen,
+) -> Result<Plan, Problem> {
+    if let Existing::Resume(resume) = request.existing {
+        let earlier = Manifest::read(&request.output).map_err(|error| no_manifest(&request.output, &error))?;
+        if let Some(earlier) = earlier {
+            return Ok(plan.resume(runtime, earlier, &request.output, made_from, resume));
+        }
+    }
+    plan.treat_existing(request.existing).map_err(refused)
+}
+
+fn no_manifest(output: &Path, error: &std::io::Error) -> Problem {
+    let path = output.join(manifest::NAME);
+    Problem::new(format!("the manifest {} is not complete: {}", path.display(), pipeline::describe(error)))
+        .help("images it does not tell of are done again by --resume; --no-manifest does without one")
 }
 
 fn work(
@@ -62,6 +96,7 @@ fn work(
     outputs: Outputs,
     terminal: Terminal,
     speaks: bool,
+    log: &mut Option<manifest::Writer>,
 ) -> Result<Report, Problem> {
     let shutdown = Shutdown::default();
     let tell = move |halt| {
@@ -74,6 +109,9 @@ fn work(
     let backend = chosen.backend.clone();
     let report = pipeline::run(runtime, settings, plan, backend, Arc::new(outputs), &shutdown, &mut |outcome| {
         progress.finished(outcome);
+        if let Some(log) = log {
+            log.add(outcome);
+        }
     });
     progress.clear();
     report.map_err(|e| Problem::new(format!("can't start workers: {e}")))
@@ -145,7 +183,7 @@ fn request(arguments: &MainArguments) -> Request {
         existing: match (arguments.overwrite, arguments.skip_existing) {
             (true, _) => Existing::Overwrite,
             (_, true) => Existing::Skip,
-            _ => Existing::Refuse,
+            _ => arguments.batch.existing().unwrap_or_default(),
         },
     }
 }
@@ -163,7 +201,8 @@ fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
         jobs,
         in_flight: arguments.in_flight.map_or((2 * jobs).max(16), usize::from),
         memory_bytes: arguments.memory.unwrap_or_else(sizes::quarter_of_memory),
-        fail_fast: arguments.fail_fast,
+        digests: !arguments.batch.no_manifest,
+        max_failures: arguments.batch.max_failures(),
     })
 }
 

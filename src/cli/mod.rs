@@ -2,6 +2,7 @@
 
 mod arguments;
 mod backend;
+mod batch;
 mod catalogue;
 mod devices;
 mod doctor;
@@ -11,6 +12,7 @@ mod main_job;
 mod plan;
 mod progress;
 mod sizes;
+mod status;
 mod summary;
 mod terminal;
 mod totals;
@@ -46,6 +48,12 @@ pub fn run() -> Exit {
             terminal.print(&text);
             exit
         }),
+        Some(Command::Status { directory, verify, json }) => {
+            status::of(directory, *verify, *json).map(|(text, exit)| {
+                terminal.print(&text);
+                exit
+            })
+        }
         Some(Command::Completions { shell }) => Ok(print(terminal, &completions(*shell))),
     };
     result.unwrap_or_else(|problem| refuse(terminal, &problem))

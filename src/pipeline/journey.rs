@@ -9,17 +9,15 @@ use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 use super::budget::Permit;
-use super::disk::Opened;
+use super::disk::{self, Opened, Stamp};
+use super::need::working_bytes;
 use super::outcome::{Done, Failure, Job, LeftOut};
 use super::{Run, describe};
-use crate::backend::{Backend, BackendError, Task};
-use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
+use crate::backend::{BackendError, Task};
+use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Header};
 use crate::image::{Demand, Depth, Image, Layout, Reduction, buffers};
-use crate::op::{Graph, Kernel, Node};
+use crate::op::Graph;
 use crate::timeline::{Running, Stage, Worker};
-
-/// Bytes of a sample while kernels work on it.
-const FLOAT_BYTES: u64 = 4;
 
 /// What is known of an image from its header.
 struct Known {
@@ -125,6 +123,7 @@ async fn reading<T: Send + 'static>(
 /// The file with what its header says; none where that ends beyond its first part.
 fn open(run: &Run, job: &Job) -> Result<(Opened, Option<Known>), Failure> {
     let opened = Opened::open(&job.input).map_err(|e| Failure::new(Stage::Read, describe(&e)))?;
+    job.noted.opened(opened.stamp());
     if opened.size() == 0 {
         return Err(Failure::new(Stage::Decode, "the file is empty"));
     }
@@ -152,54 +151,6 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
     let result = result_depth(run, job, header.depth);
     let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.as_ref());
     Ok(Known { header, graph, cost })
-}
-
-/// An estimate of the bytes that an image takes besides its file, all stages counted as if they came at once:
-/// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
-/// - the result and its encoding, which is hardly ever larger;
-/// - what the CPU keeps whole, since a histogram, a flood or a gathering needs all of it: codes or floats;
-/// - histograms and their tables;
-/// - with a device, what it says.
-///
-/// Not counted are the CPU's tiles, small but where windows reach far, the coefficients of a progressive JPEG (2 bytes a
-/// sample), and what an encoder holds beside its output.
-fn working_bytes(header: &Header, graph: &Graph, result: Depth, backend: &dyn Backend) -> u64 {
-    let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
-    // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
-    let floats = if header.format == Format::Tiff && header.depth == Depth::Sixteen { 2 } else { 1 };
-    let source_bytes = sample_bytes(header.depth) * floats;
-    let working = match backend.computes_here() {
-        true => kept_whole(graph) + tables(graph),
-        false => backend.device_bytes(graph, source_bytes, result),
-    };
-    let result = graph.output_layout().samples() * sample_bytes(result);
-    2 * header.layout.samples() * source_bytes + 2 * result + working
-}
-
-/// Bytes of all histograms and the tables that are made from them.
-fn tables(graph: &Graph) -> u64 {
-    let entries = |node: &Node| match &node.kernel {
-        Kernel::Reduce(kernel) => u64::from(kernel.statistic().lanes(node.layout.colours) * graph.depth.codes()),
-        _ => 0,
-    };
-    graph.nodes().iter().map(|node| 2 * FLOAT_BYTES * entries(node)).sum()
-}
-
-/// Bytes of the images that are computed as a whole before what reads them; the source is there in any case.
-fn kept_whole(graph: &Graph) -> u64 {
-    let code_bytes = u64::from(graph.depth.bits() / 8);
-    let bytes = |node: &Node| {
-        let input = node.inputs.first().filter(|i| i.0 > 0).map_or(0, |i| graph.layout(*i).samples());
-        match node.kernel {
-            Kernel::Reduce(_) if node.layout.alpha => FLOAT_BYTES * input,
-            Kernel::Reduce(_) => code_bytes * input,
-            Kernel::Maximum | Kernel::Gather(_) => FLOAT_BYTES * input,
-            // What it reads, the result, and at worst a place to go on at for each pixel.
-            Kernel::Flood(_) => (FLOAT_BYTES + 1 + 8) * input,
-            _ => 0,
-        }
-    };
-    graph.nodes().iter().map(bytes).sum()
 }
 
 /// Depth of the result of an image of that depth: its own unless asked otherwise, if the output format holds it.
@@ -231,6 +182,9 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
     run.begun.fetch_add(1, Ordering::Relaxed);
     let Loaded { job, bytes, known, permit } = loaded;
+    if run.settings.digests {
+        job.noted.read(disk::digest(&bytes));
+    }
     let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
     let source = codec::decode_for(&bytes, &run.settings.decode, demand);
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
@@ -323,11 +277,13 @@ pub(super) async fn write(run: &Arc<Run>, encoded: Encoded, worker: Worker) -> R
     let Encoded { job, bytes, mut done, permit } = encoded;
     let _span = run.recorder.start(job.index, Stage::Write, worker);
     done.bytes_written = bytes.len() as u64;
-    let outputs = run.outputs.clone();
-    blocking(Stage::Write, move || {
+    let (outputs, digests) = (run.outputs.clone(), run.settings.digests);
+    done.output_stamp = blocking(Stage::Write, move || {
+        let digest = digests.then(|| disk::digest(&bytes));
         let written = outputs.write(&job.output, &bytes);
         drop((bytes, permit));
-        written.map_err(|e| Failure::new(Stage::Write, describe(&e)))
+        let stamp = written.map_err(|e| Failure::new(Stage::Write, describe(&e)))?;
+        Ok(Stamp { digest, ..stamp })
     })
     .await?;
     Ok(done)
@@ -363,54 +319,11 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::Recipe;
 
     #[test]
     fn a_panic_is_a_failure_with_its_text() {
         let failure = guarded::<()>(Stage::Compute, || panic!("row {}", 7)).unwrap_err();
         assert_eq!(failure.to_string(), "compute: a fault in this program: row 7");
         assert!(failure.hint.is_some() && !failure.ends_run);
-    }
-
-    /// A device that takes a thousand bytes for each sample of the source.
-    struct Device;
-
-    impl Backend for Device {
-        fn name(&self) -> String {
-            "device".into()
-        }
-
-        fn computes_here(&self) -> bool {
-            false
-        }
-
-        fn depth(&self) -> usize {
-            1
-        }
-
-        fn device_bytes(&self, graph: &Graph, source_sample_bytes: u64, _result: Depth) -> u64 {
-            1000 * source_sample_bytes * graph.nodes()[0].layout.samples()
-        }
-
-        fn submit(&self, _task: Task, _done: crate::backend::Done) {
-            unreachable!("it is only asked")
-        }
-    }
-
-    #[test]
-    fn the_estimate_counts_what_each_stage_holds() {
-        let layout = Layout::new(10, 10, 4);
-        let header = Header { format: Format::Png, layout, depth: Depth::Eight };
-        let estimate = |recipe: &str, backend: &dyn Backend| {
-            let graph = Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
-            working_bytes(&header, &graph, Depth::Eight, backend)
-        };
-        let here = &crate::backend::cpu::CpuBackend;
-        let samples = layout.samples();
-        assert_eq!(estimate("invert", here), 4 * samples);
-        let table = 2 * 4 * 256;
-        assert_eq!(estimate("equalize", here), 4 * samples + 4 * samples + table);
-        assert_eq!(estimate("clahe:tiles=8", here), 4 * samples + 4 * samples + 64 * table);
-        assert_eq!(estimate("invert", &Device), 4 * samples + 1000 * samples);
     }
 }

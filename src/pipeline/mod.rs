@@ -3,8 +3,11 @@
 mod budget;
 pub mod disk;
 mod journey;
+pub mod manifest;
+mod need;
 mod outcome;
 mod plan;
+mod resume;
 mod runtime;
 mod schedule;
 mod shutdown;
@@ -17,8 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-pub use outcome::{Done, Failure, Fate, Job, LeftOut, Outcome};
+pub use outcome::{Done, Failure, Fate, Job, LeftOut, Noted, Outcome};
 pub use plan::{Existing, Plan, PlanError, Request, plan};
+pub use resume::Resume;
 pub use runtime::Runtime;
 pub use schedule::Schedule;
 pub use shutdown::{Halt, Shutdown};
@@ -65,8 +69,10 @@ pub struct Settings {
     pub in_flight: usize,
     /// Bytes of memory for images in flight.
     pub memory_bytes: u64,
-    /// Whether the first failure ends the taking of new images.
-    pub fail_fast: bool,
+    /// Whether inputs and outputs are digested, for a manifest.
+    pub digests: bool,
+    /// After so many failures no new images are taken.
+    pub max_failures: Option<usize>,
 }
 
 /// All that the stages of a run share.
@@ -152,10 +158,14 @@ pub fn run(
         begun: AtomicUsize::new(0),
     });
     let mut outcomes = Vec::with_capacity(total + plan.settled.len());
+    let mut failures = 0;
     let mut take = |outcome: Outcome| {
         observe(&outcome);
-        if outcome.failure().is_some_and(|f| f.ends_run || run.settings.fail_fast) {
-            run.ending.finish();
+        if let Some(failure) = outcome.failure().filter(|_| !outcome.recorded) {
+            failures += 1;
+            if failure.ends_run || run.settings.max_failures.is_some_and(|most| failures >= most) {
+                run.ending.finish();
+            }
         }
         outcomes.push(outcome);
     };
@@ -190,7 +200,7 @@ async fn unless<T>(end: impl Future<Output = ()>, future: impl Future<Output = T
 }
 
 /// An error of the disk in words, without its number.
-fn describe(error: &io::Error) -> String {
+pub fn describe(error: &io::Error) -> String {
     let text = match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".into(),
         io::ErrorKind::PermissionDenied => "permission denied".into(),

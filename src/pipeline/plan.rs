@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::disk;
-use super::outcome::{Failure, Fate, Job, Outcome};
+use super::outcome::{Failure, Fate, Job, Noted, Outcome};
+use super::resume::Resume;
 use super::source::{self, Signature, Source};
 use super::{Runtime, describe};
 use crate::codec::{self, CodecError, Format};
@@ -19,6 +20,8 @@ pub enum Existing {
     Overwrite,
     /// They stay, and their inputs are not done.
     Skip,
+    /// Those stay that an earlier run is known to have made, as it would be now; where it left no word, they are refused.
+    Resume(Resume),
 }
 
 /// What is to be done, as the user put it.
@@ -129,6 +132,11 @@ pub fn plan(runtime: &Runtime, request: &Request) -> Result<Plan, PlanError> {
 }
 
 impl Plan {
+    /// Those that results will be written to, some of them more than once.
+    pub fn directories(&self) -> impl Iterator<Item = &Path> {
+        self.jobs.iter().filter_map(|job| job.output.parent())
+    }
+
     /// Looks which outputs are there already. A run does so once the output directory is its own.
     pub fn treat_existing(mut self, existing: Existing) -> Result<Plan, PlanError> {
         if existing == Existing::Overwrite {
@@ -137,7 +145,7 @@ impl Plan {
         let total = self.jobs.len();
         let (there, missing): (Vec<Job>, Vec<Job>) = self.jobs.into_iter().partition(|job| disk::exists(&job.output));
         match there.first() {
-            Some(first) if existing == Existing::Refuse => {
+            Some(first) if existing != Existing::Skip => {
                 return Err(PlanError::Exist { count: there.len(), total, first: first.output.clone() });
             }
             _ => {}
@@ -149,10 +157,7 @@ impl Plan {
 }
 
 fn job(index: u32, source: &Source, signature: &Signature, request: &Request) -> Result<Job, Outcome> {
-    let failed = |failure| {
-        let fate = Fate::Failed(failure);
-        Outcome { index, input: source.path.clone(), output: None, fate }
-    };
+    let failed = |failure| Outcome::early(index, source.path.clone(), Fate::Failed(failure));
     let format = match signature {
         Signature::Image(format) => request.format.unwrap_or(format.kept()),
         Signature::Unknown(bytes) => return Err(failed(not_an_image(bytes))),
@@ -163,7 +168,7 @@ fn job(index: u32, source: &Source, signature: &Signature, request: &Request) ->
     name.push(".");
     name.push(format.extension());
     let output = request.output.join(&source.below).join(name);
-    Ok(Job { index, input: source.path.clone(), output, format })
+    Ok(Job { index, input: source.path.clone(), output, format, noted: Noted::default() })
 }
 
 /// The failure of a file whose first bytes tell no format.
@@ -217,7 +222,7 @@ mod tests {
     use super::*;
 
     fn job(input: &str, output: &str) -> Job {
-        Job { index: 0, input: input.into(), output: output.into(), format: Format::Png }
+        Job { index: 0, input: input.into(), output: output.into(), format: Format::Png, noted: Noted::default() }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rayon::ThreadPool;
 use tokio::runtime::Handle;
@@ -75,13 +76,14 @@ fn serve_oneself(run: Arc<Run>, pool: &ThreadPool, jobs: Vec<Arc<Job>>, sender: 
         while run.takes_new() {
             let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             // A panic outside of the guarded stages must not end the worker, and with it the process.
+            let begun = run.recorder.elapsed();
             let result = match journey::guarded(Stage::Read, || Ok(see_through(&run, &handle, job, worker))) {
                 Ok(Some(result)) => result,
                 Ok(None) => break,
                 Err(failure) => Err(failure),
             };
             // Nobody listens any more once the run was aborted.
-            if sender.blocking_send(outcome(job, result)).is_err() {
+            if sender.blocking_send(outcome(&run, job, result, begun)).is_err() {
                 break;
             }
         }
@@ -145,13 +147,13 @@ async fn read_ahead(run: Arc<Run>, pool: Arc<ThreadPool>, jobs: Vec<Arc<Job>>, s
         let Some(slot) = unless(run.stops_taking(), pass(&gates.reading)).await else { break };
         let (run, pool, gates, sender) = (run.clone(), pool.clone(), gates.clone(), sender.clone());
         tokio::spawn(async move {
-            let passing = job.clone();
+            let (begun, passing, during) = (run.recorder.elapsed(), job.clone(), run.clone());
             let passed = tokio::spawn(async move {
-                run.unless_aborted(pass_through(&run, &pool, &gates, &passing, slot)).await.flatten()
+                during.unless_aborted(pass_through(&during, &pool, &gates, &passing, slot)).await.flatten()
             });
             if let Some(result) = result_of(passed).await {
                 // Nobody listens any more once the run was aborted.
-                let _ = sender.send(outcome(&job, result)).await;
+                let _ = sender.send(outcome(&run, &job, result, begun)).await;
             }
         });
     }
@@ -235,8 +237,9 @@ async fn on_worker<T: Send + 'static>(
     receiver.await.unwrap_or_else(|_| Err(Failure::new(stage, "the run has ended")))
 }
 
-fn outcome(job: &Job, result: Result<Done, Failure>) -> Outcome {
-    Outcome::of(job, result.map_or_else(Fate::Failed, Fate::Done))
+fn outcome(run: &Run, job: &Job, result: Result<Done, Failure>, begun: Duration) -> Outcome {
+    let fate = result.map_or_else(Fate::Failed, Fate::Done);
+    Outcome { took: run.recorder.elapsed().saturating_sub(begun), ..Outcome::of(job, fate) }
 }
 
 impl Run {

@@ -156,7 +156,8 @@ fn settings(schedule: Schedule) -> Settings {
         jobs: 2,
         in_flight: 4,
         memory_bytes: 1 << 30,
-        fail_fast: false,
+        digests: true,
+        max_failures: None,
     }
 }
 

@@ -3,9 +3,11 @@
 
 mod architecture;
 mod batch;
+mod crash;
 mod decoding;
 mod inputs;
 mod messages;
 mod outputs;
+mod resume;
 mod stopping;
 mod support;

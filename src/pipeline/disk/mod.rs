@@ -1,7 +1,9 @@
 //! The one module that touches the disk. Everything here blocks; callers run it on threads that may.
 #![expect(clippy::disallowed_methods, reason = "the one module that touches the disk")]
 
+mod lines;
 mod outputs;
+mod stamp;
 mod tree;
 
 use std::fs::{self, File};
@@ -10,7 +12,9 @@ use std::path::{Path, PathBuf};
 
 use crate::image::buffers;
 
+pub use lines::{Lines, read_lines};
 pub use outputs::{ClaimError, LOCK_NAME, Outputs, TEMPORARY_PREFIX};
+pub use stamp::{Stamp, digest, matches, stamp};
 pub use tree::{Entry, expand, list};
 
 /// Bytes read of a file to learn what it is and what it will need; headers end within them but for large metadata.
@@ -22,7 +26,7 @@ const SIGNATURE_BYTES: u64 = 64;
 #[derive(Debug)]
 pub struct Opened {
     file: File,
-    size: u64,
+    stamp: Stamp,
     head: Vec<u8>,
 }
 
@@ -30,19 +34,22 @@ impl Opened {
     /// # Errors
     /// Where the file can't be opened or read, or is no regular file.
     pub fn open(path: &Path) -> io::Result<Opened> {
-        let mut file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-        }
-        let mut head = Vec::with_capacity(metadata.len().min(HEAD_BYTES) as usize);
+        let mut file = open_regular(path)?;
+        let mut stamp = Stamp::of(&file.metadata()?);
+        let mut head = Vec::with_capacity(stamp.bytes.min(HEAD_BYTES) as usize);
         (&mut file).take(HEAD_BYTES).read_to_end(&mut head)?;
-        Ok(Opened { file, size: metadata.len().max(head.len() as u64), head })
+        stamp.bytes = stamp.bytes.max(head.len() as u64);
+        Ok(Opened { file, stamp, head })
     }
 
     /// Bytes of the file.
     pub fn size(&self) -> u64 {
-        self.size
+        self.stamp.bytes
+    }
+
+    /// Size and time of the file before it was read.
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
     }
 
     /// The first part of the file.
@@ -52,7 +59,7 @@ impl Opened {
 
     /// Whether the first part is all of it.
     pub fn is_whole(&self) -> bool {
-        self.head.len() as u64 == self.size
+        self.head.len() as u64 == self.size()
     }
 
     /// All bytes of the file if the first part is that.
@@ -64,24 +71,43 @@ impl Opened {
     }
 
     /// All bytes of the file; those that it gains meanwhile are left out.
+    ///
+    /// # Errors
+    /// Where it has lost some, too.
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
-        let size = usize::try_from(self.size).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let size = usize::try_from(self.size()).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let mut bytes = buffers::take_kept(size).unwrap_or_default();
         bytes.clear();
         bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(&self.head);
         if !self.is_whole() {
             self.file.seek(SeekFrom::Start(self.head.len() as u64))?;
-            (&mut self.file).take(self.size - self.head.len() as u64).read_to_end(&mut bytes)?;
+            let rest = self.size() - self.head.len() as u64;
+            (&mut self.file).take(rest).read_to_end(&mut bytes)?;
+        }
+        if bytes.len() < size {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read"));
         }
         Ok(bytes)
     }
 }
 
+/// Opens a regular file. What is none is not opened first: opening a pipe waits for who writes to it.
+fn open_regular(path: &Path) -> io::Result<File> {
+    let is_regular = |metadata: fs::Metadata| match metadata.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    };
+    fs::metadata(path).and_then(is_regular)?;
+    let file = File::open(path)?;
+    file.metadata().and_then(is_regular)?;
+    Ok(file)
+}
+
 /// The first bytes of a file, enough to tell its format.
 pub fn signature(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(SIGNATURE_BYTES as usize);
-    File::open(path)?.take(SIGNATURE_BYTES).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(SIGNATURE_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -1,0 +1,53 @@
+//! Options for batches that must survive: what is kept of earlier runs, and what ends one.
+
+use clap::Args;
+use imgproc::pipeline::{Existing, Resume};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Batches")]
+pub struct BatchArguments {
+    /// Go on where an earlier run ended: do what is missing, what has changed, and what failed for want of disk or access
+    ///
+    /// The manifest of the output directory says what was done, from which bytes, and with which settings. What is there
+    /// and has the size and time that it had then is left. All other outputs of the inputs are replaced. Without a manifest it
+    /// is as if it were not given.
+    #[arg(long, conflicts_with_all = ["overwrite", "skip_existing", "no_manifest"])]
+    pub resume: bool,
+
+    /// As --resume, and do again what failed for what it is
+    #[arg(long, conflicts_with_all = ["overwrite", "skip_existing", "no_manifest"])]
+    pub retry_failed: bool,
+
+    /// With --resume, read what would be left and compare digests; a power cut can leave files that only look whole
+    #[arg(long)]
+    pub verify: bool,
+
+    /// Write no imgproc-manifest.jsonl into the output directory
+    #[arg(long)]
+    pub no_manifest: bool,
+
+    /// Call a result written only once it would survive a power cut (fsync of file and directory); slower
+    #[arg(long)]
+    pub durable: bool,
+
+    /// Take up no more images after that many have failed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_failures: Option<u32>,
+
+    /// As --max-failures 1
+    #[arg(long, conflicts_with = "max_failures")]
+    pub fail_fast: bool,
+}
+
+impl BatchArguments {
+    /// How an earlier run is gone on with, if it is.
+    pub fn existing(&self) -> Option<Existing> {
+        let resume = Resume { retry_failed: self.retry_failed, verify: self.verify };
+        (self.resume || self.retry_failed).then_some(Existing::Resume(resume))
+    }
+
+    pub fn max_failures(&self) -> Option<usize> {
+        let most = if self.fail_fast { Some(1) } else { self.max_failures };
+        most.map(|most| most as usize)
+    }
+}
