@@ -74,6 +74,9 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
         jobs: cores,
         in_flight: (2 * cores).max(16),
         memory_bytes: 1 << 30,
+        most_bytes: u64::MAX,
+        max_file_bytes: None,
+        timeout: None,
         digests: false,
         max_failures: Some(1),
     };

@@ -1,7 +1,11 @@
 //! Options for batches that must survive: what is kept of earlier runs, and what ends one.
 
-use clap::Args;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
 use imgproc::pipeline::{Existing, Resume};
+
+use super::sizes;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Batches")]
@@ -30,6 +34,17 @@ pub struct BatchArguments {
     #[arg(long)]
     pub durable: bool,
 
+    /// Give up an image where reading it, working on it, or writing it takes longer than so many seconds
+    ///
+    /// It fails then. A thread that works on it can't be stopped: it goes on in the background until it is through, others
+    /// are started once all are so lost, and the run ends where that does not help either.
+    #[arg(long, value_name = "SECONDS", value_parser = sizes::seconds)]
+    pub timeout: Option<Duration>,
+
+    /// Refuse files of more bytes, as in 500M
+    #[arg(long, value_name = "BYTES", value_parser = sizes::bytes)]
+    pub max_file_bytes: Option<u64>,
+
     /// Take up no more images after that many have failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_failures: Option<u32>,
@@ -37,6 +52,10 @@ pub struct BatchArguments {
     /// As --max-failures 1
     #[arg(long, conflicts_with = "max_failures")]
     pub fail_fast: bool,
+
+    /// Tell of every image on stderr as it ends, twice: of every stage; RUST_LOG=imgproc=debug does the same
+    #[arg(short, long, action = ArgAction::Count, help_heading = "Messages")]
+    pub verbose: u8,
 }
 
 impl BatchArguments {

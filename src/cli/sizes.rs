@@ -1,4 +1,6 @@
-//! Numbers with a suffix, `2G` bytes or `400M` pixels, and sizes, `1920x1080`.
+//! Numbers with a suffix, `2G` bytes or `400M` pixels, times, and sizes, `1920x1080`.
+
+use std::time::Duration;
 
 /// Bytes: a number with K, M, G or T for powers of 1024; `B` or `iB` may follow.
 pub fn bytes(text: &str) -> Result<u64, String> {
@@ -12,6 +14,14 @@ pub fn pixels(text: &str) -> Result<u64, String> {
     let upper = text.trim().to_uppercase();
     let plain = upper.strip_suffix("PX").or_else(|| upper.strip_suffix('P')).unwrap_or(&upper);
     scaled(plain, 1000.0).ok_or_else(|| "expected a number of pixels, as in 400M".into())
+}
+
+/// A time, in seconds.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let plain = text.trim().strip_suffix('s').unwrap_or(text.trim());
+    let seconds = plain.parse().ok().filter(|seconds: &f64| *seconds >= 0.001);
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.ok_or_else(|| "expected a number of seconds, as in 30 or 0.5".into())
 }
 
 /// Width and height, px: two numbers with an x between them.
@@ -32,10 +42,20 @@ const USUAL_BUDGET_BYTES: u64 = 1 << 30;
 /// Bytes that images in flight may take where nothing is said: a quarter of the memory of the machine, or of the share
 /// of it that this process is allowed.
 pub fn quarter_of_memory() -> u64 {
+    available_memory().map_or(USUAL_BUDGET_BYTES, |bytes| bytes / 4)
+}
+
+/// Bytes that an image which needs more than the budget may take, alone, where nothing is said.
+pub fn half_of_memory() -> u64 {
+    available_memory().map_or(2 * USUAL_BUDGET_BYTES, |bytes| bytes / 2)
+}
+
+/// Bytes of memory of the machine, or of the share of it that this process is allowed, where they can be learned.
+fn available_memory() -> Option<u64> {
     let memory_only = sysinfo::RefreshKind::nothing().with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram());
-    let Ok(system) = sysinfo::System::new_with_specifics(memory_only) else { return USUAL_BUDGET_BYTES };
+    let system = sysinfo::System::new_with_specifics(memory_only).ok()?;
     let allowed = system.cgroup_limits().map(|limits| limits.total_memory).filter(|bytes| *bytes > 0);
-    system.total_memory().min(allowed.unwrap_or(u64::MAX)) / 4
+    Some(system.total_memory().min(allowed.unwrap_or(u64::MAX)))
 }
 
 fn scaled(text: &str, base: f64) -> Option<u64> {
@@ -63,6 +83,15 @@ mod tests {
         assert_eq!(bytes("4096"), Ok(4096));
         assert_eq!(pixels("400M"), Ok(400_000_000));
         assert_eq!(pixels("12 mp"), Ok(12_000_000));
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(seconds("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(seconds(" 0.5s"), Ok(Duration::from_millis(500)));
+        for text in ["", "s", "0", "-1", "nan", "inf", "1e300", "5m"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::exit::Exit;
 use super::json;
-use super::summary::plural;
+use super::summary::{on_one_line, plural};
 use super::terminal::Problem;
 
 /// Images that are listed by name; of more only the number is told.
@@ -66,7 +66,7 @@ pub fn of(directory: &Path, verify: bool, as_json: bool) -> Result<(String, Exit
         let path = directory.join(manifest::NAME);
         Problem::new(format!("{}: {what}", path.display())).help("name the output directory of a run of imgproc")
     };
-    let manifest = Manifest::read(directory).map_err(|error| unreadable(imgproc::pipeline::describe(&error)))?;
+    let manifest = Manifest::read(directory).map_err(|error| unreadable(disk::describe(&error)))?;
     let manifest = manifest.ok_or_else(|| unreadable("there is no such file".into()))?;
     let images = manifest.images();
     let status = status(directory, &manifest, &images, verify);
@@ -143,11 +143,11 @@ fn in_words(status: &Status) -> String {
         }
     }
     for Failed { input, failure } in status.failures.iter().take(LISTED) {
-        let _ = writeln!(text, "failed: {input}: {}: {}", failure.stage, failure.cause);
+        let _ = writeln!(text, "failed: {}: {}: {}", on_one_line(Path::new(input)), failure.stage, failure.cause);
     }
     more(&mut text, status.failed, "failed");
     for output in status.changed.iter().take(LISTED) {
-        let _ = writeln!(text, "changed or gone: {output}");
+        let _ = writeln!(text, "changed or gone: {}", on_one_line(Path::new(output)));
     }
     more(&mut text, status.changed.len(), "changed or are gone");
     if status.unfinished + status.changed.len() > 0 && status.state != State::Running {

@@ -8,11 +8,11 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::oneshot;
 
+use super::Run;
 use super::budget::Permit;
 use super::disk::{self, Opened, Stamp};
 use super::need::working_bytes;
 use super::outcome::{Done, Failure, Job, LeftOut};
-use super::{Run, describe};
 use crate::backend::{BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Header};
 use crate::image::{Demand, Depth, Image, Layout, Reduction, buffers};
@@ -116,16 +116,25 @@ async fn reading<T: Send + 'static>(
     work: impl FnOnce(&Run, &Job) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let _span = run.recorder.start(job.index, Stage::Read, worker);
-    let (run, job) = (run.clone(), job.clone());
-    blocking(Stage::Read, move || work(&run, &job)).await
+    tracing::trace!(input = ?job.input, "read");
+    let (during, run, job) = (run, run.clone(), job.clone());
+    let blocking = blocking(Stage::Read, move || work(&run, &job));
+    during.workers.in_time(Stage::Read, blocking).await
 }
 
 /// The file with what its header says; none where that ends beyond its first part.
 fn open(run: &Run, job: &Job) -> Result<(Opened, Option<Known>), Failure> {
-    let opened = Opened::open(&job.input).map_err(|e| Failure::new(Stage::Read, describe(&e)))?;
+    let opened = Opened::open(&job.input).map_err(|e| Failure::of_disk(Stage::Read, &e))?;
     job.noted.opened(opened.stamp());
     if opened.size() == 0 {
         return Err(Failure::new(Stage::Decode, "the file is empty"));
+    }
+    match run.settings.max_file_bytes {
+        Some(most) if opened.size() > most => {
+            let cause = format!("the file has {}, the limit is {}", amount(opened.size()), amount(most));
+            return Err(Failure::new(Stage::Read, cause).hint("--max-file-bytes raises it"));
+        }
+        _ => check_memory(run, opened.size())?,
     }
     let known = match codec::header(opened.head()) {
         Err(CodecError::HeaderIncomplete) if !opened.is_whole() => None,
@@ -135,7 +144,7 @@ fn open(run: &Run, job: &Job) -> Result<(Opened, Option<Known>), Failure> {
 }
 
 fn load(opened: &mut Opened) -> Result<Vec<u8>, Failure> {
-    opened.read().map_err(|e| Failure::new(Stage::Read, describe(&e)))
+    opened.read().map_err(|e| Failure::of_disk(Stage::Read, &e))
 }
 
 /// What the header tells of the work to come, refusals included.
@@ -145,12 +154,32 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
     if pixels > limit {
         let (width, height) = (header.layout.width, header.layout.height);
         let cause = format!("{width}x{height} px are {:.1} MP, the limit is {:.1} MP", mega(pixels), mega(limit));
-        return Err(Failure::new(Stage::Decode, cause).hint("--max-pixels raises it"));
+        return Err(Failure::new(Stage::Decode, cause).passing().hint("--max-pixels raises it"));
     }
     let graph = graph(run, header.layout, header.depth, None)?;
     let result = result_depth(run, job, header.depth);
     let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.as_ref());
+    check_memory(run, cost)?;
     Ok(Known { header, graph, cost })
+}
+
+/// Refuses what would need more memory than there may be for one image.
+fn check_memory(run: &Run, bytes: u64) -> Result<(), Failure> {
+    let most = run.settings.most_bytes;
+    if bytes <= most {
+        return Ok(());
+    }
+    let cause = format!("it would need {} of memory, there may be {}", amount(bytes), amount(most));
+    Err(Failure::new(Stage::Decode, cause).passing().hint("--memory raises that"))
+}
+
+/// Bytes in words.
+fn amount(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{bytes} bytes"),
+        1_000_000..10_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
 }
 
 /// Depth of the result of an image of that depth: its own unless asked otherwise, if the output format holds it.
@@ -172,7 +201,7 @@ fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) 
         let Layout { width, height, .. } = node.layout;
         let (would, allowed) = (mega(node.layout.pixels()), mega(limit));
         let cause = format!("the recipe would make {width}x{height} px, {would:.1} MP; the limit is {allowed:.1} MP");
-        return Err(Failure::new(Stage::Compute, cause).hint("--max-pixels raises it"));
+        return Err(Failure::new(Stage::Compute, cause).passing().hint("--max-pixels raises it"));
     }
     Ok(Arc::new(graph))
 }
@@ -180,6 +209,7 @@ fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) 
 /// Decodes.
 pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decoded, Failure> {
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
+    tracing::trace!(input = ?loaded.job.input, bytes = loaded.known.cost, "decode");
     run.begun.fetch_add(1, Ordering::Relaxed);
     let Loaded { job, bytes, known, permit } = loaded;
     if run.settings.digests {
@@ -254,14 +284,21 @@ pub(super) fn submit(run: &Run, decoded: Decoded) -> Submitted {
 /// The device's answer; no thread waits for it.
 pub(super) async fn answer(run: &Run, submitted: Submitted) -> Result<Processed, Failure> {
     let Submitted { away, answer, span } = submitted;
-    let result = answer.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
-    drop(span);
+    // A task of its own, so that what the image holds is held until the device gives it back, however late.
+    let back = tokio::spawn(async move {
+        let result = answer.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
+        drop(span);
+        (away, result)
+    });
+    let back = async { back.await.map_err(|_| Failure::new(Stage::Compute, "the run has ended")) };
+    let (away, result) = run.workers.in_time(Stage::Compute, back).await?;
     guarded(Stage::Compute, || away.come_back(run, result))
 }
 
 /// Encodes.
 pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<Encoded, Failure> {
     let _span = run.recorder.start(processed.job.index, Stage::Encode, worker);
+    tracing::trace!(input = ?processed.job.input, "encode");
     let Processed { job, image, mut done, permit } = processed;
     let (image, conversions) = codec::fit_format(image, job.format, None);
     done.conversions.extend(conversions.iter().map(Conversion::to_string));
@@ -276,16 +313,17 @@ pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<
 pub(super) async fn write(run: &Arc<Run>, encoded: Encoded, worker: Worker) -> Result<Done, Failure> {
     let Encoded { job, bytes, mut done, permit } = encoded;
     let _span = run.recorder.start(job.index, Stage::Write, worker);
+    tracing::trace!(output = ?job.output, "write");
     done.bytes_written = bytes.len() as u64;
     let (outputs, digests) = (run.outputs.clone(), run.settings.digests);
-    done.output_stamp = blocking(Stage::Write, move || {
+    let writing = blocking(Stage::Write, move || {
         let digest = digests.then(|| disk::digest(&bytes));
         let written = outputs.write(&job.output, &bytes);
         drop((bytes, permit));
-        let stamp = written.map_err(|e| Failure::new(Stage::Write, describe(&e)))?;
+        let stamp = written.map_err(|e| Failure::of_disk(Stage::Write, &e))?;
         Ok(Stamp { digest, ..stamp })
-    })
-    .await?;
+    });
+    done.output_stamp = run.workers.in_time(Stage::Write, writing).await?;
     Ok(done)
 }
 

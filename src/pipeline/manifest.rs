@@ -171,20 +171,22 @@ pub struct FailureEntry {
 impl FailureEntry {
     fn of(failure: &Failure) -> FailureEntry {
         let Failure { stage, cause, hint, .. } = failure;
-        let passing = failure.is_passing();
+        let passing = failure.passing || failure.ends_run;
         FailureEntry { stage: stage.name().into(), cause: cause.clone(), hint: hint.clone(), passing }
     }
 
     /// The failure, were it to happen again.
     pub fn failure(&self) -> Failure {
         let stage = Stage::ALL.into_iter().find(|stage| stage.name() == self.stage).unwrap_or(Stage::Decode);
-        Failure { hint: self.hint.clone(), ..Failure::new(stage, &self.cause) }
+        Failure { hint: self.hint.clone(), passing: self.passing, ..Failure::new(stage, &self.cause) }
     }
 }
 
 /// A run ended, and was not killed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EndLine {
+    /// That of the run.
+    pub begun: f64,
     pub finished: f64,
     pub done: usize,
     pub failed: usize,
@@ -194,9 +196,10 @@ pub struct EndLine {
 }
 
 impl EndLine {
-    fn of(report: &Report) -> EndLine {
+    fn of(report: &Report, begun: f64) -> EndLine {
         let count = |wanted: fn(&Fate) -> bool| report.outcomes.iter().filter(|o| wanted(&o.fate)).count();
         EndLine {
+            begun,
             finished: timeline::unix_seconds(),
             done: count(|fate| matches!(fate, Fate::Done(_))),
             failed: count(|fate| matches!(fate, Fate::Failed(_))),
@@ -246,7 +249,12 @@ impl Manifest {
                 self.since += 1;
                 self.take_image(*image);
             }
-            Some(Line::End(end)) => self.end = Some(end),
+            // Once it has given the directory back, a run may say so when another has begun.
+            Some(Line::End(end)) => {
+                if self.last_run.as_ref().is_some_and(|run| run.begun == end.begun) {
+                    self.end = Some(end);
+                }
+            }
             None => self.broken += 1,
         }
     }
@@ -302,6 +310,7 @@ pub struct Writer {
     root: PathBuf,
     settings: String,
     durable: bool,
+    begun: f64,
     synced: f64,
     /// The first that happened; nothing is written after it.
     error: Option<io::Error>,
@@ -313,8 +322,15 @@ impl Writer {
         let lines = Lines::open(&root.join(NAME))?;
         let (settings, begun) = (chosen.digest(), timeline::unix_seconds());
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let mut writer =
-            Writer { lines, root: root.to_path_buf(), settings: settings.clone(), durable, synced: begun, error: None };
+        let mut writer = Writer {
+            lines,
+            root: root.to_path_buf(),
+            settings: settings.clone(),
+            durable,
+            begun,
+            synced: begun,
+            error: None,
+        };
         writer.lines.add(&to_text(&Line::Run(RunLine { version, settings, chosen, images, kept, begun })))?;
         Ok(writer)
     }
@@ -355,7 +371,7 @@ impl Writer {
     /// # Errors
     /// The first that kept a line from being written.
     pub fn end(mut self, report: &Report) -> io::Result<()> {
-        self.write(&Line::End(EndLine::of(report)));
+        self.write(&Line::End(EndLine::of(report, self.begun)));
         if self.durable {
             self.sync();
         }

@@ -1,10 +1,11 @@
 //! What became of an image.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::disk::Stamp;
+use super::disk::{self, Stamp};
 use crate::codec::Format;
 use crate::timeline::Stage;
 
@@ -112,22 +113,31 @@ pub struct Failure {
     pub cause: String,
     /// What can be done about it.
     pub hint: Option<String>,
+    /// Whether the cause lies outside of the image, so that another run may fare better.
+    pub passing: bool,
     /// Whether no other image can fare better, so that the run ends.
     pub ends_run: bool,
 }
 
 impl Failure {
     pub fn new(stage: Stage, cause: impl ToString) -> Failure {
-        Failure { stage, cause: cause.to_string(), hint: None, ends_run: false }
+        Failure { stage, cause: cause.to_string(), hint: None, passing: stage.moves_bytes(), ends_run: false }
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Failure {
         Failure { hint: Some(hint.into()), ..self }
     }
 
-    /// Whether the cause lies outside of the image, so that another run may fare better.
-    pub fn is_passing(&self) -> bool {
-        self.ends_run || self.stage.moves_bytes()
+    /// What the disk said. Where there is no room, or no writing at all, the run ends.
+    pub fn of_disk(stage: Stage, error: &io::Error) -> Failure {
+        use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        let ends_run = matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem);
+        let hint = disk::advice(error).map(str::to_owned);
+        Failure { hint, ends_run, ..Failure::new(stage, disk::describe(error)) }
+    }
+
+    pub fn passing(self) -> Failure {
+        Failure { passing: true, ..self }
     }
 }
 

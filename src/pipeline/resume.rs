@@ -32,7 +32,7 @@ impl Plan {
         let fates = runtime.map_blocking(&self.jobs, move |job: &Job| earlier.settled(job));
         let mut jobs = Vec::new();
         for (job, fate) in self.jobs.into_iter().zip(fates) {
-            match fate {
+            match fate.flatten() {
                 Some(fate) => self.settled.push(Outcome { recorded: true, ..Outcome::of(&job, fate) }),
                 None => jobs.push(job),
             }

@@ -1,10 +1,15 @@
 //! The command as a user runs it, and the house rules that its source must keep.
-#![allow(clippy::disallowed_methods, reason = "tests prepare and inspect files, and wait")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests prepare and inspect files, wait, and say what they left out"
+)]
 
 mod architecture;
 mod batch;
 mod crash;
 mod decoding;
+mod faults;
 mod inputs;
 mod messages;
 mod outputs;

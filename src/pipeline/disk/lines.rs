@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Longer lines are passed over in reading; the names of two files, and why one failed, take far less.
 const MOST_LINE_BYTES: u64 = 1 << 20;
@@ -12,30 +12,25 @@ const PART_BYTES: u64 = 64 << 10;
 /// A file that lines are added to.
 #[derive(Debug)]
 pub struct Lines {
+    path: PathBuf,
+    /// Every write goes to its end.
     file: File,
-    /// Of whole lines.
-    bytes: u64,
 }
 
 impl Lines {
     /// Opens the file, which is made where it is missing. A torn last line is cut off.
     pub fn open(path: &Path) -> io::Result<Lines> {
-        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
-        let bytes = whole_lines(&mut file)?;
-        file.set_len(bytes)?;
-        file.seek(SeekFrom::Start(bytes))?;
-        Ok(Lines { file, bytes })
+        let file = File::options().create(true).append(true).open(path)?;
+        cut_torn(path)?;
+        Ok(Lines { path: path.to_path_buf(), file })
     }
 
     /// Adds a line, whole or not at all.
     pub fn add(&mut self, line: &str) -> io::Result<()> {
         let written = self.file.write_all(format!("{line}\n").as_bytes());
-        if written.is_ok() {
-            self.bytes += line.len() as u64 + 1;
-        } else {
-            // As on a full disk. Where this fails too, the next one to open the file cuts it.
-            self.file.set_len(self.bytes)?;
-            self.file.seek(SeekFrom::Start(self.bytes))?;
+        if written.is_err() {
+            // As on a full disk.
+            cut_torn(&self.path)?;
         }
         written
     }
@@ -44,6 +39,13 @@ impl Lines {
     pub fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
+}
+
+/// Cuts off a torn last line.
+fn cut_torn(path: &Path) -> io::Result<()> {
+    let mut file = File::options().read(true).write(true).open(path)?;
+    let (whole, all) = (whole_lines(&mut file)?, file.metadata()?.len());
+    if whole < all { file.set_len(whole) } else { Ok(()) }
 }
 
 /// Bytes up to the last line feed.

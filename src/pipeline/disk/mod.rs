@@ -1,6 +1,8 @@
 //! The one module that touches the disk. Everything here blocks; callers run it on threads that may.
 #![expect(clippy::disallowed_methods, reason = "the one module that touches the disk")]
 
+mod descriptors;
+mod errors;
 mod lines;
 mod outputs;
 mod stamp;
@@ -12,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use crate::image::buffers;
 
+pub use descriptors::raise_open_files;
+pub use errors::{advice, describe};
 pub use lines::{Lines, read_lines};
 pub use outputs::{ClaimError, LOCK_NAME, Outputs, TEMPORARY_PREFIX};
 pub use stamp::{Stamp, digest, matches, stamp};

@@ -22,7 +22,7 @@ const LOCK_TRIES: usize = 16;
 pub enum ClaimError {
     #[error("another run is writing to {0}")]
     Busy(PathBuf),
-    #[error("can't write to {0}: {1}")]
+    #[error("can't write to {0}: {cause}", cause = super::describe(.1))]
     Io(PathBuf, #[source] io::Error),
 }
 
@@ -68,6 +68,11 @@ impl Outputs {
     pub fn is_claimed(root: &Path) -> bool {
         let lock = File::options().write(true).open(root.join(LOCK_NAME));
         lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Whether names in the directory are the same in upper and lower case.
+    pub fn ignores_case(&self) -> bool {
+        self.root.join(LOCK_NAME.to_uppercase()).exists()
     }
 
     /// The same, with `write` returning only once a file would survive a power cut.
