@@ -5,7 +5,6 @@
 //! called in.
 
 mod axis;
-mod blocks;
 mod direct;
 mod evaluate;
 mod flood;
