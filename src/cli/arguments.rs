@@ -287,6 +287,8 @@ pub enum BackendName {
     Gpu,
     /// A software rasterizer, such as lavapipe or WARP
     Software,
+    /// The CPU and a GPU, each taking the next image when it is free
+    Both,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -47,12 +47,19 @@ fn choose_adapter(name: BackendName, arguments: &MainArguments) -> Result<Chosen
 
 #[cfg(feature = "gpu")]
 fn choose_adapter(name: BackendName, arguments: &MainArguments) -> Result<Chosen, Problem> {
+    use imgproc::backend::both::Both;
     use imgproc::backend::gpu::{Choice, Options};
 
     let options = Options { memory_bytes: arguments.gpu_memory, ..Options::default() };
     let adapter = arguments.adapter.as_deref();
     match name {
         BackendName::Software => open(Choice::Software, adapter, options),
+        BackendName::Both => {
+            // A named adapter is taken, of whichever kind it is.
+            let choice = if adapter.is_some() { Choice::Any } else { Choice::Hardware };
+            let Chosen { backend, reason } = open(choice, adapter, options)?;
+            Ok(Chosen { backend: Arc::new(Both::new(Arc::new(CpuBackend), backend)), reason })
+        }
         BackendName::Auto if adapter.is_none() => choose_for_user(options),
         // A named adapter is taken, of whichever kind it is.
         BackendName::Auto => open(Choice::Any, adapter, options),

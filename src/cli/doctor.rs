@@ -91,7 +91,8 @@ mod examined {
         let image = picture();
         let recipe = Recipe::parse(spec.example).map_err(|e| failed(e.message))?;
         let graph = Arc::new(recipe.graph(image.layout, image.depth()).map_err(|e| failed(e.to_string()))?);
-        let task = || Task { graph: graph.clone(), image: image.clone(), depth: image.depth(), divides: true };
+        let task =
+            || Task { graph: graph.clone(), image: image.clone(), depth: image.depth(), divides: true, remaining: 0 };
         let expected = CpuBackend.compute(task()).map_err(|e| failed(e.to_string()))?;
         let got = gpu.compute(task()).map_err(|e| failed(e.to_string()))?;
         if got.layout != expected.layout {

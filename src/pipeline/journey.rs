@@ -5,6 +5,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -12,14 +13,11 @@ use super::budget::Permit;
 use super::disk::Opened;
 use super::outcome::{Done, Failure, Job, LeftOut};
 use super::{Run, describe};
-use crate::backend::{Backend, BackendError, Task};
+use crate::backend::{Backend, BackendError, Computed, DeviceTimes, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
 use crate::image::{Demand, Depth, Image, Layout, Reduction, buffers};
-use crate::op::{Graph, Kernel, Node};
+use crate::op::Graph;
 use crate::timeline::{Running, Stage, Worker};
-
-/// Bytes of a sample while kernels work on it.
-const FLOAT_BYTES: u64 = 4;
 
 /// What is known of an image from its header.
 struct Known {
@@ -58,8 +56,15 @@ struct Away {
 /// An image that the device has.
 pub(super) struct Submitted {
     away: Away,
-    answer: oneshot::Receiver<Result<Image, BackendError>>,
+    answer: oneshot::Receiver<Answered>,
     span: Running,
+}
+
+/// What a backend gave, and when.
+struct Answered {
+    result: Result<Computed, BackendError>,
+    /// Since the start of the run.
+    at: Duration,
 }
 
 /// The recipe's result.
@@ -157,49 +162,17 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
 /// An estimate of the bytes that an image takes besides its file, all stages counted as if they came at once:
 /// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
 /// - the result and its encoding, which is hardly ever larger;
-/// - what the CPU keeps whole, since a histogram, a flood or a gathering needs all of it: codes or floats;
-/// - histograms and their tables;
-/// - with a device, what it says.
+/// - what the backend says.
 ///
-/// Not counted are the CPU's tiles, small but where windows reach far, the coefficients of a progressive JPEG (2 bytes a
-/// sample), and what an encoder holds beside its output.
+/// Not counted are the coefficients of a progressive JPEG (2 bytes a sample), and what an encoder holds beside its output.
 fn working_bytes(header: &Header, graph: &Graph, result: Depth, backend: &dyn Backend) -> u64 {
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
     // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
     let floats = if header.format == Format::Tiff && header.depth == Depth::Sixteen { 2 } else { 1 };
     let source_bytes = sample_bytes(header.depth) * floats;
-    let working = match backend.computes_here() {
-        true => kept_whole(graph) + tables(graph),
-        false => backend.device_bytes(graph, source_bytes, result),
-    };
+    let working = backend.working_bytes(graph, source_bytes, result);
     let result = graph.output_layout().samples() * sample_bytes(result);
     2 * header.layout.samples() * source_bytes + 2 * result + working
-}
-
-/// Bytes of all histograms and the tables that are made from them.
-fn tables(graph: &Graph) -> u64 {
-    let entries = |node: &Node| match &node.kernel {
-        Kernel::Reduce(kernel) => u64::from(kernel.statistic().lanes(node.layout.colours) * graph.depth.codes()),
-        _ => 0,
-    };
-    graph.nodes().iter().map(|node| 2 * FLOAT_BYTES * entries(node)).sum()
-}
-
-/// Bytes of the images that are computed as a whole before what reads them; the source is there in any case.
-fn kept_whole(graph: &Graph) -> u64 {
-    let code_bytes = u64::from(graph.depth.bits() / 8);
-    let bytes = |node: &Node| {
-        let input = node.inputs.first().filter(|i| i.0 > 0).map_or(0, |i| graph.layout(*i).samples());
-        match node.kernel {
-            Kernel::Reduce(_) if node.layout.alpha => FLOAT_BYTES * input,
-            Kernel::Reduce(_) => code_bytes * input,
-            Kernel::Maximum | Kernel::Gather(_) => FLOAT_BYTES * input,
-            // What it reads, the result, and at worst a place to go on at for each pixel.
-            Kernel::Flood(_) => (FLOAT_BYTES + 1 + 8) * input,
-            _ => 0,
-        }
-    };
-    graph.nodes().iter().map(bytes).sum()
 }
 
 /// Depth of the result of an image of that depth: its own unless asked otherwise, if the output format holds it.
@@ -259,14 +232,18 @@ impl Decoded {
                 .push(format!("{} holds 8 bits a channel, results were rounded to that", job.format.name()));
         }
         let away = Away { job, icc: image.icc.take(), colours: image.layout.colours, done, permit };
-        (Task { graph, image, depth, divides: run.has_idle_workers() }, away)
+        let (divides, remaining) = (run.has_idle_workers(), run.not_begun());
+        (Task { graph, image, depth, divides, remaining }, away)
     }
 }
 
 impl Away {
-    fn come_back(self, run: &Run, result: Result<Image, BackendError>) -> Result<Processed, Failure> {
+    fn come_back(self, run: &Run, answered: Answered) -> Result<Processed, Failure> {
         let Away { job, icc, colours, done, permit } = self;
-        let mut image = result.map_err(|error| failed_to_compute(run, error))?;
+        let Computed { mut image, device } = answered.result.map_err(|error| failed_to_compute(run, error))?;
+        if let Some(DeviceTimes { upload, kernels, readback }) = device {
+            run.recorder.device(job.index, answered.at, [upload, kernels, readback]);
+        }
         // A profile describes the channels that it was made for.
         image.icc = icc.filter(|_| image.layout.colours == colours);
         Ok(Processed { job, image, done, permit })
@@ -281,28 +258,48 @@ fn failed_to_compute(run: &Run, error: BackendError) -> Failure {
 
 /// Takes the image through the recipe; the caller waits, as a worker or for the device.
 pub(super) fn compute(run: &Run, decoded: Decoded, worker: Worker) -> Result<Processed, Failure> {
-    let worker = if run.backend.computes_here() { worker } else { Worker::Device };
-    let _span = run.recorder.start(decoded.job.index, Stage::Compute, worker);
+    let mut span = run.recorder.start(decoded.job.index, Stage::Compute, worker);
     let (task, away) = decoded.hand_over(run);
-    let result = run.backend.compute(task);
-    away.come_back(run, result)
+    let answered = Answered { result: run.backend.wait_for(task), at: run.recorder.elapsed() };
+    if answered.by_device(run) {
+        span.was_by(Worker::Device);
+    }
+    away.come_back(run, answered)
 }
 
-/// Hands the image to the device. That plans the work and may block, so it belongs on a worker.
-pub(super) fn submit(run: &Run, decoded: Decoded) -> Submitted {
-    let span = run.recorder.start(decoded.job.index, Stage::Compute, Worker::Device);
+impl Answered {
+    /// Whether a device computed it, or failed to.
+    fn by_device(&self, run: &Run) -> bool {
+        match &self.result {
+            Ok(computed) => computed.device.is_some(),
+            Err(_) => !run.backend.computes_here(),
+        }
+    }
+}
+
+/// Hands the image to a backend that has a device. That plans the work and may block or compute here, so it belongs on a
+/// worker.
+pub(super) fn submit(run: &Arc<Run>, decoded: Decoded, worker: Worker) -> Submitted {
+    let span = run.recorder.start(decoded.job.index, Stage::Compute, worker);
     let (task, away) = decoded.hand_over(run);
     let (sender, answer) = oneshot::channel();
-    run.backend.submit(task, Box::new(move |result| drop(sender.send(result))));
+    let recorder = run.recorder.clone();
+    run.backend.submit(task, Box::new(move |result| drop(sender.send(Answered { result, at: recorder.elapsed() }))));
     Submitted { away, answer, span }
 }
 
-/// The device's answer; no thread waits for it.
+/// The backend's answer; no thread waits for it.
 pub(super) async fn answer(run: &Run, submitted: Submitted) -> Result<Processed, Failure> {
-    let Submitted { away, answer, span } = submitted;
-    let result = answer.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
-    drop(span);
-    guarded(Stage::Compute, || away.come_back(run, result))
+    let Submitted { away, answer, mut span } = submitted;
+    let answered = answer.await.unwrap_or_else(|_| Answered {
+        result: Err(BackendError::Device("the backend stopped".into())),
+        at: run.recorder.elapsed(),
+    });
+    if answered.by_device(run) {
+        span.was_by(Worker::Device);
+    }
+    span.end_at(answered.at);
+    guarded(Stage::Compute, || away.come_back(run, answered))
 }
 
 /// Encodes.
@@ -388,7 +385,7 @@ mod tests {
             1
         }
 
-        fn device_bytes(&self, graph: &Graph, source_sample_bytes: u64, _result: Depth) -> u64 {
+        fn working_bytes(&self, graph: &Graph, source_sample_bytes: u64, _result: Depth) -> u64 {
             1000 * source_sample_bytes * graph.nodes()[0].layout.samples()
         }
 

@@ -27,7 +27,7 @@ use crate::backend::Backend;
 use crate::codec::DecodeOptions;
 use crate::image::{Depth, buffers};
 use crate::recipe::Recipe;
-use crate::timeline::{Recorder, Span};
+use crate::timeline::{DeviceSpan, Recorder, Span};
 use budget::Budget;
 use disk::Outputs;
 
@@ -90,7 +90,12 @@ impl Run {
     /// Whether some workers have no image of their own, or soon will. Until then an image a worker is the finest division
     /// that pays: nothing is computed twice, and nobody waits.
     fn has_idle_workers(&self) -> bool {
-        self.images.saturating_sub(self.begun.load(Ordering::Relaxed)) < self.workers
+        self.not_begun() < self.workers
+    }
+
+    /// Images whose work has not begun.
+    fn not_begun(&self) -> usize {
+        self.images.saturating_sub(self.begun.load(Ordering::Relaxed))
     }
 }
 
@@ -105,6 +110,8 @@ pub struct Report {
     /// Worker threads.
     pub workers: usize,
     pub spans: Vec<Span>,
+    /// What the device did, by its own clock.
+    pub device_spans: Vec<DeviceSpan>,
     /// Whether the user stopped the run.
     pub interrupted: bool,
 }
@@ -176,6 +183,7 @@ pub fn run(
         wall: run.recorder.elapsed(),
         workers,
         spans: run.recorder.spans(),
+        device_spans: run.recorder.device_spans(),
         interrupted: shutdown.halt() != Halt::No,
     })
 }

@@ -213,7 +213,7 @@ async fn work(run: &Arc<Run>, pool: &ThreadPool, loaded: Loaded) -> Result<Encod
     let here = run.clone();
     let submitted = on_worker(pool, Stage::Compute, move |worker| {
         let decoded = journey::guarded(Stage::Decode, || journey::decode(&here, loaded, worker))?;
-        Ok(journey::submit(&here, decoded))
+        Ok(journey::submit(&here, decoded, worker))
     });
     let processed = journey::answer(run, submitted.await?).await?;
     let here = run.clone();

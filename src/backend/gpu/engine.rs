@@ -306,14 +306,17 @@ impl Engine {
             Some(true) => {
                 let spare = flight.images.pop().and_then(|image| Arc::try_unwrap(image).ok());
                 let period = self.opened.queue.get_timestamp_period();
-                flight.slot.read(spare.unwrap_or(Samples::U8(Vec::new())), &self.counters.clock, period)
+                flight.slot.read(spare.unwrap_or(Samples::U8(Vec::new())), period)
             }
             _ => Err("the result can't be read back from the GPU; use --backend cpu".into()),
         };
         flight.fault = flight.fault.or(self.blame());
         (self.landed, self.losses) = (true, 0);
         let result = match (read, flight.fault) {
-            (Ok(product), None) => Ok(product),
+            (Ok((product, times)), None) => {
+                self.counters.clock.add(times);
+                Ok((product, times))
+            }
             (_, Some(message)) | (Err(message), None) => Err(Fault::Image(message)),
         };
         self.free.push(if result.is_ok() { flight.slot } else { Slot::new(self.opened.direct) });

@@ -254,7 +254,7 @@ impl Backend for GpuBackend {
         SLOTS + 1
     }
 
-    fn device_bytes(&self, graph: &Graph, source_sample_bytes: u64, result: Depth) -> u64 {
+    fn working_bytes(&self, graph: &Graph, source_sample_bytes: u64, result: Depth) -> u64 {
         let format = match source_sample_bytes {
             1 => Format::Codes8,
             2 => Format::Codes16,

@@ -8,7 +8,8 @@ use super::device::{Device, Pipelines};
 use super::memory::{Held, Memory, class};
 use super::plan::{Binding, BufferId, Output, Plan};
 use super::storage::{Format, Stored};
-use super::timer::{Clock, Timer};
+use super::timer::Timer;
+use crate::backend::DeviceTimes;
 use crate::image::Samples;
 
 /// Staging, buffers and bind groups.
@@ -208,11 +209,12 @@ impl Slot {
         Ok((submission, mapping))
     }
 
-    /// The result, out of the mapped readback staging, and what the device's clock says, whose ticks take `period` ns; `spare` is used again where it fits.
+    /// The result, out of the mapped readback staging, and what the device's clock says, whose ticks take `period` ns;
+    /// `spare` is used again where it fits.
     ///
     /// # Errors
     /// Where the staging can't be read.
-    pub fn read(&self, spare: Samples, clock: &Clock, period: f32) -> Result<Product, String> {
+    pub fn read(&self, spare: Samples, period: f32) -> Result<(Product, DeviceTimes), String> {
         let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing was submitted".into());
         };
@@ -224,8 +226,7 @@ impl Slot {
         };
         drop(view);
         readback.unmap();
-        self.timer.as_ref().inspect(|timer| timer.read(clock, period));
-        Ok(product)
+        Ok((product, self.timer.as_ref().map_or_else(DeviceTimes::default, |timer| timer.read(period))))
     }
 
     /// The plan that it was prepared for.

@@ -14,12 +14,13 @@ use super::build;
 use super::effort::Effort;
 use super::flood;
 use super::fuse;
-use super::job::{Answer, Fault, Job, Message, Undone};
+use super::job::{Answer, Fault, Job, Landed, Message, Undone};
 use super::plan::Plan;
 use super::request::{End, Known, Request};
 use super::sketch::{Sketch, Step};
 use super::slot::Product;
 use super::storage::{Format, QUAD};
+use crate::backend::DeviceTimes;
 use crate::image::{Depth, Layout, Region, Samples};
 use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
 
@@ -131,6 +132,7 @@ pub struct Tiler<'a> {
     known: Known,
     /// Whole images, by node.
     images: Vec<Option<Arc<Samples>>>,
+    times: DeviceTimes,
 }
 
 impl<'a> Tiler<'a> {
@@ -145,14 +147,14 @@ impl<'a> Tiler<'a> {
         let known = Known::source(graph, Format::of_samples(&source));
         let mut images = vec![None; graph.nodes().len()];
         images[0] = Some(source);
-        Tiler { graph, room, effort, jobs, known, images }
+        Tiler { graph, room, effort, jobs, known, images, times: DeviceTimes::default() }
     }
 
-    /// The codes of the graph's result.
+    /// The codes of the graph's result, and what the tiles took by the device's clock.
     ///
     /// # Errors
     /// Where not even a small tile has room, or the device fails.
-    pub fn compute(mut self, depth: Depth) -> Result<Samples, Fault> {
+    pub fn compute(mut self, depth: Depth) -> Result<(Samples, DeviceTimes), Fault> {
         let output = self.graph.output;
         let uses = fuse::uses(self.graph, output, &|_| false);
         for (id, node) in self.graph.nodes().iter().enumerate().filter(|(id, _)| uses[*id] > 0) {
@@ -164,7 +166,7 @@ impl<'a> Tiler<'a> {
                 _ => {}
             }
         }
-        self.image(output, End::Codes(depth))
+        Ok((self.image(output, End::Codes(depth))?, self.times))
     }
 
     fn reduce(&mut self, id: NodeId, input: NodeId, kernel: &Arc<dyn Reduce>) -> Result<(), Fault> {
@@ -176,7 +178,9 @@ impl<'a> Tiler<'a> {
             }
         })?;
         let plan = build::table_plan(kernel.as_ref(), layout, counts, codes);
-        if let Product::Words(table) = landed(self.submit(plan))? {
+        let (product, times) = landed(self.submit(plan))?;
+        self.times += times;
+        if let Product::Words(table) = product {
             self.known.tables[id.0] = Some(table);
         }
         Ok(())
@@ -240,7 +244,10 @@ impl<'a> Tiler<'a> {
                 && let Some((region, landing)) = flying.pop_front()
             {
                 match landed(landing) {
-                    Ok(product) => take(region, product),
+                    Ok((product, times)) => {
+                        self.times += times;
+                        take(region, product);
+                    }
                     Err(Fault::Memory) if self.room.shrink() => open.push(region),
                     Err(fault) => return Err(fault),
                 }
@@ -273,10 +280,10 @@ impl<'a> Tiler<'a> {
     }
 }
 
-type Landing = Receiver<Result<Product, Undone>>;
+type Landing = Receiver<Result<Landed, Undone>>;
 
 /// Waits for a product; the engine limits how long.
-fn landed(landing: Landing) -> Result<Product, Fault> {
+fn landed(landing: Landing) -> Result<Landed, Fault> {
     match landing.recv() {
         Ok(result) => result.map_err(|undone| undone.fault),
         Err(_) => Err(Fault::Device("the GPU's thread has stopped; use --backend cpu".into())),

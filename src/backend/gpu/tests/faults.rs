@@ -85,7 +85,7 @@ fn six(gpu: &GpuBackend, test: Test) -> Vec<Result<Image, BackendError>> {
             ask(gpu, test.take().expect("it is asked once"));
         }
         let sender = sender.clone();
-        gpu.submit(inverted(&image()), Box::new(move |result| sender.send((i, result)).unwrap()));
+        gpu.submit(inverted(&image()), Box::new(move |result| sender.send((i, result.map(|c| c.image))).unwrap()));
     }
     drop((sender, held));
     let mut results: Vec<_> = receiver.iter().collect();
@@ -114,7 +114,7 @@ fn a_loss_amid_tiles_costs_nothing_but_time() {
     let options = Options { largest_image_bytes: Some(20_000), ..Options::default() };
     let gpu = GpuBackend::open_as(choice(), None, options).unwrap();
     let (sender, receiver) = channel();
-    gpu.submit(inverted(&image), Box::new(move |result| sender.send(result).unwrap()));
+    gpu.submit(inverted(&image), Box::new(move |result| sender.send(result.map(|c| c.image)).unwrap()));
     while gpu.dispatches() < 20 {
         std::thread::yield_now();
     }
@@ -140,7 +140,7 @@ impl Backend for Steady {
     }
 
     fn submit(&self, task: Task, done: Done) {
-        done(Ok(task.image));
+        done(Ok(Computed { image: task.image, device: None }));
     }
 }
 
