@@ -4,6 +4,7 @@ pub mod both;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+pub mod work;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use imgproc::pipeline::{self, Existing, Halt, Plan, PlanError, Report, Request, 
 use imgproc::recipe::{Recipe, RecipeError};
 
 use super::arguments::MainArguments;
-use super::backend::{Chosen, choose};
+use super::backend::{Chosen, Occasion, choose};
 use super::exit::Exit;
 use super::progress::Progress;
 use super::summary::{self, Setting};
@@ -31,14 +31,17 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
         let plan = plan.treat_existing(request.existing).map_err(refused)?;
         return Ok(show_plan(&plan, arguments, terminal));
     }
-    let chosen = choose(arguments)?;
+    let speaks = !arguments.quiet && !arguments.json;
+    let say = |text: &str| {
+        if speaks {
+            terminal.say(text);
+        }
+    };
+    let chosen = choose(arguments, &Occasion { runtime: &runtime, plan: &plan, settings: &settings, tell: &say })?;
     let outputs = Outputs::claim(&request.output).map_err(not_ours)?;
     let plan = plan.treat_existing(request.existing).map_err(refused)?;
     outputs.clear_leftovers();
-    let speaks = !arguments.quiet && !arguments.json;
-    if let Some(reason) = chosen.reason.as_deref().filter(|_| speaks) {
-        terminal.say(reason);
-    }
+    chosen.reason.as_deref().into_iter().for_each(say);
     let passed_over = plan.passed_over;
     let backend_name = chosen.backend.name();
     let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;

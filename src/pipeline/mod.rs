@@ -9,6 +9,7 @@ mod runtime;
 mod schedule;
 mod shutdown;
 mod source;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use plan::{Existing, Plan, PlanError, Request, plan};
 pub use runtime::Runtime;
 pub use schedule::Schedule;
 pub use shutdown::{Halt, Shutdown};
+pub use survey::{Surveyed, survey};
 
 use crate::backend::Backend;
 use crate::codec::DecodeOptions;

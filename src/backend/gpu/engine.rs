@@ -32,6 +32,15 @@ const SLICE: Duration = Duration::from_millis(2);
 /// Losses with nothing done between them after which no other device is tried.
 pub const MOST_LOSSES: u32 = 3;
 
+/// How long the device is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For one plan, unless its work is estimated to take longer.
+    pub image: Duration,
+    /// For compiling one shader.
+    pub shader: Duration,
+}
+
 /// A submitted plan.
 struct Flight {
     slot: Slot,
@@ -82,16 +91,15 @@ pub struct Engine {
     gone: Option<String>,
     /// How long the oldest flight has been waited for.
     waited: Duration,
-    /// How long it may be waited for, unless its work is estimated to take longer.
-    limit: Duration,
+    limits: Limits,
     counters: Counters,
     #[cfg(test)]
     hung: bool,
 }
 
 impl Engine {
-    /// `limit`: how long the device may take for one plan before it counts as hung; `memory_bytes`: for all buffers.
-    pub fn new(opened: Device, opener: Opener, limit: Duration, memory_bytes: u64, counters: Counters) -> Engine {
+    /// `memory_bytes`: for all buffers.
+    pub fn new(opened: Device, opener: Opener, limits: Limits, memory_bytes: u64, counters: Counters) -> Engine {
         Engine {
             memory: memory(&opened, memory_bytes, &counters),
             memory_bytes,
@@ -105,7 +113,7 @@ impl Engine {
             losses: 0,
             gone: None,
             waited: Duration::ZERO,
-            limit,
+            limits,
             counters,
             #[cfg(test)]
             hung: false,
@@ -167,6 +175,7 @@ impl Engine {
         match test {
             Test::Run(act) => act(&self.opened.device),
             Test::Hang => self.hung = true,
+            Test::Stick => self.opened.sticks = true,
             Test::Vanish => self.opener = Box::new(|| Err("no adapter was found".into())),
             Test::Scarce(bytes) => self.memory.scarce = Some(bytes),
         }
@@ -209,6 +218,9 @@ impl Engine {
             self.landed = false;
             return;
         };
+        if let Err(fault) = self.opened.compile(&job.plan, self.limits.shader) {
+            return self.refuse(job, fault);
+        }
         let memory = &mut self.memory;
         let submitted = self.opened.scoped(|opened| {
             if !slot.is_for(&job.plan) {
@@ -224,7 +236,7 @@ impl Engine {
                 #[cfg(test)]
                 let mapping = if self.hung { Arc::default() } else { mapping };
                 let Job { images, answer, .. } = *job;
-                let limit = self.limit.max(SLOWEST * Effort::duration(slot.reads()));
+                let limit = self.limits.image.max(SLOWEST * Effort::duration(slot.reads()));
                 self.flights.push_back(Flight { slot, submission, mapping, images, answer, limit, fault: None });
             }
             Err(refused) => self.refuse(job, refused),
@@ -235,7 +247,7 @@ impl Engine {
     fn refuse(&mut self, job: Box<Job>, refused: Refused) {
         self.free.push(Slot::new(self.opened.direct));
         // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
-        let end = wgpu::PollType::Wait { submission_index: None, timeout: Some(self.limit) };
+        let end = wgpu::PollType::Wait { submission_index: None, timeout: Some(self.limits.image) };
         drop(self.opened.device.poll(end));
         if self.opened.lost().is_some() {
             self.waiting.push_front(job);
@@ -250,11 +262,7 @@ impl Engine {
                 self.waiting.push_front(job);
             }
             Refused::Memory => give_up(*job, Fault::Memory),
-            Refused::Other(message) => {
-                // A broken pipeline goes with the others.
-                self.opened.pipelines = Default::default();
-                give_up(*job, Fault::Image(message));
-            }
+            Refused::Other(message) => give_up(*job, Fault::Image(message)),
         }
     }
 

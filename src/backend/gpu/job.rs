@@ -86,6 +86,8 @@ pub enum Test {
     Run(Box<dyn FnOnce(&wgpu::Device) + Send>),
     /// From here on the device seems to finish nothing.
     Hang,
+    /// This device never compiles a shader again.
+    Stick,
     /// From here on no adapter is found any more.
     Vanish,
     /// From here on the device refuses to hold more bytes than these.

@@ -16,6 +16,7 @@ mod fuse;
 mod grid;
 mod head;
 mod job;
+mod limited;
 mod memory;
 mod params;
 mod plan;
@@ -45,7 +46,7 @@ use crate::image::Depth;
 use crate::op::{Graph, Kernel, Node};
 use device::Device;
 use effort::Effort;
-use engine::{Counters, Engine, Opener};
+use engine::{Counters, Engine, Limits, Opener};
 pub use report::{PassReport, PlanReport, explain};
 use request::{End, Known, Request};
 use sketch::Sketch;
@@ -87,8 +88,19 @@ impl Adapter {
 }
 
 /// Every adapter, the best first of its kind.
-pub fn adapters() -> Vec<Adapter> {
-    adapter::enumerate().into_iter().map(|found| found.about).collect()
+///
+/// # Errors
+/// Where the drivers do not answer.
+pub fn adapters() -> Result<Vec<Adapter>, OpenError> {
+    Ok(adapter::enumerate()?.into_iter().map(|found| found.about).collect())
+}
+
+/// The one of these adapters that a choice takes; `named`: an adapter's index or part of its name.
+///
+/// # Errors
+/// Where there is none.
+pub fn choose<'a>(adapters: &'a [Adapter], choice: &Choice, named: Option<&str>) -> Result<&'a Adapter, OpenError> {
+    Ok(&adapters[adapter::choose(adapters, choice, named)?])
 }
 
 /// Which adapter to open.
@@ -160,13 +172,14 @@ impl GpuBackend {
     fn open_with(choice: Choice, named: Option<&str>, tuning: Tuning) -> Result<GpuBackend, OpenError> {
         let found = adapter::find(&choice, named)?;
         let about = found.about;
-        let opened = Device::open(&found.handle, tuning.staged)
+        let opened = open_device(found.handle, tuning.staged)
             .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", about.name)))?;
         let room = room(&about.limits, tuning.options, !opened.direct);
         let usual = if about.is_software() { engine::SOFTWARE_LIMIT } else { engine::LIMIT };
-        let (counters, limit) = (Counters::default(), tuning.limit.unwrap_or(usual));
+        let counters = Counters::default();
+        let limits = Limits { image: tuning.limit.unwrap_or(usual), shader: usual };
         let opener = opener(about.clone(), choice, named.map(str::to_owned), tuning.staged);
-        let engine = Engine::new(opened, opener, limit, room.memory, counters.clone());
+        let engine = Engine::new(opened, opener, limits, room.memory, counters.clone());
         // Unbounded, so that `submit` never blocks; callers submit no more than `depth` at a time.
         let (jobs, receiver) = channel();
         let thread = std::thread::Builder::new()
@@ -223,8 +236,13 @@ fn opener(about: Adapter, choice: Choice, named: Option<String>, staged: bool) -
         if found.about.limits.max_binding_bytes < about.limits.max_binding_bytes {
             return Err(format!("the adapter {} binds less than the lost one", found.about.name));
         }
-        Device::open(&found.handle, staged)
+        open_device(found.handle, staged)
     })
+}
+
+/// A device of an adapter, within a limit.
+fn open_device(adapter: wgpu::Adapter, staged: bool) -> Result<Device, String> {
+    limited::within(limited::OPENING, "opening it", move || Device::open(&adapter, staged)).flatten()
 }
 
 fn room(limits: &AdapterLimits, options: Options, staged: bool) -> Room {

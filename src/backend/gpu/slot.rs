@@ -106,14 +106,14 @@ impl Slot {
         &self,
         device: &wgpu::Device,
         memory: &Memory,
-        pipelines: &mut Pipelines,
+        pipelines: &Pipelines,
         plan: &Plan,
     ) -> (Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>, Vec<Held>) {
         let constants = plan.constants.iter().map(|words| memory.filled(device, bytemuck::cast_slice(words)));
         let constants: Vec<Held> = constants.collect();
         let mut filled = Vec::new();
         let mut bind = |dispatch: &super::plan::Dispatch| {
-            let (pipeline, layout) = pipelines.get(device, dispatch);
+            let (pipeline, layout) = pipelines.get(dispatch);
             let params = memory.filled(device, &dispatch.params);
             let resource = |binding: &Binding| match binding {
                 Binding::Params => params.buffer.as_entire_binding(),
@@ -130,11 +130,11 @@ impl Slot {
                 .collect();
             let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(&dispatch.label),
-                layout: &layout,
+                layout,
                 entries: &entries,
             });
             filled.push(params);
-            (pipeline, group)
+            (pipeline.clone(), group)
         };
         let dispatches = plan.dispatches.iter().map(&mut bind).collect();
         filled.extend(constants);

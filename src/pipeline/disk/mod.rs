@@ -5,7 +5,7 @@ mod outputs;
 mod tree;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::image::buffers;
@@ -88,6 +88,16 @@ pub fn signature(path: &Path) -> io::Result<Vec<u8>> {
 /// A text file, such as a recipe.
 pub fn read_text(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
+}
+
+/// Writes a text file whole or not at all, with the directories that lead to it.
+pub fn keep_text(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// What a path leads to.

@@ -50,7 +50,7 @@ fn each_choice_opens_its_own_kind_or_nothing() {
         }
     }
     assert!(GpuBackend::open(choice(), Some("no such adapter")).is_err());
-    assert!(adapters().iter().enumerate().all(|(i, a)| a.index == i));
+    assert!(adapters().unwrap().iter().enumerate().all(|(i, a)| a.index == i));
 }
 
 #[test]
@@ -212,6 +212,19 @@ fn a_device_that_hangs_is_given_up_and_every_image_answered() {
         dropped.send(()).unwrap();
     });
     ended.recv_timeout(Duration::from_secs(60)).expect("the engine's thread ends");
+}
+
+#[test]
+fn a_shader_that_never_compiles_is_compiled_on_another_device_or_ends_all() {
+    let (gpu, expected) = (open(), open().compute(inverted(&image())).unwrap());
+    ask(&gpu, Test::Stick);
+    assert_eq!(gpu.compute(inverted(&image())).map_err(|e| e.to_string()).as_ref(), Ok(&expected));
+    assert!(gpu.remarks()[0].contains("lost once"), "{:?}", gpu.remarks());
+    let gpu = open();
+    ask(&gpu, Test::Vanish);
+    ask(&gpu, Test::Stick);
+    let Err(BackendError::Device(message)) = gpu.compute(inverted(&image())) else { panic!("it was computed") };
+    assert!(message.contains("no adapter"), "{message}");
 }
 
 #[derive(Debug)]
