@@ -18,12 +18,29 @@ pub enum Class {
     Permutation,
     Stencil,
     Neighbourhood,
-    /// Neighbourhoods that are shared by the pixels of a block.
+    /// Neighbourhoods that are shared by the pixels of a block of several rows.
     Blocks,
     Gather,
     Flood,
     /// Histograms and greatest values; their samples are those seen.
     Statistic,
+}
+
+impl Class {
+    pub const ALL: [Class; 12] = [
+        Class::Point,
+        Class::Window,
+        Class::Order,
+        Class::Axis,
+        Class::Run,
+        Class::Permutation,
+        Class::Stencil,
+        Class::Neighbourhood,
+        Class::Blocks,
+        Class::Gather,
+        Class::Flood,
+        Class::Statistic,
+    ];
 }
 
 /// A kernel's work on an image.
@@ -70,5 +87,5 @@ fn taps(axis: &Axis) -> u64 {
 }
 
 fn neighbourhood(kernel: &dyn Neighbourhood) -> Class {
-    if kernel.block() == (1, 1) { Class::Neighbourhood } else { Class::Blocks }
+    if kernel.block().1 == 1 { Class::Neighbourhood } else { Class::Blocks }
 }

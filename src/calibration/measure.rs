@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Calibration, CodecSpeed, Rate, Speed};
 use crate::backend::cpu::CpuBackend;
 use crate::backend::gpu::GpuBackend;
-use crate::backend::work::{Class, works};
+use crate::backend::work::{Class, Work, works};
 use crate::backend::{Backend, BackendError, Task};
 use crate::codec::{self, DecodeOptions, EncodeOptions, Format, JpegDecoder};
 use crate::image::{Depth, Image, Layout, Samples};
@@ -16,34 +16,46 @@ use crate::op::Graph;
 use crate::recipe::Recipe;
 use crate::timeline::Recorder;
 
-/// A kernel or two of each class, the second with more reads a sample, and the side of the image that they run on. Those
-/// that are made of several classes come after them.
-const KERNELS: &[(Class, &[&str], u32)] = &[
-    (Class::Point, &["saturation:1.3,hue:20,saturation:0.8,sepia,hue:-20,saturation:1.2,hue:10"], 768),
-    (Class::Axis, &["gaussian_blur:0.8", "gaussian_blur:5"], 768),
-    (Class::Run, &["box_blur:12"], 768),
-    (Class::Permutation, &["flip"], 768),
-    (Class::Stencil, &["convolve:1/2/1/2/4/2/1/2/1", "motion_blur:15:angle=30"], 512),
-    (Class::Window, &["dilate:1:shape=cross", "dilate:4:shape=disk"], 512),
-    (Class::Order, &["median:1", "median:3"], 512),
-    (Class::Neighbourhood, &["bilateral:1", "bilateral:4"], 384),
-    (Class::Blocks, &["non_local_means:10:patch=1:search=2", "non_local_means:10:patch=2:search=4"], 192),
-    (Class::Gather, &["rotate:7", "rotate:7:filter=bicubic"], 512),
-    (Class::Statistic, &["equalize"], 768),
-    (Class::Flood, &["canny"], 512),
+/// Recipes, and the side of the image that each runs on: each class of kernels with few reads a sample and with many, and some
+/// that mix them as users do.
+const RECIPES: &[(&str, u32)] = &[
+    ("invert", 64),
+    ("invert", 768),
+    ("saturation:1.3", 512),
+    ("saturation:1.3,hue:20,saturation:0.8,sepia,hue:-20,saturation:1.2,hue:10", 512),
+    ("gaussian_blur:0.8", 512),
+    ("gaussian_blur:5", 512),
+    ("box_blur:4", 512),
+    ("box_blur:40", 512),
+    ("flip", 512),
+    ("convolve:1/2/1/2/4/2/1/2/1", 512),
+    ("motion_blur:15:angle=30", 384),
+    ("sobel", 512),
+    ("dilate:1:shape=cross", 512),
+    ("dilate:4:shape=disk", 384),
+    ("median:1", 384),
+    ("median:3", 384),
+    ("bilateral:1", 256),
+    ("bilateral:5", 256),
+    ("non_local_means:10:patch=1:search=2", 128),
+    ("non_local_means:10:patch=2:search=5", 128),
+    ("rotate:7", 384),
+    ("rotate:7:filter=bicubic", 384),
+    ("resize:50%", 512),
+    ("equalize", 512),
+    ("canny", 384),
+    ("grayscale,gaussian_blur:2,sobel", 512),
+    ("unsharp_mask:1:sigma=3,contrast:1.2,saturation:1.3", 512),
+    ("median:2,bilateral:3", 256),
 ];
-
-/// Images of two sizes through next to nothing.
-const PLAIN: &str = "saturation:1.3";
-const PLAIN_SIDES: [u32; 2] = [64, 1024];
 
 /// Of the image that codecs work on.
 const CODEC_SIDE: u32 = 512;
 
-/// A measurement is repeated for so long at least.
-const LEAST: Duration = Duration::from_millis(15);
+/// A batch takes about so long.
+const BATCH: Duration = Duration::from_millis(12);
 
-/// Batches of which the fastest counts.
+/// Batches of which the fastest counts; where one takes much longer, it alone counts.
 const BATCHES: usize = 3;
 
 /// Measures; takes a few seconds. `opening`: how long the device took to open.
@@ -73,43 +85,48 @@ pub fn measure(gpu: &GpuBackend, cores: usize, opening: Duration) -> Result<Cali
     })
 }
 
-/// The rates that explain what `seconds` says of recipes on square images.
+/// The rates that explain best what `seconds` says of the recipes.
 fn speed(seconds: &dyn Fn(&str, u32) -> Result<f64, BackendError>) -> Result<Speed, BackendError> {
-    let [small, large] = PLAIN_SIDES;
-    let samples = |side: u32| 2.0 * f64::from(picture_layout(side).samples() as u32);
-    let (quick, long) = (seconds(PLAIN, small)?, seconds(PLAIN, large)?);
-    let sample = ((long - quick) / (samples(large) - samples(small))).max(0.0);
-    let image = (quick - sample * samples(small)).max(0.0);
-    let mut speed = Speed { image, sample, kernels: BTreeMap::new() };
-    for &(class, recipes, side) in KERNELS {
-        let measured = recipes.iter().map(|recipe| {
-            let works = works(&graph(recipe, picture_layout(side))?);
-            // What the rates so far leave to this class.
-            let left = (seconds(recipe, side)? - speed.seconds(samples(side), &works)).max(0.0);
-            let own = works.iter().filter(|work| work.class == class);
-            let (given, read) = own.fold((0.0, 0.0), |(given, read), w| (given + w.samples, read + w.reads));
-            Ok((left, given, read))
-        });
-        let measured = measured.collect::<Result<Vec<(f64, f64, f64)>, BackendError>>()?;
-        speed.kernels.insert(class, rate(&measured));
-    }
-    Ok(speed)
+    let measured = RECIPES.iter().map(|&(recipe, side)| {
+        let graph = graph(recipe, picture_layout(side))?;
+        let samples = graph.nodes()[0].layout.samples() + graph.output_layout().samples();
+        Ok((terms(samples as f64, &works(&graph)), seconds(recipe, side)?))
+    });
+    let fitted = fit(&measured.collect::<Result<Vec<_>, BackendError>>()?);
+    let rate = |(i, class): (usize, Class)| (class, Rate { sample: fitted[2 + 2 * i], read: fitted[3 + 2 * i] });
+    Ok(Speed { image: fitted[0], sample: fitted[1], kernels: Class::ALL.into_iter().enumerate().map(rate).collect() })
 }
 
-/// The rate that explains one or two measurements, each of seconds, samples given, and values read.
-fn rate(measured: &[(f64, f64, f64)]) -> Rate {
-    let plain = |(seconds, given, _): (f64, f64, f64)| Rate { sample: seconds / given, read: 0.0 };
-    match *measured {
-        [few, many] => {
-            let each = [few, many].map(|(seconds, given, read)| (seconds / given, read / given));
-            let read = ((each[1].0 - each[0].0) / (each[1].1 - each[0].1)).max(0.0);
-            // Where the first is dearer than its reads explain, that is what a sample costs; never less than nothing.
-            let sample = each[0].0 - read * each[0].1;
-            if sample >= 0.0 { Rate { sample, read } } else { Rate { sample: 0.0, read: each[1].0 / each[1].1 } }
+/// What the time of an image is a sum of, each with its rate: the image, its samples in and out, and for each class the
+/// samples given and the values read.
+fn terms(samples: f64, works: &[Work]) -> Vec<f64> {
+    let of = |class: Class| {
+        let own = works.iter().filter(move |work| work.class == class);
+        own.fold([0.0; 2], |[given, read], work| [given + work.samples, read + work.reads])
+    };
+    [1.0, samples].into_iter().chain(Class::ALL.into_iter().flat_map(of)).collect()
+}
+
+/// Rounds of the fit, far more than it takes to settle.
+const ROUNDS: usize = 3000;
+
+/// The rates, none below 0, with which sums of terms come nearest to what was measured, by the squares of relative errors:
+/// coordinate descent (Franc, Hlaváč, Navara: Sequential coordinate-wise algorithm for the non-negative least squares
+/// problem, 2005).
+fn fit(measured: &[(Vec<f64>, f64)]) -> Vec<f64> {
+    let count = measured.first().map_or(0, |(terms, _)| terms.len());
+    let rows = || measured.iter().map(|(terms, seconds)| terms.iter().map(|term| term / seconds).collect::<Vec<f64>>());
+    let product = |i: usize, j: usize| rows().map(|row| row[i] * row[j]).sum::<f64>();
+    let products: Vec<Vec<f64>> = (0..count).map(|i| (0..count).map(|j| product(i, j)).collect()).collect();
+    let sums: Vec<f64> = (0..count).map(|i| rows().map(|row| row[i]).sum()).collect();
+    let mut rates = vec![0.0; count];
+    for _ in 0..ROUNDS {
+        for i in (0..count).filter(|i| products[*i][*i] > 0.0) {
+            let explained: f64 = products[i].iter().zip(&rates).map(|(product, rate)| product * rate).sum();
+            rates[i] = (rates[i] + (sums[i] - explained) / products[i][i]).max(0.0);
         }
-        [one] => plain(one),
-        _ => Rate::default(),
     }
+    rates
 }
 
 fn picture_layout(side: u32) -> Layout {
@@ -146,11 +163,12 @@ fn repeated(
         batch(count)?;
         Ok::<f64, BackendError>((clock.elapsed() - begun).as_secs_f64() / count as f64)
     };
-    let (first, again) = (timed(1)?, timed(least)?);
-    let count = ((LEAST.as_secs_f64() / again) as usize).clamp(least, 64 * least) / least * least;
-    let mut best = again;
-    for _ in 0..BATCHES {
-        best = best.min(timed(count)?);
+    let (first, mut best) = (timed(1)?, timed(least)?);
+    let count = (BATCH.as_secs_f64() / best) as usize;
+    if count >= least {
+        for _ in 0..BATCHES {
+            best = best.min(timed(count.min(64 * least))?);
+        }
     }
     Ok((first, best))
 }
@@ -244,26 +262,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_measurements_part_what_a_sample_costs_from_what_a_read_does() {
-        let near = |a: Rate, sample: f64, read: f64| (a.sample - sample).abs() < 1e-12 && (a.read - read).abs() < 1e-12;
-        // 10 samples: 2 s each, and half a second for each of 9 or 25 reads.
-        assert!(near(rate(&[(65.0, 10.0, 90.0), (145.0, 10.0, 250.0)]), 2.0, 0.5));
-        // More reads that cost less are no reason for negative rates.
-        assert!(near(rate(&[(65.0, 10.0, 90.0), (60.0, 10.0, 250.0)]), 6.5, 0.0));
-        assert!(near(rate(&[(1.0, 10.0, 90.0), (100.0, 10.0, 250.0)]), 0.0, 0.4));
-        assert!(near(rate(&[(20.0, 10.0, 10.0)]), 2.0, 0.0));
+    fn a_fit_finds_the_rates_and_none_below_zero() {
+        let measured = |rates: [f64; 3]| {
+            let terms = [[1.0, 10.0, 0.0], [1.0, 10.0, 20.0], [1.0, 500.0, 90.0], [1.0, 40.0, 900.0]];
+            terms.map(|row| (row.to_vec(), row.iter().zip(rates).map(|(term, rate)| term * rate).sum()))
+        };
+        let found = fit(&measured([3.0, 0.5, 0.25]));
+        assert!(found.iter().zip([3.0, 0.5, 0.25]).all(|(found, is)| (found - is).abs() < 1e-6), "{found:?}");
+        let mut odd = measured([3.0, 0.5, 0.0]);
+        odd[3].1 -= 2.0;
+        assert!(fit(&odd).iter().all(|rate| *rate >= 0.0));
     }
 
     #[test]
-    fn rates_explain_what_was_measured() {
-        // A machine on which an image takes a millisecond, a sample in or out a nanosecond, a read a tenth of that.
+    fn rates_explain_recipes_that_were_not_measured() {
+        // A machine on which an image takes a tenth of a millisecond, a sample in or out half a nanosecond, one given by a
+        // kernel a nanosecond, a read a tenth of that.
         let seconds = |recipe: &str, side: u32| {
             let works = works(&graph(recipe, picture_layout(side))?);
             let samples = 2.0 * picture_layout(side).samples() as f64;
-            Ok(1e-3 + 1e-9 * samples + works.iter().map(|work| 1e-10 * work.reads).sum::<f64>())
+            let kernels = works.iter().map(|work| 1e-9 * work.samples + 1e-10 * work.reads).sum::<f64>();
+            Ok(1e-4 + 0.5e-9 * samples + kernels)
         };
         let found = speed(&seconds).unwrap();
-        for recipe in ["gaussian_blur:3,median:2", "bilateral:3", "unsharp_mask:1:sigma=3,contrast:1.2"] {
+        for recipe in ["gaussian_blur:3,median:2", "bilateral:3", "unsharp_mask:1:sigma=3,contrast:1.2,flip"] {
             let works = works(&graph(recipe, picture_layout(640)).unwrap());
             let (said, is) = (found.seconds(2.0 * 3.0 * 640.0 * 640.0, &works), seconds(recipe, 640).unwrap());
             assert!((said / is - 1.0).abs() < 0.1, "{recipe}: {said} for {is}");

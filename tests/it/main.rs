@@ -4,6 +4,7 @@
 mod architecture;
 mod batch;
 mod decoding;
+mod devices;
 mod inputs;
 mod messages;
 mod outputs;

@@ -198,7 +198,10 @@ fn compile(device: &wgpu::Device, dispatch: &Dispatch) -> Pipeline {
         binding: i,
         visibility: wgpu::ShaderStages::COMPUTE,
         ty: wgpu::BindingType::Buffer {
-            ty: wgpu::BufferBindingType::Storage { read_only: !matches!(binding, Binding::Write(_)) },
+            ty: match binding {
+                Binding::Params => wgpu::BufferBindingType::Uniform,
+                _ => wgpu::BufferBindingType::Storage { read_only: !matches!(binding, Binding::Write(_)) },
+            },
             has_dynamic_offset: false,
             min_binding_size: None,
         },

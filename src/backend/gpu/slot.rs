@@ -109,12 +109,15 @@ impl Slot {
         pipelines: &Pipelines,
         plan: &Plan,
     ) -> (Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>, Vec<Held>) {
-        let constants = plan.constants.iter().map(|words| memory.filled(device, bytemuck::cast_slice(words)));
+        let constants = plan
+            .constants
+            .iter()
+            .map(|words| memory.filled(device, bytemuck::cast_slice(words), BufferUsages::STORAGE));
         let constants: Vec<Held> = constants.collect();
         let mut filled = Vec::new();
         let mut bind = |dispatch: &super::plan::Dispatch| {
             let (pipeline, layout) = pipelines.get(dispatch);
-            let params = memory.filled(device, &dispatch.params);
+            let params = memory.filled(device, &dispatch.params, BufferUsages::UNIFORM);
             let resource = |binding: &Binding| match binding {
                 Binding::Params => params.buffer.as_entire_binding(),
                 Binding::Constants(i) => constants[*i].buffer.as_entire_binding(),
