@@ -6,6 +6,7 @@ pub mod backend;
 #[cfg(feature = "gpu")]
 pub mod calibration;
 pub mod codec;
+pub mod compare;
 pub mod image;
 pub mod op;
 pub mod ops;

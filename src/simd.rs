@@ -91,6 +91,113 @@ fn block<const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
     outputs
 }
 
+/// `target[x]` = `finish` of what `combine(so far, k, values)` gives from `start` on, over all taps `k`: the values at `x` of
+/// the `P` rows of a tap. A block's results stay in registers while the taps go by.
+#[inline(always)]
+pub fn fold_taps<const P: usize, A: Copy, T: Copy + Default, U: Copy>(
+    taps: &[[&[T]; P]],
+    target: &mut [U],
+    start: A,
+    combine: impl Fn(A, usize, [T; P]) -> A,
+    finish: impl Fn(A) -> U,
+) {
+    vectorized(
+        #[inline(always)]
+        || {
+            // Two or three registers of the widest kind: with more, compilers leave the block in memory.
+            if size_of::<A>() == 1 {
+                folded_in_blocks::<128, P, A, T, U>(taps, target, start, combine, finish);
+            } else {
+                folded_in_blocks::<32, P, A, T, U>(taps, target, start, combine, finish);
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn folded_in_blocks<const N: usize, const P: usize, A: Copy, T: Copy + Default, U: Copy>(
+    taps: &[[&[T]; P]],
+    target: &mut [U],
+    start: A,
+    combine: impl Fn(A, usize, [T; P]) -> A,
+    finish: impl Fn(A) -> U,
+) {
+    let n = target.len();
+    if n < N {
+        for (x, target) in target.iter_mut().enumerate() {
+            [*target] = folded(taps, x, start, &combine, &finish);
+        }
+        return;
+    }
+    for i in 0..n.div_ceil(N) {
+        // The last one may overlap the one before it.
+        let x = (i * N).min(n - N);
+        let results: [U; N] = folded(taps, x, start, &combine, &finish);
+        target[x..x + N].copy_from_slice(&results);
+    }
+}
+
+#[inline(always)]
+fn folded<const N: usize, const P: usize, A: Copy, T: Copy + Default, U: Copy>(
+    taps: &[[&[T]; P]],
+    x: usize,
+    start: A,
+    combine: &impl Fn(A, usize, [T; P]) -> A,
+    finish: &impl Fn(A) -> U,
+) -> [U; N] {
+    let mut so_far = [start; N];
+    let nothing = [T::default(); N];
+    for (k, tap) in taps.iter().enumerate() {
+        let mut rows = [&nothing; P];
+        for p in 0..P {
+            rows[p] = tap[p][x..x + N].try_into().expect("a block of the row");
+        }
+        let mut next = so_far;
+        for i in 0..N {
+            let mut values = [T::default(); P];
+            for p in 0..P {
+                values[p] = rows[p][i];
+            }
+            next[i] = combine(so_far[i], k, values);
+        }
+        so_far = next;
+    }
+    let mut results = [finish(start); N];
+    for i in 0..N {
+        results[i] = finish(so_far[i]);
+    }
+    results
+}
+
+/// Taps of one row each.
+pub fn singles<'a, T>(rows: &[&'a [T]]) -> Vec<[&'a [T]; 1]> {
+    rows.iter().map(|row| [*row]).collect()
+}
+
+/// `target[x]` = the least or the greatest of all `rows[k][x]` and `start`.
+pub fn extreme_of<T: Copy + Default + PartialOrd>(rows: &[&[T]], target: &mut [T], start: T, least: bool) {
+    let taps = singles(rows);
+    if least {
+        fold_taps(
+            &taps,
+            target,
+            start,
+            #[inline(always)]
+            |a, _, [b]| if b < a { b } else { a },
+            std::convert::identity,
+        );
+    } else {
+        fold_taps(
+            &taps,
+            target,
+            start,
+            #[inline(always)]
+            |a, _, [b]| if b > a { b } else { a },
+            std::convert::identity,
+        );
+    }
+}
+
 /// The instruction set in use.
 ///
 /// # Panics

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imgproc::backend::Backend;
 use imgproc::backend::cpu::CpuBackend;
-use imgproc::pipeline::{Plan, Runtime, Settings};
+use imgproc::pipeline::{Job, Runtime, Settings};
 
 use super::arguments::{BackendName, MainArguments};
 use super::terminal::Problem;
@@ -19,7 +19,9 @@ pub struct Chosen {
 /// What is to be done, as far as the choice depends on it.
 pub struct Occasion<'a> {
     pub runtime: &'a Runtime,
-    pub plan: &'a Plan,
+    /// Files that stand for all images.
+    pub jobs: &'a [Job],
+    pub images: usize,
     pub settings: &'a Settings,
     /// Says what takes a while.
     pub tell: &'a dyn Fn(&str),
@@ -132,11 +134,11 @@ mod with_gpu {
     }
 
     fn run(occasion: &Occasion) -> calibration::Run {
-        let Occasion { runtime, plan, settings, .. } = occasion;
-        let surveyed = pipeline::survey(runtime, &plan.jobs);
+        let Occasion { runtime, jobs, images, settings, .. } = *occasion;
+        let surveyed = pipeline::survey(runtime, jobs);
         calibration::Run {
             items: calibration::items(&settings.recipe, &surveyed, settings.exact),
-            images: plan.jobs.len(),
+            images,
             workers: settings.schedule.workers(settings.jobs),
             shaders: calibration::shaders(&settings.recipe, &surveyed, settings.exact),
         }

@@ -5,16 +5,20 @@ mod backend;
 #[cfg(feature = "gpu")]
 mod calibrate;
 mod catalogue;
+mod compare;
 mod devices;
 mod doctor;
 mod exit;
 mod json;
+mod machine;
 mod main_job;
 mod plan;
 mod progress;
+mod report;
 mod sizes;
 mod summary;
 mod terminal;
+mod timeline;
 mod totals;
 
 use clap::{CommandFactory, Parser};
@@ -49,6 +53,11 @@ pub fn run() -> Exit {
             terminal.print(&text);
             exit
         }),
+        Some(Command::Timeline { trace, width }) => {
+            timeline::drawing(trace, *width, terminal).map(|text| print(terminal, &text))
+        }
+        Some(Command::Compare(arguments)) => compare::run(arguments, terminal),
+        Some(Command::CompareTrial(arguments)) => compare::trial::run(arguments, terminal),
         Some(Command::Completions { shell }) => Ok(print(terminal, &completions(*shell))),
     };
     result.unwrap_or_else(|problem| refuse(terminal, &problem))

@@ -6,7 +6,7 @@ use crate::op::{
     Window, WindowRows,
 };
 use crate::shader_struct;
-use crate::simd::vectorized;
+use crate::simd::extreme_of;
 
 pub const PARAMETERS: &[Parameter] = &[
     Parameter::new("radius", Kind::Whole { low: 0, high: 100 }, "1", "of the shape").unit("px").starred(),
@@ -170,7 +170,7 @@ impl Window for MorphologyWindow {
     }
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
-        self.extreme_row(window.rows, output);
+        self.extreme_row(window.rows, output, self.edges().value[0]);
     }
 
     fn order(&self) -> Option<&dyn OrderWindow> {
@@ -182,49 +182,21 @@ impl OrderWindow for MorphologyWindow {
     fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
         let reach = 2 * self.radius as usize;
         let width = window.rows[0].len() - reach;
+        let start = if self.extreme() == Extreme::Least { u8::MAX } else { u8::MIN };
         for (rows, target) in window.rows.windows(reach + 1).zip(output.chunks_exact_mut(width)) {
-            self.extreme_row(rows, target);
+            self.extreme_row(rows, target, start);
         }
     }
 }
 
 impl MorphologyWindow {
-    fn extreme_row<T: Copy + PartialOrd>(&self, rows: &[&[T]], output: &mut [T]) {
-        vectorized(
-            #[inline(always)]
-            || match self.extreme() {
-                Extreme::Least => self.fold(
-                    rows,
-                    output,
-                    #[inline(always)]
-                    |a, b| if b < a { b } else { a },
-                ),
-                Extreme::Greatest => self.fold(
-                    rows,
-                    output,
-                    #[inline(always)]
-                    |a, b| if b > a { b } else { a },
-                ),
-            },
-        );
-    }
-
-    #[inline(always)]
-    fn fold<T: Copy>(&self, rows: &[&[T]], output: &mut [T], choose: impl Fn(T, T) -> T) {
+    /// One row of extremes; `start` is what never is the extreme.
+    fn extreme_row<T: Copy + Default + PartialOrd>(&self, rows: &[&[T]], output: &mut [T], start: T) {
         let (r, n) = (self.radius as usize, output.len());
-        output.copy_from_slice(&rows[r][r..r + n]);
-        for (row, dy) in rows.iter().zip(-self.radius..) {
+        let shape = rows.iter().zip(-self.radius..).flat_map(|(row, dy)| {
             let half = self.half_width(dy);
-            for x in r - half..=r + half {
-                chosen(output, &row[x..x + n], &choose);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn chosen<T: Copy>(output: &mut [T], row: &[T], choose: &impl Fn(T, T) -> T) {
-    for (t, v) in output.iter_mut().zip(row) {
-        *t = choose(*t, *v);
+            (r - half..=r + half).map(move |x| &row[x..x + n])
+        });
+        extreme_of(&shape.collect::<Vec<_>>(), output, start, self.extreme() == Extreme::Least);
     }
 }

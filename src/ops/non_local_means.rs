@@ -12,7 +12,7 @@ use crate::op::{
     Parameter, Refusal, Shape, Spec, VALUE,
 };
 use crate::shader_struct;
-use crate::simd::{blockwise, vectorized};
+use crate::simd::{blockwise, fold_taps, singles};
 
 pub static SPEC: Spec = Spec {
     name: "non_local_means",
@@ -49,9 +49,6 @@ const ROUNDS: i32 = 25_000;
 
 /// Side of the block of pixels that a GPU invocation computes.
 const BLOCK_SIDE: i32 = 4;
-
-/// Values whose sums are kept in registers while the terms go by.
-const BLOCK: usize = 32;
 
 #[derive(Debug)]
 struct NonLocalMeansOperation {
@@ -196,29 +193,20 @@ impl SearchWindow {
             squared_differences(sums, y, (dx, dy), patch, differences);
             let places: Vec<&[f32]> = (0..side).map(|k| &differences[k..]).collect();
             let target = &mut lines.sums[line % side][..n];
-            vectorized(
-                #[inline(always)]
-                || {
-                    add_up(
-                        &places,
-                        target,
-                        #[inline(always)]
-                        |sum| sum,
-                    )
-                },
-            );
+            add_up(&places, target, std::convert::identity);
             if line + 1 < side {
                 continue;
             }
             let weights = &mut lines.weights[..n];
             let rows: Vec<&[f32]> = (0..side).map(|k| &lines.sums[(line + 1 + k) % side][..]).collect();
-            let weight = |sum: f32| {
-                let unlike = sum * share - noise;
-                decay(if unlike > 0.0 { unlike } else { 0.0 } * sharpness)
-            };
-            vectorized(
+            add_up(
+                &rows,
+                weights,
                 #[inline(always)]
-                || add_up(&rows, weights, weight),
+                |sum| {
+                    let unlike = sum * share - noise;
+                    decay(if unlike > 0.0 { unlike } else { 0.0 } * sharpness)
+                },
             );
             sums.add_pairs(y - patch, (dx, dy), weights);
         }
@@ -255,25 +243,13 @@ fn squared(v: f32) -> f32 {
 
 /// A function of sums of rows. They are added anew for each place: a sum that slides along would carry the rounding of
 /// great terms on to where only small ones are left.
-#[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "adapters are not inlined into functions of wider instruction sets")]
-fn add_up(terms: &[&[f32]], target: &mut [f32], function: impl Fn(f32) -> f32) {
-    let n = target.len();
-    let whole = n / BLOCK * BLOCK;
-    for x in (0..whole).step_by(BLOCK) {
-        let mut sums = [0.0f32; BLOCK];
-        for term in terms {
-            let row: &[f32; BLOCK] = term[x..x + BLOCK].try_into().expect("a block of the row");
-            for i in 0..BLOCK {
-                sums[i] += row[i];
-            }
-        }
-        for i in 0..BLOCK {
-            sums[i] = function(sums[i]);
-        }
-        target[x..x + BLOCK].copy_from_slice(&sums);
-    }
-    for x in whole..n {
-        target[x] = function(terms.iter().fold(0.0, |sum, term| sum + term[x]));
-    }
+fn add_up(rows: &[&[f32]], target: &mut [f32], function: impl Fn(f32) -> f32) {
+    fold_taps(
+        &singles(rows),
+        target,
+        0.0,
+        #[inline(always)]
+        |sum, _, [v]| sum + v,
+        function,
+    );
 }

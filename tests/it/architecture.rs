@@ -74,7 +74,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["std::fs", "fs::File", "walkdir", "glob::glob_with", "tempfile"], &["pipeline/disk/"]),
     (&["Instant::now", "SystemTime"], &["timeline/mod.rs"]),
     (&["print!", "println!", "eprint!", "eprintln!", "io::stdout", "io::stderr"], &["cli/terminal.rs"]),
-    (&["clap", "indicatif"], &["cli/"]),
+    (&["clap", "indicatif", "terminal_size"], &["cli/"]),
     (&["process::exit", "unsafe"], &[]),
 ];
 

@@ -3,10 +3,14 @@
 
 mod architecture;
 mod batch;
+mod comparing;
 mod decoding;
 mod devices;
+mod documents;
 mod inputs;
 mod messages;
 mod outputs;
+mod reports;
 mod stopping;
 mod support;
+mod waiting;

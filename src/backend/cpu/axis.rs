@@ -1,13 +1,12 @@
 //! Axis kernels over a tile: weighted sums and extremes along rows or columns.
 
-use super::blocks::{BLOCK, by_blocks, part, scaled};
 use super::row::Reader;
 use super::tile::{Held, Tile, Value, with_tile};
 use super::{resample, running};
 use crate::image::weights::Resampling;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
-use crate::simd::vectorized;
+use crate::simd::{extreme_of, fold_taps, singles};
 
 /// Extremes of bytes are bytes; all else is `f32`.
 pub fn tile(axis: &Axis, input: &Held, layout: Layout, region: Region) -> Held {
@@ -45,18 +44,13 @@ fn each_channel<T: Value, U: Value + From<T>>(
 
 fn extremes<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile<T> {
     let least = matches!(axis.taps, Taps::Min { .. });
+    let start = T::of_border(if least { f32::INFINITY } else { f32::NEG_INFINITY });
     each_channel(axis, input, layout, region, |reader, out, channel| {
         if axis.runs() {
             running::extremes(axis, reader, out, channel);
             return;
         }
-        let write = |taps: &[&[T]], target: &mut [T]| {
-            if least {
-                fold(taps, target, |a, b| if b < a { b } else { a });
-            } else {
-                fold(taps, target, |a, b| if b > a { b } else { a });
-            }
-        };
+        let write = |rows: &[&[T]], target: &mut [T]| extreme_of(rows, target, start, least);
         match axis.place {
             Place::Horizontal => along_rows(axis, reader, out, channel, write),
             Place::Vertical => along_columns(axis, reader, out, channel, write),
@@ -128,17 +122,14 @@ fn sum<T: Value>(taps: &Taps, rows: &[&[T]], target: &mut [f32]) {
         Taps::Sum { weights, scale } => weighted_sum(weights, *scale, rows, target),
         Taps::Mean { .. } => {
             let scale = 1.0 / rows.len() as f32;
-            vectorized(
+            fold_taps(
+                &singles(rows),
+                target,
+                0.0,
                 #[inline(always)]
-                || {
-                    by_blocks(
-                        target,
-                        #[inline(always)]
-                        |x| mean::<BLOCK, T>(rows, scale, x),
-                        #[inline(always)]
-                        |x| mean::<1, T>(rows, scale, x),
-                    )
-                },
+                |sum, _, [v]| sum + v.into(),
+                #[inline(always)]
+                |sum| sum * scale,
             );
         }
         Taps::Min { .. } | Taps::Max { .. } | Taps::Resample(_) => {
@@ -148,97 +139,35 @@ fn sum<T: Value>(taps: &Taps, rows: &[&[T]], target: &mut [f32]) {
 }
 
 fn weighted_sum<T: Value>(weights: &[f32], scale: f32, rows: &[&[T]], target: &mut [f32]) {
-    let mirrored = weights.iter().eq(weights.iter().rev());
-    vectorized(
-        #[inline(always)]
-        || {
-            if mirrored && weights.len() % 2 == 1 {
-                by_blocks(
-                    target,
-                    #[inline(always)]
-                    |x| mirrored_sum::<BLOCK, T>(weights, scale, rows, x),
-                    #[inline(always)]
-                    |x| mirrored_sum::<1, T>(weights, scale, rows, x),
-                );
-            } else {
-                by_blocks(
-                    target,
-                    #[inline(always)]
-                    |x| plain_sum::<BLOCK, T>(weights, scale, rows, x),
-                    #[inline(always)]
-                    |x| plain_sum::<1, T>(weights, scale, rows, x),
-                );
-            }
-        },
-    );
-}
-
-/// `target[x]` = `choose` of all `rows[k][x]`.
-fn fold<T: Value>(rows: &[&[T]], target: &mut [T], choose: impl Fn(T, T) -> T + Copy) {
-    vectorized(
-        #[inline(always)]
-        || {
-            by_blocks(
-                target,
-                #[inline(always)]
-                |x| chosen::<BLOCK, T>(rows, choose, x),
-                #[inline(always)]
-                |x| chosen::<1, T>(rows, choose, x),
-            )
-        },
-    );
-}
-
-#[inline(always)]
-fn plain_sum<const N: usize, T: Value>(weights: &[f32], scale: f32, rows: &[&[T]], x: usize) -> [f32; N] {
-    let mut sums = [0.0; N];
-    for (weight, row) in weights.iter().zip(rows) {
-        let row = part::<N, T>(row, x);
-        for i in 0..N {
-            sums[i] += weight * row[i].into();
-        }
+    if weights.len() % 2 == 1 && weights.iter().eq(weights.iter().rev()) {
+        mirrored_sum(weights, scale, rows, target);
+        return;
     }
-    scaled(sums, scale)
+    fold_taps(
+        &singles(rows),
+        target,
+        0.0,
+        #[inline(always)]
+        |sum, k, [v]| sum + weights[k] * v.into(),
+        #[inline(always)]
+        |sum| sum * scale,
+    );
 }
 
-/// The same where the weights read alike from both ends: one product for two taps.
-#[inline(always)]
-fn mirrored_sum<const N: usize, T: Value>(weights: &[f32], scale: f32, rows: &[&[T]], x: usize) -> [f32; N] {
+/// The same where the weights read alike from both ends: one product for two taps. The middle one is its own twin, at half
+/// its weight.
+fn mirrored_sum<T: Value>(weights: &[f32], scale: f32, rows: &[&[T]], target: &mut [f32]) {
     let middle = weights.len() / 2;
-    let mut sums = [0.0; N];
-    let row = part::<N, T>(rows[middle], x);
-    for i in 0..N {
-        sums[i] = weights[middle] * row[i].into();
-    }
-    for (k, weight) in weights[..middle].iter().enumerate() {
-        let (left, right) = (part::<N, T>(rows[k], x), part::<N, T>(rows[2 * middle - k], x));
-        for i in 0..N {
-            sums[i] += weight * left[i].sum(right[i]);
-        }
-    }
-    scaled(sums, scale)
-}
-
-#[inline(always)]
-fn mean<const N: usize, T: Value>(rows: &[&[T]], scale: f32, x: usize) -> [f32; N] {
-    let mut sums = [0.0; N];
-    for row in rows {
-        let row = part::<N, T>(row, x);
-        for i in 0..N {
-            sums[i] += row[i].into();
-        }
-    }
-    scaled(sums, scale)
-}
-
-#[inline(always)]
-fn chosen<const N: usize, T: Value>(rows: &[&[T]], choose: impl Fn(T, T) -> T, x: usize) -> [T; N] {
-    let mut most = *part::<N, T>(rows[0], x);
-    for row in &rows[1..] {
-        let row = part::<N, T>(row, x);
-        for i in 0..N {
-            most[i] = choose(most[i], row[i]);
-        }
-    }
-    most
+    let twins = |k: usize| [rows[k], rows[2 * middle - k]];
+    let taps: Vec<[&[T]; 2]> = std::iter::once(middle).chain(0..middle).map(twins).collect();
+    let weights: Vec<f32> = std::iter::once(weights[middle] / 2.0).chain(weights[..middle].iter().copied()).collect();
+    fold_taps(
+        &taps,
+        target,
+        0.0,
+        #[inline(always)]
+        |sum, k, [a, b]| sum + weights[k] * a.sum(b),
+        #[inline(always)]
+        |sum| sum * scale,
+    );
 }

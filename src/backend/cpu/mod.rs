@@ -5,7 +5,6 @@
 //! called in.
 
 mod axis;
-mod blocks;
 mod direct;
 mod estimate;
 mod evaluate;

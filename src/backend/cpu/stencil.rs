@@ -1,11 +1,10 @@
 //! Weighted sums over lists of neighbours, and neighbourhoods of whole pixels, over a tile.
 
-use super::blocks::{BLOCK, by_blocks, part};
 use super::row::{Extended, Reader};
 use super::tile::{Held, Tile, Value, with_tile};
 use crate::image::{Layout, Region};
-use crate::op::{Alpha, Neighbourhood, NeighbourhoodRows, Stencil};
-use crate::simd::vectorized;
+use crate::op::{Alpha, Neighbourhood, NeighbourhoodRows, Stencil, Tap};
+use crate::simd::fold_taps;
 
 pub fn tile(stencil: &Stencil, input: &Held, layout: Layout, region: Region) -> Tile {
     with_tile!(input, tile => sums(stencil, tile, layout, region))
@@ -33,39 +32,18 @@ where
 
 /// One row of sums; `row` gives extended rows by their offset.
 fn sum<'a>(stencil: &Stencil, reach: u32, row: impl Fn(i64) -> &'a [f32], target: &mut [f32]) {
-    let taps: Vec<&[f32]> = stencil
-        .taps
-        .iter()
-        .map(|tap| &row(i64::from(tap.dy))[(reach as i32 + tap.dx) as usize..][..target.len()])
-        .collect();
-    vectorized(
+    let part = |tap: &Tap| &row(i64::from(tap.dy))[(reach as i32 + tap.dx) as usize..][..target.len()];
+    let taps: Vec<[&[f32]; 1]> = stencil.taps.iter().map(|tap| [part(tap)]).collect();
+    let (weights, scale, offset) = (&stencil.taps, stencil.scale, stencil.offset);
+    fold_taps(
+        &taps,
+        target,
+        0.0,
         #[inline(always)]
-        || {
-            by_blocks(
-                target,
-                #[inline(always)]
-                |x| block_sum::<BLOCK>(stencil, &taps, x),
-                #[inline(always)]
-                |x| block_sum::<1>(stencil, &taps, x),
-            );
-        },
+        |sum, k, [v]| sum + weights[k].weight * v,
+        #[inline(always)]
+        |sum| scale * sum + offset,
     );
-}
-
-#[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "adapters are not inlined into functions of wider instruction sets")]
-fn block_sum<const N: usize>(stencil: &Stencil, taps: &[&[f32]], x: usize) -> [f32; N] {
-    let mut sums = [0.0; N];
-    for (tap, row) in stencil.taps.iter().zip(taps) {
-        let row = part::<N, f32>(row, x);
-        for i in 0..N {
-            sums[i] += tap.weight * row[i];
-        }
-    }
-    for i in 0..N {
-        sums[i] = stencil.scale * sums[i] + stencil.offset;
-    }
-    sums
 }
 
 pub fn neighbourhood(kernel: &dyn Neighbourhood, input: &Held, from: Layout, to: Layout, region: Region) -> Tile {

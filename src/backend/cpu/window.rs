@@ -9,8 +9,10 @@ use crate::op::{Alpha, Window, WindowRows};
 pub fn tile(kernel: &dyn Window, input: &Held, layout: Layout, region: Region) -> Held {
     let edges = kernel.edges();
     match (input, kernel.order()) {
-        // Infinity, which is neither least nor greatest, saturates.
-        (Held::Bytes(tile), Some(order)) if edges.are_levels() || edges.value.iter().all(|v| v.is_infinite()) => {
+        // What lies beyond all levels and so is never chosen may as well be the last of them.
+        (Held::Bytes(tile), Some(order))
+            if edges.are_levels() || edges.value.iter().all(|v| !(0.0..=255.0).contains(v)) =>
+        {
             let rows = |window: &[&[u8]], out: &mut [u8]| order.level_rows(WindowRows { rows: window }, out);
             Held::Bytes(by_channel(kernel, tile, layout, region, rows))
         }

@@ -93,12 +93,7 @@ impl Outputs {
         let Some(open) = open.as_mut() else {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "the run has ended"));
         };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
-        // As for any new file: readable by whom the umask lets, not by the owner alone as temporary files are.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(directory)?;
+        let file = temporary_in(directory)?;
         open.temporary.insert(file.path().to_path_buf());
         Ok(file)
     }
@@ -124,6 +119,16 @@ impl Drop for Outputs {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// A temporary file of our kind of name.
+pub(super) fn temporary_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
+    // As for any new file: readable by whom the umask lets, not by the owner alone as temporary files are.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
 }
 
 /// Whether the lock file that we hold is still the one at its path, and was not removed by its last owner before we locked it.
