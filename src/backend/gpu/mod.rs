@@ -44,7 +44,7 @@ use std::time::Duration;
 
 use super::{Backend, DeviceTimes, Done, Task};
 use crate::image::Depth;
-use crate::op::{Graph, Kernel, Node};
+use crate::op::Graph;
 pub use copy::copy_speed;
 use device::Device;
 use effort::Effort;
@@ -223,10 +223,9 @@ impl GpuBackend {
         let Ok(sketch) = whole_sketch(graph, source, result) else { return 0 };
         // Memory of its own is none of the machine's.
         let bytes = if self.room.staged { sketch.staging_bytes() } else { sketch.bytes(false) };
-        // In tiles a flood runs on the host.
-        let is_flood = |node: &&Node| matches!(node.kernel, Kernel::Flood(_)) && !self.room.holds(&sketch);
-        let floods = graph.nodes().iter().filter(is_flood).map(|node| node.layout.pixels()).sum::<u64>();
-        bytes.min(self.room.memory) + floods
+        let whole = self.room.holds(&sketch);
+        let kept = if whole { 0 } else { tiles::kept_bytes(graph, source, result, &self.room.share()) };
+        bytes.min(self.room.memory) + kept
     }
 }
 

@@ -22,7 +22,7 @@ use super::slot::Product;
 use super::storage::{Format, QUAD};
 use crate::backend::DeviceTimes;
 use crate::image::{Depth, Layout, Region, Samples};
-use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
+use crate::op::{Flood, Graph, Kernel, Node, NodeId, Reduce};
 
 /// What a plan may take of a device, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,38 @@ fn too_large(sketch: &Sketch, room: &Room) -> String {
         "even a small part of this image of {width}x{height} px needs a buffer of {largest} bytes and {bytes} bytes in all, \
          where {image} and {memory} are allowed; use --backend cpu, or make it smaller first"
     )
+}
+
+/// What is known once all that sees the whole image has seen it, as far as sizes go: tables are left empty.
+pub fn settled(graph: &Graph, source: Format) -> Known {
+    let mut known = Known::source(graph, source);
+    for (id, node) in graph.nodes().iter().enumerate() {
+        match node.kernel {
+            Kernel::Reduce(_) | Kernel::Maximum => known.tables[id] = Some(Vec::new()),
+            Kernel::Flood(_) => known.images[id] = Some(Format::Codes8),
+            _ => {}
+        }
+    }
+    known
+}
+
+/// Bytes of the images that are kept whole on the host, as floats or as what a flood sees, so that the first tile has room;
+/// others need hardly more.
+pub fn kept_bytes(graph: &Graph, source: Format, depth: Depth, room: &Room) -> u64 {
+    let mut known = settled(graph, source);
+    let mut region = graph.output_layout().region();
+    loop {
+        let request = Request { graph, known: &known, target: graph.output, region, end: End::Codes(depth) };
+        match Cut::of(&request, room) {
+            Ok(Cut::Halves([first, _])) => region = first,
+            Ok(Cut::Keep(node)) => known.images[node.0] = Some(Format::Values),
+            Ok(Cut::Fits(_)) | Err(_) => break,
+        }
+    }
+    let bytes = |(format, node): (&Option<Format>, &Node)| {
+        format.map_or(0, |format| u64::from(format.sample_bytes()) * node.layout.samples())
+    };
+    known.images.iter().zip(graph.nodes()).skip(1).map(bytes).sum()
 }
 
 /// Computes a graph of an image in tiles.
