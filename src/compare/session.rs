@@ -146,7 +146,8 @@ impl<'a> Session<'a> {
             }
             let secs_per_image = measured.wall.as_secs_f64() / measured.images as f64;
             self.named.push((backend.clone(), measured.backend));
-            self.paces.push(Pace { backend, secs_per_image });
+            let bytes_per_image = measured.bytes_read as f64 / measured.images as f64;
+            self.paces.push(Pace { backend, secs_per_image, bytes_per_image });
         }
         if self.paces.is_empty() {
             let reasons: Vec<String> =
@@ -167,10 +168,15 @@ impl<'a> Session<'a> {
         if let Some(images) = self.request.images {
             return images.max(1);
         }
-        let pace = |c: &Combination| self.paces.iter().find(|p| p.backend == c.backend).map(|p| p.secs_per_image);
-        let combinations: Vec<(Schedule, f64)> =
-            self.available().iter().filter_map(|c| Some((c.schedule, pace(c)?))).collect();
-        sample::images(kind, self.request.runs, &combinations, self.slowness, self.width())
+        let pace = |c: &Combination| self.paces.iter().find(|pace| pace.backend == c.backend);
+        let available = self.available();
+        let combinations: Vec<(Schedule, &Pace)> =
+            available.iter().filter_map(|c| Some((c.schedule, pace(c)?))).collect();
+        let slowness = match kind {
+            LoadKind::Waiting => self.slowness,
+            LoadKind::Work => Slowness::default(),
+        };
+        sample::images(self.request.runs, &combinations, slowness, self.width())
     }
 
     /// Runs every combination once for its pixels, which also warms up what stays warm between processes. Returns the files
