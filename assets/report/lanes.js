@@ -108,6 +108,7 @@ class Lanes {
     if (width === 0) return;
     const { places, bottom, height } = this.layout();
     const ratio = devicePixelRatio || 1;
+    // Made anew, not cleared: clearing is printed as a white sheet over all.
     for (const canvas of [this.canvas, this.overlay]) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
@@ -260,7 +261,8 @@ class Lanes {
         for (const name of STACK.filter((name) => parts[name])) {
           y -= parts[name] * unit;
           context.fillStyle = colour(name) || colour("muted");
-          context.fillRect(this.gutter + column * COLUMN, y, COLUMN, parts[name] * unit);
+          // A little into the next column, or the seams between them show on paper.
+          context.fillRect(this.gutter + column * COLUMN, y, COLUMN + 0.3, parts[name] * unit);
         }
       }
     });

@@ -159,9 +159,14 @@ function themeButton() {
 
 applyTheme(remembered());
 prefersDark.addEventListener("change", () => applyTheme(theme));
-matchMedia("print").addEventListener("change", redraw);
 addEventListener("beforeprint", () => {
   document.querySelectorAll("details").forEach((details) => (details.open = true));
+  // As wide as the paper and light already, since nothing is drawn again between now and the printing.
+  document.documentElement.classList.add("paper");
+  document.documentElement.dataset.theme = "light";
   redraw();
 });
-addEventListener("afterprint", redraw);
+addEventListener("afterprint", () => {
+  document.documentElement.classList.remove("paper");
+  applyTheme(theme);
+});
