@@ -1,5 +1,6 @@
 //! How many images a comparison takes, so that it ends within a minute or so.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::pipeline::{Schedule, Slowness};
@@ -10,6 +11,8 @@ const LOAD_SECS: f64 = 25.0;
 const LEAST_IMAGES: usize = 8;
 /// More show nothing new.
 const MOST_IMAGES: usize = 400;
+/// Files of a run, which are named on its command line; of more images they are taken several times.
+const MOST_FILES: usize = if cfg!(windows) { 100 } else { 1000 };
 /// The delay that makes a load wait: that many times the work of an image.
 const DELAY_OVER_WORK: f64 = 4.0;
 const LEAST_DELAY: Duration = Duration::from_millis(50);
@@ -62,6 +65,11 @@ pub fn images(runs: usize, combinations: &[(Schedule, &Pace)], slowness: Slownes
         .sum();
     let fit = if secs > 0.0 { LOAD_SECS / secs } else { MOST_IMAGES as f64 };
     (fit as usize).clamp(LEAST_IMAGES, MOST_IMAGES)
+}
+
+/// The files of that many images, spread evenly over all; all where there are fewer.
+pub fn files(all: &[PathBuf], images: usize) -> Vec<PathBuf> {
+    spread(all, images.min(MOST_FILES))
 }
 
 /// `count` of the items, spread evenly over them; all where there are fewer.

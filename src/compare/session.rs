@@ -41,7 +41,7 @@ pub fn compare(request: &Request, perform: Perform, tell: &mut dyn FnMut(Progres
     session.probe()?;
     let sizes: Vec<(LoadKind, usize)> = request.loads.iter().map(|kind| (*kind, session.images(*kind))).collect();
     let most = sizes.iter().map(|(_, images)| *images).max().unwrap_or(0);
-    let (agreement, files) = session.agreement(sample::spread(&request.files, most))?;
+    let (agreement, files) = session.agreement(sample::files(&request.files, most))?;
     let mut loads = Vec::new();
     for (kind, images) in sizes {
         loads.push(session.load(kind, images, &files, &agreement)?);
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
 
     /// Learns which backends are there and how fast each is.
     fn probe(&mut self) -> Result<(), Trouble> {
-        let files = sample::spread(&self.request.files, PROBE_IMAGES);
+        let files = sample::files(&self.request.files, PROBE_IMAGES);
         for backend in self.backends() {
             let scratch = Scratch::new()?;
             let combination = Combination { schedule: Schedule::Sequential, backend: backend.clone() };
@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
         files: &[PathBuf],
         agreement: &Agreement,
     ) -> Result<Load, Trouble> {
-        let files = sample::spread(files, images);
+        let files = sample::files(files, images);
         let mut measured: HashMap<String, Vec<Measured>> = HashMap::new();
         for round in 0..self.request.runs {
             let mut turn = self.available();

@@ -53,7 +53,9 @@ pub fn run(arguments: &TrialArguments, terminal: Terminal) -> Result<Exit, Probl
 
 fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
     let main = &arguments.main;
-    let settings = main_job::settings(main)?;
+    let mut settings = main_job::settings(main)?;
+    main_job::fit_open_files(&mut settings);
+    let in_flight = settings.in_flight;
     let chosen = match choose(main) {
         Ok(chosen) => chosen,
         Err(problem) => return Ok(Answer::Unavailable(problem.message)),
@@ -76,7 +78,7 @@ fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
         },
         settings: &|store: Store| {
             let settings = main_job::settings(main).map_err(|problem| io::Error::other(problem.message))?;
-            Ok(Settings { store, digests: false, ..settings })
+            Ok(Settings { store, in_flight, digests: false, ..settings })
         },
         store: settings.store,
     };
