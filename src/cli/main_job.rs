@@ -257,7 +257,7 @@ pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
 }
 
 /// Has as many files in flight as may be open; what is to be said where that are fewer than asked.
-fn fit_open_files(settings: &mut Settings) -> Option<String> {
+pub fn fit_open_files(settings: &mut Settings) -> Option<String> {
     let wanted = settings.in_flight;
     let limit = disk::raise_open_files(OTHER_FILES + FILES_AN_IMAGE * wanted as u64)?;
     let fitting = limit.saturating_sub(OTHER_FILES) / FILES_AN_IMAGE;

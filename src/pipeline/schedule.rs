@@ -116,13 +116,17 @@ fn work_here(run: &Run, loaded: Loaded, worker: Worker) -> Result<Encoded, Failu
     journey::guarded(Stage::Encode, || journey::encode(run, processed, worker))
 }
 
+/// Images that wait for a worker, read and ready.
+const LEAST_AT_HAND: usize = 2;
+
 /// The limits of reading ahead; each image passes them in this order.
 struct Gates {
     /// Images being read, or read and not begun: `in_flight`.
     reading: Arc<Semaphore>,
-    /// Images between the start of their decoding and the start of their writing. Where workers compute, one for each and one
-    /// at hand: images are finished before others are begun. With a device, as many more as it takes at a time; it takes small
-    /// ones together, so that they take a part of a place each.
+    /// Images that a worker may take up, or has, up to the start of their writing: images are finished before others are begun.
+    /// Where workers compute, one for each and as many at hand, since it may take milliseconds until a loader is given a
+    /// processor by workers that keep all of them. With a device, one at hand and as many more as it takes at a time; it takes
+    /// small ones together, so that they take a part of a place each.
     begun: Arc<Semaphore>,
     /// Images being written: `in_flight`. A slow disk so holds up the workers instead of piling up results.
     writing: Arc<Semaphore>,
@@ -130,8 +134,8 @@ struct Gates {
 
 impl Gates {
     fn new(run: &Run, workers: usize) -> Gates {
-        let device = if run.backend.computes_here() { 0 } else { run.backend.depth() };
-        let begun = (workers + device + 1) * PLACE as usize;
+        let at_hand = if run.backend.computes_here() { workers.max(LEAST_AT_HAND) } else { run.backend.depth() + 1 };
+        let begun = (workers + at_hand) * PLACE as usize;
         let in_flight = run.settings.in_flight;
         Gates {
             reading: Arc::new(Semaphore::new(in_flight)),

@@ -53,7 +53,9 @@ pub fn run(arguments: &TrialArguments, terminal: Terminal) -> Result<Exit, Probl
 
 fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
     let main = &arguments.main;
-    let settings = main_job::settings(main)?;
+    let mut settings = main_job::settings(main)?;
+    main_job::fit_open_files(&mut settings);
+    let in_flight = settings.in_flight;
     let runtime = Runtime::new(settings.jobs, None).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let request = |inputs: Vec<PathBuf>, output: &Path| Request {
         inputs,
@@ -80,7 +82,7 @@ fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
         request: &|file: &Path, output: &Path| request(vec![file.to_path_buf()], output),
         settings: &|store: Store| {
             let settings = main_job::settings(main).map_err(|problem| io::Error::other(problem.message))?;
-            Ok(Settings { store, digests: false, ..settings })
+            Ok(Settings { store, in_flight, digests: false, ..settings })
         },
         store: settings.store,
     };
