@@ -1,6 +1,7 @@
 //! The command line: every option, its help, and what it may be.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +9,7 @@ use imgproc::codec::{Format, JpegDecoder};
 use imgproc::image::Depth;
 use imgproc::pipeline::Schedule;
 
+use super::compare::arguments::{CompareArguments, TRIAL_COMMAND, TrialArguments};
 use super::sizes;
 
 /// What is done where no recipe is given: the edges of the image.
@@ -80,6 +82,14 @@ pub enum Command {
         #[arg(long, value_name = "COLUMNS")]
         width: Option<usize>,
     },
+    /// Run a recipe under several schedules and on several backends, and tell what each waits for and gains
+    ///
+    /// Each run is a process of its own; results are compared and not kept. Exit status: 0 done, 1 results are further apart than the
+    /// specification allows.
+    Compare(Box<CompareArguments>),
+    /// One run of a comparison
+    #[command(name = TRIAL_COMMAND, hide = true)]
+    CompareTrial(Box<TrialArguments>),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -201,6 +211,16 @@ pub struct MainArguments {
     /// Take up no more images after the first that fails
     #[arg(long, help_heading = "Work")]
     pub fail_fast: bool,
+
+    /// Simulate a slow store: each file comes that much later, as in 50ms or 2s
+    ///
+    /// Results are the same. Under sequential and parallel a worker waits for it; under concurrent and overlapped none does.
+    #[arg(long, value_name = "TIME", value_parser = sizes::time, help_heading = "Simulation")]
+    pub source_delay: Option<Duration>,
+
+    /// Simulate a narrow line to the store: all files together come at most that fast, as in 20MB/s
+    #[arg(long, value_name = "RATE", value_parser = sizes::rate, help_heading = "Simulation")]
+    pub source_bandwidth: Option<u64>,
 
     /// Print `input -> output` for each image and do nothing
     #[arg(long, help_heading = "Messages")]
@@ -398,6 +418,8 @@ mod tests {
             "imgproc -i a -j 0",
             "imgproc -i a --memory lots",
             "imgproc -i a --gpu-memory lots",
+            "imgproc -i a --source-delay 50",
+            "imgproc -i a --source-bandwidth fast",
             "imgproc ops --size 5x5",
             "imgproc ops sobel --plan invert",
             "imgproc ops --plan invert --size 5",

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use imgproc::codec::DecodeOptions;
 use imgproc::pipeline::disk::{self, ClaimError, Outputs};
-use imgproc::pipeline::{self, Existing, Halt, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown};
+use imgproc::pipeline::{
+    self, Existing, Halt, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown, Slowness, Store,
+};
 use imgproc::recipe::{Recipe, RecipeError};
 
 use super::arguments::MainArguments;
@@ -24,7 +26,7 @@ use super::{json, report, sizes};
 pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Problem> {
     let settings = settings(arguments)?;
     leave_panics_to_the_summary();
-    let runtime = Runtime::new(settings.in_flight).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let runtime = Runtime::new(settings.jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let request = request(arguments);
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
     if arguments.dry_run {
@@ -45,7 +47,8 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;
     let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
     let remarks = &chosen.backend.remarks();
-    let setting = Setting { backend: &backend_name, schedule, passed_over, device, remarks };
+    let simulated = slowness(arguments);
+    let setting = Setting { backend: &backend_name, schedule, passed_over, device, simulated, remarks };
     tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
     report::write(&arguments.drawings, || report::document(&report, &setting, arguments))?;
     if report.interrupted {
@@ -100,7 +103,7 @@ fn tell(report: &Report, setting: &Setting, reason: Option<&str>, arguments: &Ma
 
 /// A panic of a stage is told as its image's failure; its trace would stand in the middle of everything else. It is printed
 /// for those who ask with RUST_BACKTRACE.
-fn leave_panics_to_the_summary() {
+pub fn leave_panics_to_the_summary() {
     if std::env::var_os("RUST_BACKTRACE").is_some() {
         return;
     }
@@ -152,21 +155,36 @@ fn request(arguments: &MainArguments) -> Request {
     }
 }
 
-fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
+/// How images are to be done, by the options.
+///
+/// # Errors
+/// Of the recipe.
+pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.map_or_else(cores, usize::from);
     Ok(Settings {
         recipe: recipe(arguments)?,
+        store: Store::new(slowness(arguments)),
         decode: DecodeOptions { max_pixels: arguments.max_pixels, jpeg: arguments.jpeg_decoder.into() },
         exact: arguments.exact,
         quality: arguments.quality,
         depth: arguments.depth.map(Into::into),
         schedule: arguments.schedule.into(),
         jobs,
-        in_flight: arguments.in_flight.map_or((2 * jobs).max(16), usize::from),
+        in_flight: in_flight(arguments.in_flight, jobs),
         memory_bytes: arguments.memory.unwrap_or_else(sizes::quarter_of_memory),
         fail_fast: arguments.fail_fast,
     })
+}
+
+/// Files being read at once.
+pub fn in_flight(asked: Option<u16>, jobs: usize) -> usize {
+    asked.map_or((2 * jobs).max(16), usize::from)
+}
+
+/// The store that the user wants simulated.
+fn slowness(arguments: &MainArguments) -> Slowness {
+    Slowness { delay: arguments.source_delay.unwrap_or_default(), bandwidth: arguments.source_bandwidth }
 }
 
 fn recipe(arguments: &MainArguments) -> Result<Recipe, Problem> {
@@ -197,7 +215,7 @@ fn pointed_out(text: &str, error: &RecipeError, file: Option<&Path>) -> Problem 
         .help("`imgproc ops` lists the operations, `imgproc ops NAME` shows one in full")
 }
 
-fn refused(error: PlanError) -> Problem {
+pub fn refused(error: PlanError) -> Problem {
     Problem { message: error.to_string(), help: error.help().map(str::to_owned) }
 }
 

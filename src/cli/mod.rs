@@ -3,6 +3,7 @@
 mod arguments;
 mod backend;
 mod catalogue;
+mod compare;
 mod devices;
 mod doctor;
 mod exit;
@@ -52,6 +53,8 @@ pub fn run() -> Exit {
         Some(Command::Timeline { trace, width }) => {
             timeline::drawing(trace, *width, terminal).map(|text| print(terminal, &text))
         }
+        Some(Command::Compare(arguments)) => compare::run(arguments, terminal),
+        Some(Command::CompareTrial(arguments)) => compare::trial::run(arguments, terminal),
         Some(Command::Completions { shell }) => Ok(print(terminal, &completions(*shell))),
     };
     result.unwrap_or_else(|problem| refuse(terminal, &problem))

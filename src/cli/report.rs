@@ -16,17 +16,20 @@ use super::terminal::Problem;
 /// # Errors
 /// Where the directory of one is missing.
 pub fn have_places(drawings: &Drawings) -> Result<(), Problem> {
-    for path in [&drawings.timeline, &drawings.trace].into_iter().flatten() {
-        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !matches!(disk::kind(directory), Ok(disk::Kind::Directory)) {
-            return Err(Problem::new(format!(
-                "can't write {}: there is no directory {}",
-                path.display(),
-                directory.display()
-            )));
-        }
+    [&drawings.timeline, &drawings.trace].into_iter().flatten().try_for_each(|path| have_place(path))
+}
+
+/// Whether a file can be written.
+///
+/// # Errors
+/// Where its directory is missing.
+pub fn have_place(path: &Path) -> Result<(), Problem> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if matches!(disk::kind(directory), Ok(disk::Kind::Directory)) {
+        return Ok(());
     }
-    Ok(())
+    let (path, directory) = (path.display(), directory.display());
+    Err(Problem::new(format!("can't write {path}: there is no directory {directory}")))
 }
 
 /// Writes what was asked for.

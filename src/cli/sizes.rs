@@ -1,4 +1,6 @@
-//! Numbers with a suffix, `2G` bytes or `400M` pixels, and sizes, `1920x1080`.
+//! Numbers with a suffix, `2G` bytes or `400M` pixels, times, rates, and sizes, `1920x1080`.
+
+use std::time::Duration;
 
 /// Bytes: a number with K, M, G or T for powers of 1024; `B` or `iB` may follow.
 pub fn bytes(text: &str) -> Result<u64, String> {
@@ -12,6 +14,33 @@ pub fn pixels(text: &str) -> Result<u64, String> {
     let upper = text.trim().to_uppercase();
     let plain = upper.strip_suffix("PX").or_else(|| upper.strip_suffix('P')).unwrap_or(&upper);
     scaled(plain, 1000.0).ok_or_else(|| "expected a number of pixels, as in 400M".into())
+}
+
+/// A time: a number with `us`, `ms` or `s` (or `min`).
+pub fn time(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time, as in 50ms or 1.5s".to_owned();
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_alphabetic() || c == 'µ').ok_or_else(expected)?);
+    let unit_secs = match unit {
+        "us" | "µs" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "min" => 60.0,
+        _ => return Err(expected()),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| expected())?;
+    let secs = number * unit_secs;
+    if (0.0..=MOST_TIME_SECS).contains(&secs) { Ok(Duration::from_secs_f64(secs)) } else { Err(expected()) }
+}
+
+const MOST_TIME_SECS: f64 = 3600.0;
+
+/// Bytes per second: a number with `KB/s`, `MB/s` or `GB/s`, powers of 1000 as network and disks are sold.
+pub fn rate(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_uppercase();
+    let plain = upper.strip_suffix("/S").unwrap_or(&upper);
+    let plain = plain.strip_suffix('B').unwrap_or(plain);
+    scaled(plain, 1000.0).ok_or_else(|| "expected bytes per second, as in 20MB/s".into())
 }
 
 /// Width and height, px: two numbers with an x between them.
@@ -63,6 +92,21 @@ mod tests {
         assert_eq!(bytes("4096"), Ok(4096));
         assert_eq!(pixels("400M"), Ok(400_000_000));
         assert_eq!(pixels("12 mp"), Ok(12_000_000));
+    }
+
+    #[test]
+    fn times_and_rates() {
+        assert_eq!(time("50ms"), Ok(Duration::from_millis(50)));
+        assert_eq!(time("1.5 s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(time("0ms"), Ok(Duration::ZERO));
+        assert_eq!(rate("20MB/s"), Ok(20_000_000));
+        assert_eq!(rate("1.5k"), Ok(1500));
+        for text in ["", "50", "ms", "-1ms", "1h", "nanms", "2e9s", "50 ms ms"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+        for text in ["", "MB/s", "0MB/s", "20MB/h"] {
+            assert!(rate(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod runtime;
 mod schedule;
 mod shutdown;
 mod source;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use plan::{Existing, Plan, PlanError, Request, plan};
 pub use runtime::Runtime;
 pub use schedule::Schedule;
 pub use shutdown::{Halt, Shutdown};
+pub use store::{Slowness, Store};
 
 use crate::backend::Backend;
 use crate::codec::DecodeOptions;
@@ -30,6 +32,7 @@ use crate::recipe::Recipe;
 use crate::timeline::{Recorder, Span};
 use budget::Budget;
 use disk::Outputs;
+use store::Line;
 
 /// Stack of a worker, which may take up an image while it waits for parts of another.
 const STACK_BYTES: usize = 16 << 20;
@@ -40,7 +43,7 @@ pub const THREAD_PREFIX: &str = "imgproc ";
 /// What part of the memory is for buffers between two uses, one in so many.
 const KEPT_SHARE: u64 = 8;
 
-/// A file, a source and a result.
+/// A source, a result, and what a kernel needs whole.
 const BUFFERS_PER_WORKER: usize = 3;
 
 fn thread_name(role: &str) -> String {
@@ -51,6 +54,8 @@ fn thread_name(role: &str) -> String {
 #[derive(Debug)]
 pub struct Settings {
     pub recipe: Recipe,
+    /// Where the bytes of inputs come from.
+    pub store: Store,
     pub decode: DecodeOptions,
     /// Whether sources are decoded as a whole even where less of them is enough for the recipe.
     pub exact: bool,
@@ -74,6 +79,7 @@ struct Run {
     settings: Settings,
     backend: Arc<dyn Backend>,
     budget: Budget,
+    line: Line,
     recorder: Recorder,
     outputs: Arc<Outputs>,
     /// The user's wish to stop.
@@ -141,6 +147,7 @@ pub fn run(
     let total = plan.jobs.len();
     let run = Arc::new(Run {
         budget: Budget::new(settings.memory_bytes - kept),
+        line: Line::default(),
         settings,
         backend,
         recorder: Recorder::new(),

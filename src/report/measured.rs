@@ -10,7 +10,6 @@ impl RunFigures {
     pub fn of(spans: &[Span], wall: Duration, workers: usize, images: usize) -> RunFigures {
         let figures = figures(spans, wall, workers);
         let seconds = wall.as_secs_f64();
-        let working = share_at_work(spans, wall);
         let stages = figures.stages.iter().filter(|stage| stage.images > 0).map(|stage| StageSeconds {
             stage: stage.stage.name(),
             worked: stage.worked.as_secs_f64(),
@@ -21,28 +20,16 @@ impl RunFigures {
             images_per_second: if seconds > 0.0 { images as f64 / seconds } else { 0.0 },
             speedup: None,
             within_noise: false,
-            waiting: 1.0 - working,
-            working,
+            waiting: 1.0 - figures.working,
+            working: figures.working,
             cores_busy: figures.cores_busy,
             device_busy: figures.device_busy,
+            threads: None,
             peak_memory_bytes: None,
             verdict: verdict(&figures).text,
             stages: stages.collect(),
         }
     }
-}
-
-/// Share of the wall time during which some worker or the device worked, 0 to 1.
-fn share_at_work(spans: &[Span], wall: Duration) -> f64 {
-    let mut work: Vec<(Duration, Duration)> =
-        spans.iter().filter(|s| !s.stage.moves_bytes()).map(|s| (s.start, s.end)).collect();
-    work.sort();
-    let (mut until, mut total) = (Duration::ZERO, Duration::ZERO);
-    for (start, end) in work {
-        total += end.saturating_sub(start.max(until));
-        until = until.max(end);
-    }
-    if wall.is_zero() { 0.0 } else { (total.as_secs_f64() / wall.as_secs_f64()).min(1.0) }
 }
 
 impl Timeline {

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod batch;
+mod comparing;
 mod decoding;
 mod documents;
 mod inputs;
@@ -11,3 +12,4 @@ mod outputs;
 mod reports;
 mod stopping;
 mod support;
+mod waiting;

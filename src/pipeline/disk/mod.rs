@@ -7,8 +7,7 @@ mod tree;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-
-use crate::image::buffers;
+use std::sync::Arc;
 
 pub use outputs::{ClaimError, LOCK_NAME, Outputs, TEMPORARY_PREFIX};
 pub use tree::{Entry, expand, list};
@@ -21,9 +20,17 @@ const SIGNATURE_BYTES: u64 = 64;
 /// A file that has been opened and whose first part has been read.
 #[derive(Debug)]
 pub struct Opened {
-    file: File,
+    rest: Rest,
     size: u64,
     head: Vec<u8>,
+}
+
+/// What lies behind the first part.
+#[derive(Debug)]
+enum Rest {
+    On(File),
+    /// A file that is in memory, its first part included.
+    In(Arc<[u8]>),
 }
 
 impl Opened {
@@ -37,7 +44,13 @@ impl Opened {
         }
         let mut head = Vec::with_capacity(metadata.len().min(HEAD_BYTES) as usize);
         (&mut file).take(HEAD_BYTES).read_to_end(&mut head)?;
-        Ok(Opened { file, size: metadata.len().max(head.len() as u64), head })
+        Ok(Opened { rest: Rest::On(file), size: metadata.len().max(head.len() as u64), head })
+    }
+
+    /// A file that is in memory.
+    pub fn held(bytes: Arc<[u8]>) -> Opened {
+        let head = bytes[..bytes.len().min(HEAD_BYTES as usize)].to_vec();
+        Opened { size: bytes.len() as u64, head, rest: Rest::In(bytes) }
     }
 
     /// Bytes of the file.
@@ -66,13 +79,17 @@ impl Opened {
     /// All bytes of the file; those that it gains meanwhile are left out.
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
         let size = usize::try_from(self.size).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let mut bytes = buffers::take_kept(size).unwrap_or_default();
-        bytes.clear();
+        let mut bytes = Vec::new();
         bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(&self.head);
         if !self.is_whole() {
-            self.file.seek(SeekFrom::Start(self.head.len() as u64))?;
-            (&mut self.file).take(self.size - self.head.len() as u64).read_to_end(&mut bytes)?;
+            match &mut self.rest {
+                Rest::In(whole) => bytes.extend_from_slice(&whole[self.head.len()..]),
+                Rest::On(file) => {
+                    file.seek(SeekFrom::Start(self.head.len() as u64))?;
+                    file.take(self.size - self.head.len() as u64).read_to_end(&mut bytes)?;
+                }
+            }
         }
         Ok(bytes)
     }
@@ -83,6 +100,11 @@ pub fn signature(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(SIGNATURE_BYTES as usize);
     File::open(path)?.take(SIGNATURE_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// All bytes of a file.
+pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
 }
 
 /// A text file, such as a recipe.
@@ -96,6 +118,20 @@ pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
     let mut file = outputs::temporary_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.persist(path).map(drop).map_err(|e| e.error)
+}
+
+/// A fresh directory for what nobody keeps, gone when it is dropped.
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub fn new() -> io::Result<Scratch> {
+        tempfile::Builder::new().prefix("imgproc-compare-").tempdir().map(Scratch)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
 }
 
 /// What a path leads to.
