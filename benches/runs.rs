@@ -78,9 +78,13 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
         jobs: cores,
         in_flight: (2 * cores).max(16),
         memory_bytes: 1 << 30,
-        fail_fast: true,
+        most_bytes: u64::MAX,
+        max_file_bytes: None,
+        timeout: None,
+        digests: false,
+        max_failures: Some(1),
     };
-    let runtime = Runtime::new(settings.jobs)?;
+    let runtime = Runtime::new(settings.jobs, None)?;
     let request = Request {
         inputs: vec![input.to_path_buf()],
         recursive: false,

@@ -9,6 +9,7 @@ use imgproc::codec::{Format, JpegDecoder};
 use imgproc::image::Depth;
 use imgproc::pipeline::Schedule;
 
+use super::batch::BatchArguments;
 use super::compare::arguments::{CompareArguments, TRIAL_COMMAND, TrialArguments};
 use super::sizes;
 
@@ -20,7 +21,8 @@ Examples:
   imgproc -i photos                               edges of every image in photos, into imgproc-out
   imgproc -i photos -r resize:50% -f jpeg -o small
   imgproc -i 'scans/**/*.tif' -r median:2,equalize --backend gpu
-  imgproc -i photos --recursive --skip-existing   what an interrupted run left undone
+  imgproc -i photos --recursive --resume          what an interrupted run left undone
+  imgproc status imgproc-out                      what became of every image
   imgproc ops resize                              one operation in full
 
 Exit status: 0 all done, 1 some images failed, 2 bad usage, 130 interrupted.";
@@ -90,6 +92,20 @@ pub enum Command {
     /// One run of a comparison
     #[command(name = TRIAL_COMMAND, hide = true)]
     CompareTrial(Box<TrialArguments>),
+    /// Sum up what became of the images of an output directory, from its manifest
+    ///
+    /// Exit status: 0 all are done and there, 1 some are not, 2 there is no manifest.
+    Status {
+        /// The output directory
+        #[arg(value_name = "DIR", default_value = "imgproc-out")]
+        directory: PathBuf,
+        /// Read all outputs and compare digests, rather than size and time alone
+        #[arg(long)]
+        verify: bool,
+        /// One JSON document on stdout
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -208,9 +224,8 @@ pub struct MainArguments {
     #[arg(long, value_enum, default_value_t, help_heading = "Work")]
     pub jpeg_decoder: JpegDecoderName,
 
-    /// Take up no more images after the first that fails
-    #[arg(long, help_heading = "Work")]
-    pub fail_fast: bool,
+    #[command(flatten)]
+    pub batch: BatchArguments,
 
     /// Simulate a slow store: each file comes that much later, as in 50ms or 2s
     ///
@@ -423,6 +438,10 @@ mod tests {
             "imgproc ops --size 5x5",
             "imgproc ops sobel --plan invert",
             "imgproc ops --plan invert --size 5",
+            "imgproc -i a --resume --overwrite",
+            "imgproc -i a --retry-failed --no-manifest",
+            "imgproc -i a --max-failures 0",
+            "imgproc -i a --max-failures 2 --fail-fast",
             "imgproc --ops invert",
             "imgproc -i a --trace photo.jpg",
             "imgproc -i a --timeline out.json",

@@ -137,7 +137,7 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         },
         instruction_set: imgproc::simd::ran(),
         schedule: setting.schedule,
-        simulation: (!setting.simulated.is_none()).then(|| Simulation {
+        simulation: (!setting.simulated.is_none()).then_some(Simulation {
             source_delay_seconds: setting.simulated.delay.as_secs_f64(),
             source_bytes_per_second: setting.simulated.bandwidth,
         }),
@@ -182,7 +182,8 @@ pub fn plan_document(jobs: &[Job], settled: &[Outcome]) -> String {
     to_text(&PlanDocument { dry_run: true, jobs, settled: settled.iter().map(outcome).collect() })
 }
 
-fn to_text(document: &impl Serialize) -> String {
+/// The text of a document.
+pub fn to_text(document: &impl Serialize) -> String {
     match serde_json::to_string_pretty(document) {
         Ok(text) => text + "\n",
         Err(error) => unreachable!("the document has only names as keys: {error}"),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use imgproc::codec::DecodeOptions;
 use imgproc::pipeline::disk::{self, ClaimError, Outputs};
+use imgproc::pipeline::manifest::{self, Manifest};
 use imgproc::pipeline::{
-    self, Existing, Halt, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown, Slowness, Store,
+    self, Existing, Halt, Outcome, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown, Slowness, Store,
 };
 use imgproc::recipe::{Recipe, RecipeError};
 
@@ -17,79 +18,142 @@ use super::progress::Progress;
 use super::summary::{self, Setting};
 use super::terminal::{Problem, Terminal};
 use super::totals::Totals;
-use super::{json, report, sizes};
+use super::{json, log, report, sizes};
+
+/// Images that need no more are done, alone, whatever the budget.
+const SMALL_BYTES: u64 = 16 << 20;
+
+/// Files that are open beside those of images: standard streams, the lock, the manifest, signals, devices.
+const OTHER_FILES: u64 = 48;
+/// One may be read while another is written, and its directory made durable.
+const FILES_AN_IMAGE: u64 = 3;
 
 /// Does what was asked, and says how it went.
 ///
 /// # Errors
 /// Where it can't be begun.
 pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Problem> {
-    let settings = settings(arguments)?;
+    let is_logging = log::begin(arguments.batch.verbose)?;
+    let mut settings = settings(arguments)?;
     leave_panics_to_the_summary();
-    let runtime = Runtime::new(settings.jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let speaks = !arguments.quiet && !arguments.json;
+    if let Some(note) = fit_open_files(&mut settings).filter(|_| speaks) {
+        terminal.say(&note);
+    }
+    let runtime =
+        Runtime::new(settings.jobs, settings.timeout).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let request = request(arguments);
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
+    let made_from = manifest::Chosen::of(&settings);
     if arguments.dry_run {
-        let plan = plan.treat_existing(request.existing).map_err(refused)?;
+        let plan = treat_existing(plan, &runtime, &request, &made_from)?;
         return Ok(show_plan(&plan, arguments, terminal));
     }
     report::have_places(&arguments.drawings)?;
     let chosen = choose(arguments)?;
-    let outputs = Outputs::claim(&request.output).map_err(not_ours)?;
-    let plan = plan.treat_existing(request.existing).map_err(refused)?;
-    outputs.clear_leftovers();
-    let speaks = !arguments.quiet && !arguments.json;
+    let outputs = Outputs::claim(&request.output).map_err(not_ours)?.durable(arguments.batch.durable);
+    if outputs.ignores_case() {
+        plan.check_case().map_err(refused)?;
+    }
+    let plan = treat_existing(plan, &runtime, &request, &made_from)?;
+    outputs.clear_leftovers(plan.directories());
+    let mut manifest = None;
+    if !arguments.batch.no_manifest {
+        let (images, kept) = (plan.jobs.len() + plan.settled.len(), plan.kept());
+        let begun = manifest::Writer::begin(&request.output, made_from, images, kept, arguments.batch.durable);
+        manifest = Some(begun.map_err(|error| no_manifest(&request.output, &error))?);
+    }
     if let Some(reason) = chosen.reason.as_deref().filter(|_| speaks) {
         terminal.say(reason);
     }
     let passed_over = plan.passed_over;
     let backend_name = chosen.backend.name();
-    let report = work(&runtime, settings, plan, &chosen, outputs, terminal, speaks)?;
+    let is_watched = speaks && !is_logging && terminal.is_watched();
+    let mut progress = Progress::new(plan.jobs.len() + plan.settled.len(), is_watched);
+    let report = work(&runtime, settings, plan, &chosen, outputs, speaks.then_some(terminal), &mut |outcome| {
+        progress.finished(outcome);
+        if let Some(manifest) = &mut manifest {
+            manifest.add(outcome);
+        }
+    });
+    progress.clear();
+    let report = report?;
     let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
     let remarks = &chosen.backend.remarks();
     let simulated = slowness(arguments);
     let setting = Setting { backend: &backend_name, schedule, passed_over, device, simulated, remarks };
-    tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
+    let is_told = tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
+    let logged = manifest.map_or(Ok(()), |manifest| manifest.end(&report));
+    if let Err(error) = &logged {
+        terminal.problem(&no_manifest(&request.output, error));
+    }
     report::write(&arguments.drawings, || report::document(&report, &setting, arguments))?;
-    if report.interrupted {
+    if report.interrupted || report.left_behind {
         // What hangs, on the disk or on the device, must not keep the user.
         runtime.leave();
         std::mem::forget(chosen);
     }
-    Ok(exit(&report))
+    let is_well = logged.is_ok() && is_told;
+    Ok(if is_well { exit(&report) } else { exit(&report).max(Exit::SomeFailed) })
 }
 
+/// Settles which outputs stay, by what is there and, to resume, by what the manifest says of it.
+fn treat_existing(
+    plan: Plan,
+    runtime: &Runtime,
+    request: &Request,
+    made_from: &manifest::Chosen,
+) -> Result<Plan, Problem> {
+    if let Existing::Resume(resume) = request.existing {
+        let earlier = Manifest::read(&request.output).map_err(|error| no_manifest(&request.output, &error))?;
+        if let Some(earlier) = earlier {
+            return Ok(plan.resume(runtime, earlier, &request.output, made_from, resume));
+        }
+    }
+    plan.treat_existing(request.existing).map_err(refused)
+}
+
+fn no_manifest(output: &Path, error: &std::io::Error) -> Problem {
+    let path = output.join(manifest::NAME);
+    Problem::new(format!("the manifest {} is not complete: {}", path.display(), disk::describe(error)))
+        .help("images it does not tell of are done again by --resume; --no-manifest does without one")
+}
+
+/// Runs the plan; `speaker` is told when it is being stopped.
 fn work(
     runtime: &Runtime,
     settings: Settings,
     plan: Plan,
     chosen: &Chosen,
     outputs: Outputs,
-    terminal: Terminal,
-    speaks: bool,
+    speaker: Option<Terminal>,
+    observe: &mut dyn FnMut(&Outcome),
 ) -> Result<Report, Problem> {
     let shutdown = Shutdown::default();
     let tell = move |halt| {
-        if speaks && halt == Halt::Finish {
+        if let Some(terminal) = speaker.filter(|_| halt == Halt::Finish) {
             terminal.say("stopping: images in flight are finished; once more leaves them");
         }
     };
     runtime.stop_on_signals(&shutdown, tell).map_err(|e| Problem::new(format!("can't listen for ^C: {e}")))?;
-    let mut progress = Progress::new(plan.jobs.len() + plan.settled.len(), speaks && terminal.is_watched());
-    let backend = chosen.backend.clone();
-    let report = pipeline::run(runtime, settings, plan, backend, Arc::new(outputs), &shutdown, &mut |outcome| {
-        progress.finished(outcome);
-    });
-    progress.clear();
-    report.map_err(|e| Problem::new(format!("can't start workers: {e}")))
+    pipeline::run(runtime, settings, plan, chosen.backend.clone(), Arc::new(outputs), &shutdown, observe)
+        .map_err(|e| Problem::new(format!("can't start workers: {e}")))
 }
 
-fn tell(report: &Report, setting: &Setting, reason: Option<&str>, arguments: &MainArguments, terminal: Terminal) {
+/// Says how it went, and returns whether that could be said.
+fn tell(
+    report: &Report,
+    setting: &Setting,
+    reason: Option<&str>,
+    arguments: &MainArguments,
+    terminal: Terminal,
+) -> bool {
     let totals = Totals::of(report);
+    let mut is_told = true;
     if arguments.json {
-        terminal.print(&json::document(report, &totals, setting, reason));
+        is_told = terminal.print(&json::document(report, &totals, setting, reason));
     } else if arguments.quiet {
-        let failures = summary::failures(&report.outcomes);
+        let failures = summary::all_failures(&report.outcomes);
         if !failures.is_empty() {
             terminal.say(&failures);
         }
@@ -97,8 +161,10 @@ fn tell(report: &Report, setting: &Setting, reason: Option<&str>, arguments: &Ma
         terminal.say(&summary::summary(report, &totals, setting));
     }
     if let Some(failure) = report.ended_by() {
-        terminal.error(&format!("the run ended early: {}", failure.cause));
+        let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        terminal.error(&format!("the run ended early: {}{hint}", failure.cause));
     }
+    is_told
 }
 
 /// A panic of a stage is told as its image's failure; its trace would stand in the middle of everything else. It is printed
@@ -128,17 +194,22 @@ fn exit(report: &Report) -> Exit {
 
 /// Prints what would be done.
 fn show_plan(plan: &Plan, arguments: &MainArguments, terminal: Terminal) -> Exit {
-    if arguments.json {
-        terminal.print(&json::plan_document(&plan.jobs, &plan.settled));
+    let is_told = if arguments.json {
+        terminal.print(&json::plan_document(&plan.jobs, &plan.settled))
     } else {
-        let lines = plan.jobs.iter().map(|job| format!("{} -> {}\n", job.input.display(), job.output.display()));
-        terminal.print(&lines.collect::<String>());
+        let lines = plan
+            .jobs
+            .iter()
+            .map(|job| format!("{} -> {}\n", summary::on_one_line(&job.input), summary::on_one_line(&job.output)));
+        let is_told = terminal.print(&lines.collect::<String>());
         let failures = summary::failures(&plan.settled);
         if !failures.is_empty() {
             terminal.say(&failures);
         }
-    }
-    if plan.settled.iter().any(|o| o.failure().is_some()) { Exit::SomeFailed } else { Exit::Done }
+        is_told
+    };
+    let all_well = is_told && plan.settled.iter().all(|o| o.failure().is_none());
+    if all_well { Exit::Done } else { Exit::SomeFailed }
 }
 
 fn request(arguments: &MainArguments) -> Request {
@@ -150,7 +221,7 @@ fn request(arguments: &MainArguments) -> Request {
         existing: match (arguments.overwrite, arguments.skip_existing) {
             (true, _) => Existing::Overwrite,
             (_, true) => Existing::Skip,
-            _ => Existing::Refuse,
+            _ => arguments.batch.existing().unwrap_or_default(),
         },
     }
 }
@@ -173,7 +244,23 @@ pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
         jobs,
         in_flight: in_flight(arguments.in_flight, jobs),
         memory_bytes: arguments.memory.unwrap_or_else(sizes::quarter_of_memory),
-        fail_fast: arguments.fail_fast,
+        most_bytes: arguments.memory.unwrap_or_else(sizes::half_of_memory).max(SMALL_BYTES),
+        max_file_bytes: arguments.batch.max_file_bytes,
+        timeout: arguments.batch.timeout,
+        digests: !arguments.batch.no_manifest,
+        max_failures: arguments.batch.max_failures(),
+    })
+}
+
+/// Has as many files in flight as may be open; what is to be said where that are fewer than asked.
+fn fit_open_files(settings: &mut Settings) -> Option<String> {
+    let wanted = settings.in_flight;
+    let limit = disk::raise_open_files(OTHER_FILES + FILES_AN_IMAGE * wanted as u64)?;
+    let fitting = limit.saturating_sub(OTHER_FILES) / FILES_AN_IMAGE;
+    settings.in_flight = wanted.min(usize::try_from(fitting).unwrap_or(usize::MAX)).max(1);
+    (settings.in_flight < wanted).then(|| {
+        let now = settings.in_flight;
+        format!("only {limit} files may be open at once (`ulimit -n`): {now} in flight instead of {wanted}")
     })
 }
 

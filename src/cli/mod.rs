@@ -2,26 +2,33 @@
 
 mod arguments;
 mod backend;
+mod batch;
 mod catalogue;
 mod compare;
 mod devices;
 mod doctor;
 mod exit;
 mod json;
+mod log;
 mod machine;
 mod main_job;
 mod plan;
 mod progress;
 mod report;
 mod sizes;
+mod status;
 mod summary;
 mod terminal;
 mod timeline;
 mod totals;
 
-use clap::{CommandFactory, Parser};
+use std::path::Path;
 
-use arguments::{Cli, Command};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser};
+use imgproc::pipeline::disk;
+
+use arguments::{Cli, Command, When};
 pub use exit::Exit;
 use terminal::{Problem, Terminal};
 
@@ -30,9 +37,19 @@ pub fn run() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Nobody is left to tell where stdout or stderr is gone.
-            let _ = error.print();
-            return if error.exit_code() == 0 { Exit::Done } else { Exit::Usage };
+            if let Some(path) = path_as_command(&error) {
+                let problem = Problem::new(format!("there is no command {path}"));
+                return refuse(
+                    Terminal::new(When::Auto),
+                    &problem.help(format!("for the images in it: imgproc -i {path}")),
+                );
+            }
+            let is_told = Terminal::new(When::Auto).is_told(error.print());
+            return match error.exit_code() {
+                0 if is_told => Exit::Done,
+                0 => Exit::SomeFailed,
+                _ => Exit::Usage,
+            };
         }
     };
     let terminal = Terminal::new(cli.color);
@@ -46,12 +63,12 @@ pub fn run() -> Exit {
         Some(Command::Ops { name: None, .. }) => Ok(print(terminal, &catalogue::table())),
         Some(Command::Ops { name: Some(name), .. }) => catalogue::page(name).map(|page| print(terminal, &page)),
         Some(Command::Devices { json }) => devices::listing(*json).map(|text| print(terminal, &text)),
-        Some(Command::Doctor { json }) => doctor::examination(*json).map(|(text, exit)| {
-            terminal.print(&text);
-            exit
-        }),
+        Some(Command::Doctor { json }) => doctor::examination(*json).map(|(text, exit)| printed(terminal, &text, exit)),
         Some(Command::Timeline { trace, width }) => {
             timeline::drawing(trace, *width, terminal).map(|text| print(terminal, &text))
+        }
+        Some(Command::Status { directory, verify, json }) => {
+            status::of(directory, *verify, *json).map(|(text, exit)| printed(terminal, &text, exit))
         }
         Some(Command::Compare(arguments)) => compare::run(arguments, terminal),
         Some(Command::CompareTrial(arguments)) => compare::trial::run(arguments, terminal),
@@ -61,13 +78,24 @@ pub fn run() -> Exit {
 }
 
 fn print(terminal: Terminal, text: &str) -> Exit {
-    terminal.print(text);
-    Exit::Done
+    printed(terminal, text, Exit::Done)
+}
+
+/// The exit of a command whose output is printed, or that of one which could not print it.
+fn printed(terminal: Terminal, text: &str, exit: Exit) -> Exit {
+    if terminal.print(text) { exit } else { exit.max(Exit::SomeFailed) }
 }
 
 fn refuse(terminal: Terminal, problem: &Problem) -> Exit {
     terminal.problem(problem);
     Exit::Usage
+}
+
+/// What stands where a command should, and is a file or directory.
+fn path_as_command(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let is_path = disk::kind(Path::new(name)).is_ok_and(|kind| kind != disk::Kind::Missing);
+    is_path.then(|| name.clone())
 }
 
 fn completions(shell: clap_complete::Shell) -> String {

@@ -35,6 +35,11 @@ pub fn time(text: &str) -> Result<Duration, String> {
 
 const MOST_TIME_SECS: f64 = 3600.0;
 
+/// A time that something may take.
+pub fn limit(text: &str) -> Result<Duration, String> {
+    time(text).and_then(|limit| if limit.is_zero() { Err("expected a time above 0".into()) } else { Ok(limit) })
+}
+
 /// Bytes per second: a number with `KB/s`, `MB/s` or `GB/s`, powers of 1000 as network and disks are sold.
 pub fn rate(text: &str) -> Result<u64, String> {
     let upper = text.trim().to_uppercase();
@@ -61,10 +66,20 @@ const USUAL_BUDGET_BYTES: u64 = 1 << 30;
 /// Bytes that images in flight may take where nothing is said: a quarter of the memory of the machine, or of the share
 /// of it that this process is allowed.
 pub fn quarter_of_memory() -> u64 {
+    available_memory().map_or(USUAL_BUDGET_BYTES, |bytes| bytes / 4)
+}
+
+/// Bytes that an image which needs more than the budget may take, alone, where nothing is said.
+pub fn half_of_memory() -> u64 {
+    available_memory().map_or(2 * USUAL_BUDGET_BYTES, |bytes| bytes / 2)
+}
+
+/// Bytes of memory of the machine, or of the share of it that this process is allowed, where they can be learned.
+fn available_memory() -> Option<u64> {
     let memory_only = sysinfo::RefreshKind::nothing().with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram());
-    let Ok(system) = sysinfo::System::new_with_specifics(memory_only) else { return USUAL_BUDGET_BYTES };
+    let system = sysinfo::System::new_with_specifics(memory_only).ok()?;
     let allowed = system.cgroup_limits().map(|limits| limits.total_memory).filter(|bytes| *bytes > 0);
-    system.total_memory().min(allowed.unwrap_or(u64::MAX)) / 4
+    Some(system.total_memory().min(allowed.unwrap_or(u64::MAX)))
 }
 
 fn scaled(text: &str, base: f64) -> Option<u64> {
@@ -99,10 +114,12 @@ mod tests {
         assert_eq!(time("50ms"), Ok(Duration::from_millis(50)));
         assert_eq!(time("1.5 s"), Ok(Duration::from_millis(1500)));
         assert_eq!(time("0ms"), Ok(Duration::ZERO));
+        assert!(limit("0ms").is_err());
         assert_eq!(rate("20MB/s"), Ok(20_000_000));
         assert_eq!(rate("1.5k"), Ok(1500));
         for text in ["", "50", "ms", "-1ms", "1h", "nanms", "2e9s", "50 ms ms"] {
             assert!(time(text).is_err(), "{text}");
+            assert!(limit(text).is_err(), "{text}");
         }
         for text in ["", "MB/s", "0MB/s", "20MB/h"] {
             assert!(rate(text).is_err(), "{text}");

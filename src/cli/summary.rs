@@ -1,10 +1,12 @@
 //! The summary at the end of a run, in words.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use imgproc::backend::DeviceTimes;
-use imgproc::pipeline::{Failure, Outcome, Report, Slowness};
+use imgproc::pipeline::{Outcome, Report, Slowness};
 use imgproc::timeline::{Basis, StageFigures};
 
 use super::totals::Totals;
@@ -118,16 +120,15 @@ fn share(stage: &StageFigures) -> String {
     format!("{:3.0} % {of}", 100.0 * stage.share)
 }
 
-/// The first failures by name, then how many more there are; empty without any.
+/// The first failures by name, then how many more there are, and of what causes; empty without any.
 pub fn failures(outcomes: &[Outcome]) -> String {
-    let failed: Vec<(&Outcome, &Failure)> = outcomes.iter().filter_map(|o| Some((o, o.failure()?))).collect();
-    let mut text = String::new();
-    for (outcome, failure) in failed.iter().take(LISTED) {
-        let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        let _ = writeln!(text, "failed: {}: {failure}{hint}", outcome.input.display());
-    }
-    if failed.len() > LISTED {
-        let _ = writeln!(text, "and {} more failed; --json lists them all", failed.len() - LISTED);
+    let count = outcomes.iter().filter(|o| o.failure().is_some()).count();
+    let mut text = named(outcomes, LISTED);
+    if count > LISTED {
+        let _ = writeln!(text, "and {} more failed; the manifest, --json and --quiet name them all", count - LISTED);
+        for (cause, images) in causes(outcomes) {
+            let _ = writeln!(text, "{images:7} failed: {cause}");
+        }
     }
     text
 }
@@ -146,6 +147,41 @@ pub fn span(time: Duration) -> String {
     if secs < 1.0 { format!("{} ms", (secs * 1e6).round() / 1e3) } else { format!("{} s", (secs * 1e3).round() / 1e3) }
 }
 
+/// All failures by name; empty without any.
+pub fn all_failures(outcomes: &[Outcome]) -> String {
+    named(outcomes, usize::MAX)
+}
+
+fn named(outcomes: &[Outcome], most: usize) -> String {
+    let mut text = String::new();
+    for (outcome, failure) in outcomes.iter().filter_map(|o| Some((o, o.failure()?))).take(most) {
+        let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let _ = writeln!(text, "failed: {}: {failure}{hint}", on_one_line(&outcome.input));
+    }
+    text
+}
+
+/// The commonest causes, with the number of images; the others as one.
+fn causes(outcomes: &[Outcome]) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for failure in outcomes.iter().filter_map(Outcome::failure) {
+        *counts.entry(failure.to_string()).or_default() += 1;
+    }
+    let mut causes: Vec<(String, usize)> = counts.into_iter().collect();
+    causes.sort_by_key(|(_, images)| std::cmp::Reverse(*images));
+    if causes.len() > LISTED {
+        let others: usize = causes.drain(LISTED..).map(|(_, images)| images).sum();
+        causes.push(("other causes".into(), others));
+    }
+    causes
+}
+
+/// A path on one line, whatever its name holds.
+pub fn on_one_line(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains(char::is_control) { format!("{:?}", text) } else { text }
+}
+
 /// `1 image`, `2 images`.
 pub fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
@@ -153,19 +189,27 @@ pub fn plural(count: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use imgproc::pipeline::{Done, Fate, LeftOut};
+    use imgproc::pipeline::{Done, Failure, Fate, LeftOut};
     use imgproc::timeline::{Span, Stage, Worker};
 
     use super::*;
 
     fn outcome(index: u32, fate: Fate) -> Outcome {
-        Outcome { index, input: format!("in/{index}.jpg").into(), output: None, fate }
+        Outcome::early(index, format!("in/{index}.jpg").into(), fate)
     }
 
     fn report(outcomes: Vec<Outcome>) -> Report {
         let (start, end) = (Duration::ZERO, Duration::from_millis(1900));
         let spans = vec![Span { image: 0, stage: Stage::Decode, worker: Worker::Cpu(0), start, end }];
-        Report { outcomes, unfinished: 3, wall: Duration::from_secs(2), workers: 1, spans, interrupted: false }
+        Report {
+            outcomes,
+            unfinished: 3,
+            wall: Duration::from_secs(2),
+            workers: 1,
+            spans,
+            interrupted: false,
+            left_behind: false,
+        }
     }
 
     #[test]
@@ -204,9 +248,16 @@ mod tests {
     #[test]
     fn ten_failures_are_named_and_the_others_counted() {
         let failed = |i| outcome(i, Fate::Failed(Failure::new(Stage::Read, "gone")));
-        let text = failures(&(0..13).map(failed).collect::<Vec<_>>());
-        assert_eq!(text.lines().count(), 11);
-        assert!(text.ends_with("and 3 more failed; --json lists them all\n"));
-        assert_eq!(failures(&[]), "");
+        let mut outcomes: Vec<Outcome> = (0..13).map(failed).collect();
+        outcomes
+            .extend((13..25).map(|i| outcome(i, Fate::Failed(Failure::new(Stage::Decode, format!("{}", i.min(22)))))));
+        let text = failures(&outcomes);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[9].starts_with("failed: in/9.jpg: read: gone") && lines[10].starts_with("and 15 more failed; "));
+        assert_eq!(lines[11..13], ["     13 failed: read: gone", "      3 failed: decode: 22"]);
+        assert_eq!((lines.len(), lines[21]), (22, "      1 failed: other causes"));
+        assert_eq!(all_failures(&outcomes).lines().count(), 25);
+        assert_eq!((failures(&[]), all_failures(&[])), (String::new(), String::new()));
+        assert_eq!(on_one_line(Path::new("a\nb\u{1b}[2J")), "\"a\\nb\\u{1b}[2J\"");
     }
 }

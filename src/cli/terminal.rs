@@ -2,7 +2,14 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use imgproc::pipeline::disk;
+
 use super::arguments::When;
+
+/// Where lines of the log go.
+pub fn stderr() -> io::Stderr {
+    io::stderr()
+}
 
 /// Something that keeps the program from starting its work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +51,22 @@ impl Terminal {
         }
     }
 
-    /// Writes to stdout. A reader that has gone away is no error.
-    pub fn print(&self, text: &str) {
+    /// Writes to stdout, and returns whether that worked. A reader that has gone away is no error.
+    #[must_use]
+    pub fn print(&self, text: &str) -> bool {
         let mut out = io::stdout().lock();
-        // Nobody is left to tell of any other error either.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        self.is_told(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    /// Whether something was written to stdout; says why where it was not.
+    pub fn is_told(&self, written: io::Result<()>) -> bool {
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.error(&format!("can't write to stdout: {}", disk::describe(&error)));
+                false
+            }
+            _ => true,
+        }
     }
 
     /// Writes lines to stderr.

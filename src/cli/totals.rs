@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use imgproc::pipeline::{Fate, Report};
-use imgproc::timeline::{Figures, Verdict, figures, verdict};
+use imgproc::timeline::{Bound, Figures, Verdict, figures, verdict};
 
 /// A run in figures.
 #[derive(Debug)]
@@ -52,6 +52,10 @@ impl Totals {
                     count(&mut totals.conversions, &done.conversions);
                 }
             }
+        }
+        // What bound a run is told by the images that it did.
+        if totals.done == 0 && totals.failed > 0 {
+            totals.verdict = Verdict { bound: Bound::Nothing, text: "no image was done".into() };
         }
         totals
     }

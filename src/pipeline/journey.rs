@@ -9,18 +9,16 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::Run;
 use super::budget::Permit;
-use super::disk::Opened;
+use super::disk::{self, Opened, Stamp};
+use super::need::working_bytes;
 use super::outcome::{Done, Failure, Job, LeftOut};
-use super::{Run, describe};
-use crate::backend::{Backend, BackendError, Task};
-use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Format, Header};
+use crate::backend::{BackendError, Task};
+use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Header};
 use crate::image::{Demand, Depth, Image, Layout, Reduction};
-use crate::op::{Graph, Kernel, Node};
+use crate::op::Graph;
 use crate::timeline::{Running, Stage, Worker};
-
-/// Bytes of a sample while kernels work on it.
-const FLOAT_BYTES: u64 = 4;
 
 /// What is known of an image from its header.
 struct Known {
@@ -127,22 +125,34 @@ async fn reading<T: Send + 'static>(
     work: impl FnOnce(&Run, &Job) -> Result<Moved<T>, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let _span = run.recorder.start(job.index, Stage::Read, worker);
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
-    let (here, job) = (run.clone(), job.clone());
-    let moved = blocking(Stage::Read, move || work(&here, &job)).await?;
-    if let Some(bandwidth) = run.settings.store.slowness.bandwidth {
-        run.line.carry(run.recorder.elapsed(), moved.bytes, bandwidth).await;
-    }
-    Ok(moved.value)
+    tracing::trace!(input = ?job.input, "read");
+    let moved = async {
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let (here, job) = (run.clone(), job.clone());
+        let moved = blocking(Stage::Read, move || work(&here, &job)).await?;
+        if let Some(bandwidth) = run.settings.store.slowness.bandwidth {
+            run.line.carry(run.recorder.elapsed(), moved.bytes, bandwidth).await;
+        }
+        Ok(moved.value)
+    };
+    run.workers.in_time(Stage::Read, moved).await
 }
 
 /// The file with what its header says; none where that ends beyond its first part.
 fn open(run: &Run, job: &Job) -> Result<Moved<(Opened, Option<Known>)>, Failure> {
-    let opened = run.settings.store.open(&job.input).map_err(|e| Failure::new(Stage::Read, describe(&e)))?;
+    let opened = run.settings.store.open(&job.input).map_err(|e| Failure::of_disk(Stage::Read, &e))?;
+    job.noted.opened(opened.stamp());
     if opened.size() == 0 {
         return Err(Failure::new(Stage::Decode, "the file is empty"));
+    }
+    match run.settings.max_file_bytes {
+        Some(most) if opened.size() > most => {
+            let cause = format!("the file has {}, the limit is {}", amount(opened.size()), amount(most));
+            return Err(Failure::new(Stage::Read, cause).hint("--max-file-bytes raises it"));
+        }
+        _ => check_memory(run, opened.size())?,
     }
     let known = match codec::header(opened.head()) {
         Err(CodecError::HeaderIncomplete) if !opened.is_whole() => None,
@@ -154,7 +164,7 @@ fn open(run: &Run, job: &Job) -> Result<Moved<(Opened, Option<Known>)>, Failure>
 
 /// All bytes of the file, of which the first part has been moved already.
 fn load(opened: &mut Opened) -> Result<Moved<Vec<u8>>, Failure> {
-    let value = opened.read().map_err(|e| Failure::new(Stage::Read, describe(&e)))?;
+    let value = opened.read().map_err(|e| Failure::of_disk(Stage::Read, &e))?;
     let bytes = (value.len() - opened.head().len()) as u64;
     Ok(Moved { value, bytes })
 }
@@ -166,60 +176,32 @@ fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u6
     if pixels > limit {
         let (width, height) = (header.layout.width, header.layout.height);
         let cause = format!("{width}x{height} px are {:.1} MP, the limit is {:.1} MP", mega(pixels), mega(limit));
-        return Err(Failure::new(Stage::Decode, cause).hint("--max-pixels raises it"));
+        return Err(Failure::new(Stage::Decode, cause).passing().hint("--max-pixels raises it"));
     }
     let graph = graph(run, header.layout, header.depth, None)?;
     let result = result_depth(run, job, header.depth);
     let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.as_ref());
+    check_memory(run, cost)?;
     Ok(Known { header, graph, cost })
 }
 
-/// An estimate of the bytes that an image takes besides its file, all stages counted as if they came at once:
-/// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
-/// - the result and its encoding, which is hardly ever larger;
-/// - what the CPU keeps whole, since a histogram, a flood or a gathering needs all of it: codes or floats;
-/// - histograms and their tables;
-/// - with a device, what it says.
-///
-/// Not counted are the CPU's tiles, small but where windows reach far, the coefficients of a progressive JPEG (2 bytes a
-/// sample), and what an encoder holds beside its output.
-fn working_bytes(header: &Header, graph: &Graph, result: Depth, backend: &dyn Backend) -> u64 {
-    let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
-    // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
-    let floats = if header.format == Format::Tiff && header.depth == Depth::Sixteen { 2 } else { 1 };
-    let source_bytes = sample_bytes(header.depth) * floats;
-    let working = match backend.computes_here() {
-        true => kept_whole(graph) + tables(graph),
-        false => backend.device_bytes(graph, source_bytes, result),
-    };
-    let result = graph.output_layout().samples() * sample_bytes(result);
-    2 * header.layout.samples() * source_bytes + 2 * result + working
+/// Refuses what would need more memory than there may be for one image.
+fn check_memory(run: &Run, bytes: u64) -> Result<(), Failure> {
+    let most = run.settings.most_bytes;
+    if bytes <= most {
+        return Ok(());
+    }
+    let cause = format!("it would need {} of memory, there may be {}", amount(bytes), amount(most));
+    Err(Failure::new(Stage::Decode, cause).passing().hint("--memory raises that"))
 }
 
-/// Bytes of all histograms and the tables that are made from them.
-fn tables(graph: &Graph) -> u64 {
-    let entries = |node: &Node| match &node.kernel {
-        Kernel::Reduce(kernel) => u64::from(kernel.statistic().lanes(node.layout.colours) * graph.depth.codes()),
-        _ => 0,
-    };
-    graph.nodes().iter().map(|node| 2 * FLOAT_BYTES * entries(node)).sum()
-}
-
-/// Bytes of the images that are computed as a whole before what reads them; the source is there in any case.
-fn kept_whole(graph: &Graph) -> u64 {
-    let code_bytes = u64::from(graph.depth.bits() / 8);
-    let bytes = |node: &Node| {
-        let input = node.inputs.first().filter(|i| i.0 > 0).map_or(0, |i| graph.layout(*i).samples());
-        match node.kernel {
-            Kernel::Reduce(_) if node.layout.alpha => FLOAT_BYTES * input,
-            Kernel::Reduce(_) => code_bytes * input,
-            Kernel::Maximum | Kernel::Gather(_) => FLOAT_BYTES * input,
-            // What it reads, the result, and at worst a place to go on at for each pixel.
-            Kernel::Flood(_) => (FLOAT_BYTES + 1 + 8) * input,
-            _ => 0,
-        }
-    };
-    graph.nodes().iter().map(bytes).sum()
+/// Bytes in words.
+fn amount(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{bytes} bytes"),
+        1_000_000..10_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
 }
 
 /// Depth of the result of an image of that depth: its own unless asked otherwise, if the output format holds it.
@@ -241,7 +223,7 @@ fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) 
         let Layout { width, height, .. } = node.layout;
         let (would, allowed) = (mega(node.layout.pixels()), mega(limit));
         let cause = format!("the recipe would make {width}x{height} px, {would:.1} MP; the limit is {allowed:.1} MP");
-        return Err(Failure::new(Stage::Compute, cause).hint("--max-pixels raises it"));
+        return Err(Failure::new(Stage::Compute, cause).passing().hint("--max-pixels raises it"));
     }
     Ok(Arc::new(graph))
 }
@@ -249,8 +231,12 @@ fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) 
 /// Decodes.
 pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decoded, Failure> {
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
+    tracing::trace!(input = ?loaded.job.input, bytes = loaded.known.cost, "decode");
     run.begun.fetch_add(1, Ordering::Relaxed);
     let Loaded { job, bytes, known, permit } = loaded;
+    if run.settings.digests {
+        job.noted.read(disk::digest(&bytes));
+    }
     let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
     let source = codec::decode_for(&bytes, &run.settings.decode, demand);
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
@@ -320,14 +306,21 @@ pub(super) fn submit(run: &Run, decoded: Decoded) -> Submitted {
 /// The device's answer; no thread waits for it.
 pub(super) async fn answer(run: &Run, submitted: Submitted) -> Result<Processed, Failure> {
     let Submitted { away, answer, span } = submitted;
-    let result = answer.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
-    drop(span);
+    // A task of its own, so that what the image holds is held until the device gives it back, however late.
+    let back = tokio::spawn(async move {
+        let result = answer.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
+        drop(span);
+        (away, result)
+    });
+    let back = async { back.await.map_err(|_| Failure::new(Stage::Compute, "the run has ended")) };
+    let (away, result) = run.workers.in_time(Stage::Compute, back).await?;
     guarded(Stage::Compute, || away.come_back(run, result))
 }
 
 /// Encodes.
 pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<Encoded, Failure> {
     let _span = run.recorder.start(processed.job.index, Stage::Encode, worker);
+    tracing::trace!(input = ?processed.job.input, "encode");
     let Processed { job, image, mut done, permit } = processed;
     let (image, conversions) = codec::fit_format(image, job.format, None);
     done.conversions.extend(conversions.iter().map(Conversion::to_string));
@@ -342,14 +335,17 @@ pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<
 pub(super) async fn write(run: &Arc<Run>, encoded: Encoded, worker: Worker) -> Result<Done, Failure> {
     let Encoded { job, bytes, mut done, permit } = encoded;
     let _span = run.recorder.start(job.index, Stage::Write, worker);
+    tracing::trace!(output = ?job.output, "write");
     done.bytes_written = bytes.len() as u64;
-    let outputs = run.outputs.clone();
-    blocking(Stage::Write, move || {
+    let (outputs, digests) = (run.outputs.clone(), run.settings.digests);
+    let writing = blocking(Stage::Write, move || {
+        let digest = digests.then(|| disk::digest(&bytes));
         let written = outputs.write(&job.output, &bytes);
         drop((bytes, permit));
-        written.map_err(|e| Failure::new(Stage::Write, describe(&e)))
-    })
-    .await?;
+        let stamp = written.map_err(|e| Failure::of_disk(Stage::Write, &e))?;
+        Ok(Stamp { digest, ..stamp })
+    });
+    done.output_stamp = run.workers.in_time(Stage::Write, writing).await?;
     Ok(done)
 }
 
@@ -383,54 +379,11 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::Recipe;
 
     #[test]
     fn a_panic_is_a_failure_with_its_text() {
         let failure = guarded::<()>(Stage::Compute, || panic!("row {}", 7)).unwrap_err();
         assert_eq!(failure.to_string(), "compute: a fault in this program: row 7");
         assert!(failure.hint.is_some() && !failure.ends_run);
-    }
-
-    /// A device that takes a thousand bytes for each sample of the source.
-    struct Device;
-
-    impl Backend for Device {
-        fn name(&self) -> String {
-            "device".into()
-        }
-
-        fn computes_here(&self) -> bool {
-            false
-        }
-
-        fn depth(&self) -> usize {
-            1
-        }
-
-        fn device_bytes(&self, graph: &Graph, source_sample_bytes: u64, _result: Depth) -> u64 {
-            1000 * source_sample_bytes * graph.nodes()[0].layout.samples()
-        }
-
-        fn submit(&self, _task: Task, _done: crate::backend::Done) {
-            unreachable!("it is only asked")
-        }
-    }
-
-    #[test]
-    fn the_estimate_counts_what_each_stage_holds() {
-        let layout = Layout::new(10, 10, 4);
-        let header = Header { format: Format::Png, layout, depth: Depth::Eight };
-        let estimate = |recipe: &str, backend: &dyn Backend| {
-            let graph = Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
-            working_bytes(&header, &graph, Depth::Eight, backend)
-        };
-        let here = &crate::backend::cpu::CpuBackend;
-        let samples = layout.samples();
-        assert_eq!(estimate("invert", here), 4 * samples);
-        let table = 2 * 4 * 256;
-        assert_eq!(estimate("equalize", here), 4 * samples + 4 * samples + table);
-        assert_eq!(estimate("clahe:tiles=8", here), 4 * samples + 4 * samples + 64 * table);
-        assert_eq!(estimate("invert", &Device), 4 * samples + 1000 * samples);
     }
 }

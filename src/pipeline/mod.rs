@@ -3,8 +3,11 @@
 mod budget;
 pub mod disk;
 mod journey;
+pub mod manifest;
+mod need;
 mod outcome;
 mod plan;
+mod resume;
 mod runtime;
 mod schedule;
 mod shutdown;
@@ -12,14 +15,16 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-pub use outcome::{Done, Failure, Fate, Job, LeftOut, Outcome};
+pub use outcome::{Done, Failure, Fate, Job, LeftOut, Noted, Outcome};
 pub use plan::{Existing, Plan, PlanError, Request, plan};
+pub use resume::Resume;
 pub use runtime::Runtime;
 pub use schedule::Schedule;
 pub use shutdown::{Halt, Shutdown};
@@ -33,9 +38,7 @@ use crate::timeline::{Recorder, Span};
 use budget::Budget;
 use disk::Outputs;
 use store::Line;
-
-/// Stack of a worker, which may take up an image while it waits for parts of another.
-const STACK_BYTES: usize = 16 << 20;
+use workers::Workers;
 
 /// How the names of threads begin whose panics become failures of images.
 pub const THREAD_PREFIX: &str = "imgproc ";
@@ -70,8 +73,16 @@ pub struct Settings {
     pub in_flight: usize,
     /// Bytes of memory for images in flight.
     pub memory_bytes: u64,
-    /// Whether the first failure ends the taking of new images.
-    pub fail_fast: bool,
+    /// Images that would need more bytes of memory are refused; up to that, one goes alone.
+    pub most_bytes: u64,
+    /// Files of more bytes are refused.
+    pub max_file_bytes: Option<u64>,
+    /// How long reading an image, working on it, or writing it may take.
+    pub timeout: Option<Duration>,
+    /// Whether inputs and outputs are digested, for a manifest.
+    pub digests: bool,
+    /// After so many failures no new images are taken.
+    pub max_failures: Option<usize>,
 }
 
 /// All that the stages of a run share.
@@ -87,7 +98,7 @@ struct Run {
     /// The run's own, after a failure.
     ending: Shutdown,
     images: usize,
-    workers: usize,
+    workers: Workers,
     /// Images whose work has begun, or never will.
     begun: AtomicUsize,
 }
@@ -96,7 +107,7 @@ impl Run {
     /// Whether some workers have no image of their own, or soon will. Until then an image a worker is the finest division
     /// that pays: nothing is computed twice, and nobody waits.
     fn has_idle_workers(&self) -> bool {
-        self.images.saturating_sub(self.begun.load(Ordering::Relaxed)) < self.workers
+        self.images.saturating_sub(self.begun.load(Ordering::Relaxed)) < self.workers.count()
     }
 }
 
@@ -113,6 +124,8 @@ pub struct Report {
     pub spans: Vec<Span>,
     /// Whether the user stopped the run.
     pub interrupted: bool,
+    /// Whether threads may still be at something that took too long.
+    pub left_behind: bool,
 }
 
 impl Report {
@@ -135,16 +148,22 @@ pub fn run(
     shutdown: &Shutdown,
     observe: &mut dyn FnMut(&Outcome),
 ) -> io::Result<Report> {
-    let workers = settings.schedule.workers(settings.jobs);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(workers)
-        .stack_size(STACK_BYTES)
-        .thread_name(|i| thread_name(&format!("worker {i}")))
-        .build()
-        .map_err(io::Error::other)?;
+    let count = settings.schedule.workers(settings.jobs);
+    let workers = Workers::new(count, settings.timeout)?;
+    // Those that see images through wait for the workers where these may have to be given up.
+    let servers = if settings.timeout.is_some() { workers::pool(count)? } else { workers.pool() };
     let kept = settings.memory_bytes / KEPT_SHARE;
-    buffers::keep(BUFFERS_PER_WORKER * workers, kept);
+    buffers::keep(BUFFERS_PER_WORKER * count, kept);
     let total = plan.jobs.len();
+    tracing::info!(
+        images = total,
+        settled = plan.settled.len(),
+        workers = count,
+        in_flight = settings.in_flight,
+        memory = settings.memory_bytes,
+        backend = backend.name(),
+        "begin"
+    );
     let run = Arc::new(Run {
         budget: Budget::new(settings.memory_bytes - kept),
         line: Line::default(),
@@ -159,21 +178,26 @@ pub fn run(
         begun: AtomicUsize::new(0),
     });
     let mut outcomes = Vec::with_capacity(total + plan.settled.len());
+    let mut failures = 0;
     let mut take = |outcome: Outcome| {
         observe(&outcome);
-        if outcome.failure().is_some_and(|f| f.ends_run || run.settings.fail_fast) {
-            run.ending.finish();
+        if let Some(failure) = outcome.failure().filter(|_| !outcome.recorded) {
+            failures += 1;
+            if failure.ends_run || run.settings.max_failures.is_some_and(|most| failures >= most) {
+                run.ending.finish();
+            }
         }
         outcomes.push(outcome);
     };
     let settled = plan.settled.len();
     plan.settled.into_iter().for_each(&mut take);
     runtime.block_on(async {
-        let mut results = schedule::start(run.clone(), Arc::new(pool), plan.jobs.into_iter().map(Arc::new).collect());
+        let mut results = schedule::start(run.clone(), &servers, plan.jobs.into_iter().map(Arc::new).collect());
         while let Some(Some(outcome)) = unless(shutdown.aborting(), results.recv()).await {
             take(outcome);
         }
     });
+    tracing::info!(outcomes = outcomes.len(), seconds = run.recorder.elapsed().as_secs_f64(), "end");
     run.outputs.close();
     buffers::keep(0, 0);
     outcomes.sort_by_key(|outcome| outcome.index);
@@ -181,9 +205,10 @@ pub fn run(
         unfinished: total + settled - outcomes.len(),
         outcomes,
         wall: run.recorder.elapsed(),
-        workers,
+        workers: count,
         spans: run.recorder.spans(),
         interrupted: shutdown.halt() != Halt::No,
+        left_behind: run.workers.left_behind(),
     })
 }
 
@@ -194,16 +219,4 @@ async fn unless<T>(end: impl Future<Output = ()>, future: impl Future<Output = T
         () = end => None,
         value = future => Some(value),
     }
-}
-
-/// An error of the disk in words, without its number.
-fn describe(error: &io::Error) -> String {
-    let text = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".into(),
-        io::ErrorKind::PermissionDenied => "permission denied".into(),
-        io::ErrorKind::StorageFull => "no space left on the disk".into(),
-        io::ErrorKind::OutOfMemory => "not enough memory for the file".into(),
-        _ => error.to_string(),
-    };
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }

@@ -1,7 +1,11 @@
 //! What became of an image.
 
+use std::io;
 use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
 
+use super::disk::{self, Stamp};
 use crate::codec::Format;
 use crate::timeline::Stage;
 
@@ -14,6 +18,30 @@ pub struct Job {
     pub output: PathBuf,
     /// Of the output.
     pub format: Format,
+    pub noted: Noted,
+}
+
+/// What the stages learn of an image's input on the way, told however the way ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    stamp: OnceLock<Stamp>,
+    digest: OnceLock<u128>,
+}
+
+impl Noted {
+    /// What was opened; of several times the first counts.
+    pub fn opened(&self, stamp: Stamp) {
+        let _ = self.stamp.set(stamp);
+    }
+
+    /// The digest of all that was read.
+    pub fn read(&self, digest: u128) {
+        let _ = self.digest.set(digest);
+    }
+
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.stamp.get().map(|stamp| Stamp { digest: self.digest.get().copied(), ..*stamp })
+    }
 }
 
 /// The end of an image's journey.
@@ -25,6 +53,12 @@ pub struct Outcome {
     /// None where it was not even clear what the output would be.
     pub output: Option<PathBuf>,
     pub fate: Fate,
+    /// Of the input, where it was opened.
+    pub input_stamp: Option<Stamp>,
+    /// From the start of reading, waits included.
+    pub took: Duration,
+    /// Whether an earlier run's manifest says so.
+    pub recorded: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -46,6 +80,8 @@ pub struct Done {
     pub height: u32,
     pub bytes_read: u64,
     pub bytes_written: u64,
+    /// Of the file that was written.
+    pub output_stamp: Stamp,
     pub left_out: LeftOut,
     /// What had to be changed for the output format to hold the result.
     pub conversions: Vec<String>,
@@ -77,23 +113,43 @@ pub struct Failure {
     pub cause: String,
     /// What can be done about it.
     pub hint: Option<String>,
+    /// Whether the cause lies outside of the image, so that another run may fare better.
+    pub passing: bool,
     /// Whether no other image can fare better, so that the run ends.
     pub ends_run: bool,
 }
 
 impl Failure {
     pub fn new(stage: Stage, cause: impl ToString) -> Failure {
-        Failure { stage, cause: cause.to_string(), hint: None, ends_run: false }
+        Failure { stage, cause: cause.to_string(), hint: None, passing: stage.moves_bytes(), ends_run: false }
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Failure {
         Failure { hint: Some(hint.into()), ..self }
     }
+
+    /// What the disk said. Where there is no room, or no writing at all, the run ends.
+    pub fn of_disk(stage: Stage, error: &io::Error) -> Failure {
+        use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        let ends_run = matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem);
+        let hint = disk::advice(error).map(str::to_owned);
+        Failure { hint, ends_run, ..Failure::new(stage, disk::describe(error)) }
+    }
+
+    pub fn passing(self) -> Failure {
+        Failure { passing: true, ..self }
+    }
 }
 
 impl Outcome {
     pub fn of(job: &Job, fate: Fate) -> Outcome {
-        Outcome { index: job.index, input: job.input.clone(), output: Some(job.output.clone()), fate }
+        let (input, output) = (job.input.clone(), Some(job.output.clone()));
+        Outcome { input_stamp: job.noted.stamp(), output, ..Outcome::early(job.index, input, fate) }
+    }
+
+    /// Of an image of which it is not even clear what its output would be.
+    pub fn early(index: u32, input: PathBuf, fate: Fate) -> Outcome {
+        Outcome { index, input, output: None, fate, input_stamp: None, took: Duration::ZERO, recorded: false }
     }
 
     pub fn failure(&self) -> Option<&Failure> {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rayon::ThreadPool;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use super::journey::{self, Encoded, Loaded};
@@ -56,32 +57,33 @@ impl Schedule {
 }
 
 /// Starts the jobs by the schedule. The channel of outcomes closes once all that were taken up have ended.
-pub(super) fn start(run: Arc<Run>, pool: Arc<ThreadPool>, jobs: Vec<Arc<Job>>) -> mpsc::Receiver<Outcome> {
+pub(super) fn start(run: Arc<Run>, servers: &ThreadPool, jobs: Vec<Arc<Job>>) -> mpsc::Receiver<Outcome> {
     let (sender, receiver) = mpsc::channel(run.settings.in_flight);
     if run.settings.schedule.reads_ahead() {
-        tokio::spawn(read_ahead(run, pool, jobs, sender));
+        tokio::spawn(read_ahead(run, jobs, sender));
     } else {
-        serve_oneself(run, &pool, jobs, sender);
+        serve_oneself(run, servers, jobs, sender);
     }
     receiver
 }
 
 /// Sequential and parallel: each worker takes the next image and sees it through, waiting wherever there is waiting.
-fn serve_oneself(run: Arc<Run>, pool: &ThreadPool, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
+fn serve_oneself(run: Arc<Run>, servers: &ThreadPool, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
     let next = AtomicUsize::new(0);
     let handle = Handle::current();
-    pool.spawn_broadcast(move |context| {
+    servers.spawn_broadcast(move |context| {
         let worker = Worker::Cpu(context.index() as u16);
         while run.takes_new() {
             let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             // A panic outside of the guarded stages must not end the worker, and with it the process.
+            let begun = run.recorder.elapsed();
             let result = match journey::guarded(Stage::Read, || Ok(see_through(&run, &handle, job, worker))) {
                 Ok(Some(result)) => result,
                 Ok(None) => break,
                 Err(failure) => Err(failure),
             };
             // Nobody listens any more once the run was aborted.
-            if sender.blocking_send(outcome(job, result)).is_err() {
+            if sender.blocking_send(outcome(&run, job, result, begun)).is_err() {
                 break;
             }
         }
@@ -94,8 +96,15 @@ fn see_through(run: &Arc<Run>, handle: &Handle, job: &Arc<Job>, worker: Worker) 
         Ok(encoded) => handle.block_on(run.unless_aborted(journey::write(run, encoded, worker))),
         Err(failure) => Some(Err(failure)),
     };
-    match handle.block_on(run.unless_aborted(journey::read(run, job, worker)))? {
-        Ok(loaded) => wait(work_here(run, loaded, worker)),
+    // What waits for memory that a lost image holds, waits for ever.
+    let read = async { unless(run.ending.finishing(), journey::read(run, job, worker)).await };
+    match handle.block_on(run.unless_aborted(read)).flatten()? {
+        Ok(loaded) if run.settings.timeout.is_none() => wait(work_here(run, loaded, worker)),
+        Ok(loaded) => {
+            let (stage, here) = (|| run.stage_of(job), run.clone());
+            let working = run.workers.run(stage, move |_| work_here(&here, loaded, worker));
+            wait(handle.block_on(run.unless_aborted(working))?)
+        }
         Err(failure) => Some(Err(run.without_work(failure))),
     }
 }
@@ -139,19 +148,19 @@ async fn pass(gate: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 }
 
 /// Concurrent and overlapped: many files are read at once, the workers do the work.
-async fn read_ahead(run: Arc<Run>, pool: Arc<ThreadPool>, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
-    let gates = Arc::new(Gates::new(&run, pool.current_num_threads()));
+async fn read_ahead(run: Arc<Run>, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
+    let gates = Arc::new(Gates::new(&run, run.workers.count()));
     for job in jobs {
         let Some(slot) = unless(run.stops_taking(), pass(&gates.reading)).await else { break };
-        let (run, pool, gates, sender) = (run.clone(), pool.clone(), gates.clone(), sender.clone());
+        let (run, gates, sender) = (run.clone(), gates.clone(), sender.clone());
         tokio::spawn(async move {
-            let passing = job.clone();
+            let (begun, passing, during) = (run.recorder.elapsed(), job.clone(), run.clone());
             let passed = tokio::spawn(async move {
-                run.unless_aborted(pass_through(&run, &pool, &gates, &passing, slot)).await.flatten()
+                during.unless_aborted(pass_through(&during, &gates, &passing, slot)).await.flatten()
             });
             if let Some(result) = result_of(passed).await {
                 // Nobody listens any more once the run was aborted.
-                let _ = sender.send(outcome(&job, result)).await;
+                let _ = sender.send(outcome(&run, &job, result, begun)).await;
             }
         });
     }
@@ -172,7 +181,6 @@ async fn result_of(task: JoinHandle<Option<Result<Done, Failure>>>) -> Option<Re
 /// One image from reading to writing, waited for by no thread; none where no new images were taken before its work began.
 async fn pass_through(
     run: &Arc<Run>,
-    pool: &Arc<ThreadPool>,
     gates: &Gates,
     job: &Arc<Job>,
     slot: OwnedSemaphorePermit,
@@ -184,62 +192,57 @@ async fn pass_through(
     match unless(run.stops_taking(), ready).await? {
         Ok((loaded, begun)) => {
             drop(slot);
-            Some(finish(run, pool, gates, loaded, begun).await)
+            Some(finish(run, gates, loaded, begun).await)
         }
         Err(failure) => Some(Err(run.without_work(failure))),
     }
 }
 
 /// The way of an image that has begun.
-async fn finish(
-    run: &Arc<Run>,
-    pool: &Arc<ThreadPool>,
-    gates: &Gates,
-    loaded: Loaded,
-    begun: OwnedSemaphorePermit,
-) -> Result<Done, Failure> {
-    let encoded = work(run, pool, loaded).await?;
+async fn finish(run: &Arc<Run>, gates: &Gates, loaded: Loaded, begun: OwnedSemaphorePermit) -> Result<Done, Failure> {
+    let encoded = work(run, loaded).await?;
     let _writing = pass(&gates.writing).await;
     drop(begun);
     journey::write(run, encoded, Worker::Loader).await
 }
 
 /// Decode, compute and encode: one job on one worker, or two with the device between them.
-async fn work(run: &Arc<Run>, pool: &ThreadPool, loaded: Loaded) -> Result<Encoded, Failure> {
+async fn work(run: &Arc<Run>, loaded: Loaded) -> Result<Encoded, Failure> {
+    let (job, here) = (loaded.job.clone(), run.clone());
+    let stage = || run.stage_of(&job);
     if run.backend.computes_here() {
-        let run = run.clone();
-        return on_worker(pool, Stage::Compute, move |worker| work_here(&run, loaded, worker)).await;
+        return run.workers.run(stage, move |worker| work_here(&here, loaded, worker)).await;
     }
-    let here = run.clone();
-    let submitted = on_worker(pool, Stage::Compute, move |worker| {
+    let submitted = run.workers.run(stage, move |worker| {
         let decoded = journey::guarded(Stage::Decode, || journey::decode(&here, loaded, worker))?;
-        Ok(journey::submit(&here, decoded))
+        journey::guarded(Stage::Compute, || Ok(journey::submit(&here, decoded)))
     });
     let processed = journey::answer(run, submitted.await?).await?;
     let here = run.clone();
-    on_worker(pool, Stage::Encode, move |worker| journey::encode(&here, processed, worker)).await
+    run.workers.run(|| Stage::Encode, move |worker| journey::encode(&here, processed, worker)).await
 }
 
-/// Runs work on a thread of the pool.
-async fn on_worker<T: Send + 'static>(
-    pool: &ThreadPool,
-    stage: Stage,
-    work: impl FnOnce(Worker) -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let (sender, receiver) = oneshot::channel();
-    pool.spawn_fifo(move || {
-        let worker = Worker::Cpu(rayon::current_thread_index().unwrap_or(0) as u16);
-        // Nobody waits for it any more once the run was aborted.
-        let _ = sender.send(journey::guarded(stage, || work(worker)));
-    });
-    receiver.await.unwrap_or_else(|_| Err(Failure::new(stage, "the run has ended")))
-}
-
-fn outcome(job: &Job, result: Result<Done, Failure>) -> Outcome {
-    Outcome::of(job, result.map_or_else(Fate::Failed, Fate::Done))
+fn outcome(run: &Run, job: &Job, result: Result<Done, Failure>, begun: Duration) -> Outcome {
+    match &result {
+        Ok(done) => tracing::debug!(input = ?job.input, output = ?job.output, bytes = done.bytes_written, "done"),
+        Err(failure) => tracing::warn!(input = ?job.input, "failed: {failure}"),
+    }
+    let fate = result.map_or_else(Fate::Failed, Fate::Done);
+    Outcome { took: run.recorder.elapsed().saturating_sub(begun), ..Outcome::of(job, fate) }
 }
 
 impl Run {
+    /// The stage that an image is at while it is worked on.
+    fn stage_of(&self, job: &Job) -> Stage {
+        let spans = self.recorder.spans();
+        let ended = spans.iter().rev().filter(|span| span.image == job.index).map(|span| span.stage);
+        match ended.max() {
+            Some(Stage::Decode) => Stage::Compute,
+            Some(Stage::Compute | Stage::Encode) => Stage::Encode,
+            _ => Stage::Decode,
+        }
+    }
+
     /// Why an image ended before its work began.
     fn without_work(&self, failure: Failure) -> Failure {
         self.begun.fetch_add(1, Ordering::Relaxed);

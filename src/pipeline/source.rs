@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Entry};
+use super::manifest;
 use super::plan::{PlanError, Request};
 use crate::codec::Format;
 
@@ -82,8 +83,9 @@ impl Found {
         Ok(())
     }
 
-    /// Sorts, and leaves each file once however often it was named.
+    /// Sorts, and leaves each file once however often it was named, and no manifest.
     fn settle(&mut self) {
+        self.sources.retain(|s| s.path.file_name() != Some(manifest::NAME.as_ref()));
         // Named before listed, so that of two mentions of a file the stronger one stays.
         self.sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
         let mut seen = HashSet::new();

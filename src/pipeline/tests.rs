@@ -123,6 +123,11 @@ impl Scene {
     }
 
     fn run(&self, backend: Arc<dyn Backend>, shutdown: &Shutdown) -> Report {
+        self.run_after(|| {}, backend, shutdown)
+    }
+
+    /// A run before whose start, but after whose planning, something happens.
+    fn run_after(&self, happens: impl FnOnce(), backend: Arc<dyn Backend>, shutdown: &Shutdown) -> Report {
         let root = self.directory.path();
         let request = Request {
             inputs: vec![root.join("in")],
@@ -131,8 +136,9 @@ impl Scene {
             format: None,
             existing: Existing::Refuse,
         };
-        let runtime = Runtime::new(4).unwrap();
+        let runtime = Runtime::new(4, None).unwrap();
         let plan = plan(&runtime, &request).unwrap();
+        happens();
         let outputs = Arc::new(Outputs::claim(&request.output).unwrap());
         let settings = Settings {
             recipe: Recipe::parse(&self.settings.recipe.text()).unwrap(),
@@ -161,7 +167,11 @@ fn settings(schedule: Schedule) -> Settings {
         jobs: 2,
         in_flight: 4,
         memory_bytes: 1 << 30,
-        fail_fast: false,
+        most_bytes: u64::MAX,
+        max_file_bytes: None,
+        timeout: None,
+        digests: true,
+        max_failures: None,
     }
 }
 
@@ -324,4 +334,81 @@ fn a_profile_stays_while_its_channels_do() {
         assert_eq!(counts(&scene.run(Arc::new(CpuBackend), &Shutdown::default())), (1, 0, 0));
         assert_eq!(scene.output("a.png").icc, kept, "{recipe}");
     }
+}
+
+/// The failures by the names of their inputs.
+fn failures(report: &Report) -> Vec<(String, String)> {
+    let failed = report.outcomes.iter().filter_map(|o| Some((o, o.failure()?)));
+    failed.map(|(o, f)| (o.input.file_name().unwrap().to_string_lossy().into_owned(), f.to_string())).collect()
+}
+
+#[test]
+fn what_changes_between_listing_and_reading_fails_alone() {
+    for schedule in Schedule::ALL {
+        let scene = Scene::new(6, schedule);
+        let path = |name: &str| scene.directory.path().join("in").join(name);
+        let change = || {
+            fs::remove_file(path("00.png")).unwrap();
+            fs::write(path("01.png"), &fs::read(path("01.png")).unwrap()[..40]).unwrap();
+            fs::remove_file(path("02.png")).unwrap();
+            fs::create_dir(path("02.png")).unwrap();
+            // One that gains bytes is whole all the same.
+            let grown = [fs::read(path("03.png")).unwrap(), vec![7; 100_000]].concat();
+            fs::write(path("03.png"), grown).unwrap();
+            fs::write(path("04.png"), b"").unwrap();
+        };
+        let report = scene.run_after(change, Arc::new(CpuBackend), &Shutdown::default());
+        let expected = [
+            ("00.png", "read: there is no such file"),
+            ("01.png", "decode: "),
+            ("02.png", "read: it is not a regular file"),
+            ("04.png", "decode: the file is empty"),
+        ];
+        let failures = failures(&report);
+        assert_eq!(failures.len(), expected.len(), "{schedule:?}: {failures:?}");
+        for ((name, text), (expected_name, begins)) in failures.iter().zip(expected) {
+            assert!(name == expected_name && text.starts_with(begins), "{schedule:?}: {name}: {text}");
+        }
+        assert_eq!(counts(&report), (2, 4, 0));
+    }
+}
+
+#[test]
+fn what_takes_too_long_is_given_up_and_the_others_done() {
+    for schedule in Schedule::ALL {
+        // A worker that hangs, with the image; and a device that never answers.
+        let hangs: Manner = |n| if n == 2 { Act::Block(Duration::from_secs(30)) } else { Act::Compute };
+        let forgets: Manner = |n| if n == 2 { Act::Hang } else { Act::Compute };
+        for (here, manner) in [(true, hangs), (false, forgets)] {
+            let mut scene = Scene::new(12, schedule);
+            scene.settings.timeout = Some(Duration::from_millis(400));
+            let report = scene.run_fake(here, manner);
+            assert_eq!(counts(&report), (11, 1, 0), "{schedule:?}, here: {here}");
+            let failure = report.outcomes.iter().find_map(Outcome::failure).unwrap();
+            assert_eq!(failure.to_string(), "compute: it took longer than 0.4 s", "{schedule:?}");
+            assert!(report.left_behind && report.ended_by().is_none());
+        }
+    }
+}
+
+#[test]
+fn a_run_ends_where_every_image_hangs() {
+    for schedule in Schedule::ALL {
+        let mut scene = Scene::new(12, schedule);
+        scene.settings.timeout = Some(Duration::from_millis(100));
+        let report = scene.run_fake(true, |_| Act::Block(Duration::from_secs(30)));
+        let (done, failed, unfinished) = counts(&report);
+        assert!(done == 0 && failed >= 2 && failed + unfinished == 12, "{schedule:?}: {failed}, {unfinished}");
+        assert!(report.ended_by().unwrap().cause.contains("others are still not through"), "{schedule:?}");
+        assert!(report.wall < Duration::from_secs(10), "{schedule:?}: {:?}", report.wall);
+    }
+}
+
+#[test]
+fn so_many_failures_end_a_run() {
+    let mut scene = Scene::new(60, Schedule::Sequential);
+    scene.settings.max_failures = Some(3);
+    let report = scene.run_fake(true, |n| if n % 2 == 0 { Act::Fail } else { Act::Compute });
+    let (done, failed, unfinished) = counts(&report);
+    assert!(failed >= 3 && done >= 2 && unfinished > 30, "{done}, {failed}, {unfinished}");
 }

@@ -4,7 +4,7 @@ mod figures;
 mod verdict;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub use figures::{Basis, Figures, StageFigures, figures};
 pub use verdict::{Bound, Verdict, verdict};
@@ -136,6 +136,12 @@ impl Drop for Running {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 fn now() -> Instant {
     Instant::now()
+}
+
+/// The time of day as seconds since 1970, for records that people read.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub fn unix_seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -70,8 +70,9 @@ fn names(line: &str, word: &str) -> bool {
 const RESERVED: &[(&[&str], &[&str])] = &[
     (&["tokio"], &["pipeline/"]),
     (&["wgpu", "pollster"], &["backend/gpu/"]),
-    (&["rayon"], &["backend/cpu/", "pipeline/mod.rs", "pipeline/schedule.rs", "codec/"]),
-    (&["std::fs", "fs::File", "walkdir", "glob::glob_with", "tempfile"], &["pipeline/disk/"]),
+    (&["rayon"], &["backend/cpu/", "pipeline/workers.rs", "pipeline/schedule.rs", "codec/"]),
+    (&["std::fs", "fs::File", "walkdir", "glob::glob_with", "tempfile", "rustix"], &["pipeline/disk/"]),
+    (&["tracing_subscriber"], &["cli/log.rs"]),
     (&["Instant::now", "SystemTime"], &["timeline/mod.rs"]),
     (&["print!", "println!", "eprint!", "eprintln!", "io::stdout", "io::stderr"], &["cli/terminal.rs"]),
     (&["clap", "indicatif", "terminal_size"], &["cli/"]),

@@ -1,15 +1,22 @@
 //! The command as a user runs it, and the house rules that its source must keep.
-#![allow(clippy::disallowed_methods, reason = "tests prepare and inspect files, and wait")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests prepare and inspect files, wait, and say what they left out"
+)]
 
 mod architecture;
 mod batch;
 mod comparing;
+mod crash;
 mod decoding;
 mod documents;
+mod faults;
 mod inputs;
 mod messages;
 mod outputs;
 mod reports;
+mod resume;
 mod stopping;
 mod support;
 mod waiting;

@@ -33,6 +33,46 @@ fn bad_usage_is_an_error() {
 }
 
 #[test]
+fn a_path_in_place_of_a_command_is_understood() {
+    let place = Place::new();
+    place.draw("photos/a.png", 8, 8);
+    place
+        .run(&["photos"])
+        .ends(2)
+        .says(&["error: there is no command photos", "help: for the images in it: imgproc -i photos"]);
+    let ran = place.run(&["phots"]).ends(2);
+    assert!(!ran.stderr.contains("imgproc -i"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_log_tells_of_every_image_if_asked() {
+    let place = Place::new();
+    place.draw_many(2, 8, 8);
+    place.put("in/bad.png", b"no image");
+    let ran = place.run_cpu(&["-i", "in", "-v"]).ends(1);
+    ran.says(&["DEBUG", "input=\"in/000.png\"", "begin images=2", "2 images done"]);
+    let with = |value: &str| {
+        let mut command = place.command(&["--backend", "cpu", "-i", "in", "--overwrite", "--quiet"]);
+        Ran::of(command.env("RUST_LOG", value).output().unwrap())
+    };
+    assert!(!with("imgproc=warn").ends(1).stderr.contains("DEBUG"));
+    with("imgproc=trace").ends(1).says(&["TRACE", "decode"]);
+    with("imgproc=loud").ends(2).says(&["error: RUST_LOG=imgproc=loud"]);
+}
+
+#[test]
+fn a_run_that_does_nothing_is_bound_by_nothing() {
+    let place = Place::new();
+    for i in 0..12 {
+        place.put(&format!("in/{i}.png"), b"no image");
+    }
+    let ran = place.run_cpu(&["-i", "in"]).ends(1).says(&["and 2 more failed", "     12 failed: decode: this is text"]);
+    assert_eq!(ran.stderr.lines().last(), Some("no image was done"));
+    let ran = place.run_cpu(&["-i", "in", "--quiet", "--overwrite"]).ends(1);
+    assert_eq!(ran.stderr.lines().count(), 12, "{}", ran.stderr);
+}
+
+#[test]
 fn a_fault_in_the_recipe_is_pointed_at() {
     let place = Place::new();
     place.draw("in/a.png", 8, 8);

@@ -54,10 +54,11 @@ impl Place {
         fs::read(self.path(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
     }
 
-    /// The files below a directory by their names relative to it; none where it does not exist.
+    /// The files below a directory by their names relative to it, but for the manifest; none where it does not exist.
     pub fn files(&self, relative: &str) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.path(relative), "", &mut files);
+        files.retain(|name, _| !name.ends_with(imgproc::pipeline::manifest::NAME));
         files
     }
 

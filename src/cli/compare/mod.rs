@@ -35,7 +35,7 @@ pub fn run(arguments: &CompareArguments, terminal: Terminal) -> Result<Exit, Pro
         have_place(path)?;
     }
     let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let runtime = Runtime::new(jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let runtime = Runtime::new(jobs, None).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let files = files(&runtime, arguments)?;
     let request = request(arguments, &recipe, files, jobs);
     let shutdown = Shutdown::default();
@@ -66,8 +66,8 @@ pub fn run(arguments: &CompareArguments, terminal: Terminal) -> Result<Exit, Pro
         Err(trouble) => return Err(Problem::new(trouble)),
     };
     let agrees = comparison.agrees;
-    tell(arguments, &document(arguments, &request, &text, comparison), terminal)?;
-    Ok(if agrees { Exit::Done } else { Exit::SomeFailed })
+    let is_told = tell(arguments, &document(arguments, &request, &text, comparison), terminal)?;
+    Ok(if agrees && is_told { Exit::Done } else { Exit::SomeFailed })
 }
 
 fn recipe(arguments: &CompareArguments) -> Result<Recipe, Problem> {
@@ -159,14 +159,11 @@ fn document(arguments: &CompareArguments, request: &Request, recipe: &str, compa
     }
 }
 
-fn tell(arguments: &CompareArguments, document: &Document, terminal: Terminal) -> Result<(), Problem> {
+/// Whether what belongs on stdout could be written there.
+fn tell(arguments: &CompareArguments, document: &Document, terminal: Terminal) -> Result<bool, Problem> {
     let json = || serde_json::to_string_pretty(document).map(|text| text + "\n").map_err(Problem::new);
     let on_stdout = arguments.json.as_deref() == Some(Path::new(STDOUT));
-    if on_stdout {
-        terminal.print(&json()?);
-    } else {
-        terminal.print(&table::text(document));
-    }
+    let is_told = terminal.print(&if on_stdout { json()? } else { table::text(document) });
     let write = |path: &PathBuf, text: String| {
         disk::write_text(path, &text).map_err(|e| Problem::new(format!("can't write {}: {e}", path.display())))
     };
@@ -179,5 +176,5 @@ fn tell(arguments: &CompareArguments, document: &Document, terminal: Terminal) -
     if let Some(path) = &arguments.trace {
         write(path, trace(document))?;
     }
-    Ok(())
+    Ok(is_told)
 }

@@ -47,8 +47,8 @@ pub fn perform(arguments: &CompareArguments, recipe: &str, order: &Order) -> Res
 /// Where it can't be begun.
 pub fn run(arguments: &TrialArguments, terminal: Terminal) -> Result<Exit, Problem> {
     let answer = answer(arguments)?;
-    terminal.print(&serde_json::to_string(&answer).map_err(Problem::new)?);
-    Ok(Exit::Done)
+    let text = serde_json::to_string(&answer).map_err(Problem::new)?;
+    Ok(if terminal.print(&text) { Exit::Done } else { Exit::SomeFailed })
 }
 
 fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
@@ -59,7 +59,7 @@ fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
         Err(problem) => return Ok(Answer::Unavailable(problem.message)),
     };
     main_job::leave_panics_to_the_summary();
-    let runtime = Runtime::new(settings.jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let runtime = Runtime::new(settings.jobs, None).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let trial = Trial {
         files: &main.input,
         images: arguments.images,
@@ -76,7 +76,7 @@ fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
         },
         settings: &|store: Store| {
             let settings = main_job::settings(main).map_err(|problem| io::Error::other(problem.message))?;
-            Ok(Settings { store, ..settings })
+            Ok(Settings { store, digests: false, ..settings })
         },
         store: settings.store,
     };

@@ -1,7 +1,11 @@
 //! The one module that touches the disk. Everything here blocks; callers run it on threads that may.
 #![expect(clippy::disallowed_methods, reason = "the one module that touches the disk")]
 
+mod descriptors;
+mod errors;
+mod lines;
 mod outputs;
+mod stamp;
 mod tree;
 
 use std::fs::{self, File};
@@ -9,7 +13,11 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use descriptors::raise_open_files;
+pub use errors::{advice, describe};
+pub use lines::{Lines, read_lines};
 pub use outputs::{ClaimError, LOCK_NAME, Outputs, TEMPORARY_PREFIX};
+pub use stamp::{Stamp, digest, matches, stamp};
 pub use tree::{Entry, expand, list};
 
 /// Bytes read of a file to learn what it is and what it will need; headers end within them but for large metadata.
@@ -21,7 +29,7 @@ const SIGNATURE_BYTES: u64 = 64;
 #[derive(Debug)]
 pub struct Opened {
     rest: Rest,
-    size: u64,
+    stamp: Stamp,
     head: Vec<u8>,
 }
 
@@ -37,25 +45,29 @@ impl Opened {
     /// # Errors
     /// Where the file can't be opened or read, or is no regular file.
     pub fn open(path: &Path) -> io::Result<Opened> {
-        let mut file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-        }
-        let mut head = Vec::with_capacity(metadata.len().min(HEAD_BYTES) as usize);
+        let mut file = open_regular(path)?;
+        let mut stamp = Stamp::of(&file.metadata()?);
+        let mut head = Vec::with_capacity(stamp.bytes.min(HEAD_BYTES) as usize);
         (&mut file).take(HEAD_BYTES).read_to_end(&mut head)?;
-        Ok(Opened { rest: Rest::On(file), size: metadata.len().max(head.len() as u64), head })
+        stamp.bytes = stamp.bytes.max(head.len() as u64);
+        Ok(Opened { rest: Rest::On(file), stamp, head })
     }
 
     /// A file that is in memory.
     pub fn held(bytes: Arc<[u8]>) -> Opened {
         let head = bytes[..bytes.len().min(HEAD_BYTES as usize)].to_vec();
-        Opened { size: bytes.len() as u64, head, rest: Rest::In(bytes) }
+        let stamp = Stamp { bytes: bytes.len() as u64, ..Stamp::default() };
+        Opened { stamp, head, rest: Rest::In(bytes) }
     }
 
     /// Bytes of the file.
     pub fn size(&self) -> u64 {
-        self.size
+        self.stamp.bytes
+    }
+
+    /// Size and time of the file before it was read.
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
     }
 
     /// The first part of the file.
@@ -65,7 +77,7 @@ impl Opened {
 
     /// Whether the first part is all of it.
     pub fn is_whole(&self) -> bool {
-        self.head.len() as u64 == self.size
+        self.head.len() as u64 == self.size()
     }
 
     /// All bytes of the file if the first part is that.
@@ -77,28 +89,47 @@ impl Opened {
     }
 
     /// All bytes of the file; those that it gains meanwhile are left out.
+    ///
+    /// # Errors
+    /// Where it has lost some, too.
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
-        let size = usize::try_from(self.size).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let size = usize::try_from(self.size()).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(&self.head);
         if !self.is_whole() {
+            let rest = self.size() - self.head.len() as u64;
             match &mut self.rest {
                 Rest::In(whole) => bytes.extend_from_slice(&whole[self.head.len()..]),
                 Rest::On(file) => {
                     file.seek(SeekFrom::Start(self.head.len() as u64))?;
-                    file.take(self.size - self.head.len() as u64).read_to_end(&mut bytes)?;
+                    file.take(rest).read_to_end(&mut bytes)?;
                 }
             }
+        }
+        if bytes.len() < size {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read"));
         }
         Ok(bytes)
     }
 }
 
+/// Opens a regular file. What is none is not opened first: opening a pipe waits for who writes to it.
+fn open_regular(path: &Path) -> io::Result<File> {
+    let is_regular = |metadata: fs::Metadata| match metadata.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    };
+    fs::metadata(path).and_then(is_regular)?;
+    let file = File::open(path)?;
+    file.metadata().and_then(is_regular)?;
+    Ok(file)
+}
+
 /// The first bytes of a file, enough to tell its format.
 pub fn signature(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(SIGNATURE_BYTES as usize);
-    File::open(path)?.take(SIGNATURE_BYTES).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(SIGNATURE_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

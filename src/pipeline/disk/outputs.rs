@@ -8,6 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use walkdir::WalkDir;
 
+use super::Stamp;
+
 /// How the names of temporary files begin. They never stay, but for a run that was killed.
 pub const TEMPORARY_PREFIX: &str = ".imgproc-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
@@ -20,7 +22,7 @@ const LOCK_TRIES: usize = 16;
 pub enum ClaimError {
     #[error("another run is writing to {0}")]
     Busy(PathBuf),
-    #[error("can't write to {0}: {1}")]
+    #[error("can't write to {0}: {cause}", cause = super::describe(.1))]
     Io(PathBuf, #[source] io::Error),
 }
 
@@ -28,6 +30,7 @@ pub enum ClaimError {
 #[derive(Debug)]
 pub struct Outputs {
     root: PathBuf,
+    durable: bool,
     /// None once closed; a closed directory takes no more files.
     open: Mutex<Option<Open>>,
 }
@@ -50,7 +53,8 @@ impl Outputs {
             match lock.try_lock() {
                 Ok(()) if is_at(&lock, &path) => {
                     let open = Open { lock, temporary: HashSet::new() };
-                    return Ok(Outputs { root: root.to_path_buf(), open: Mutex::new(Some(open)) });
+                    let open = Mutex::new(Some(open));
+                    return Ok(Outputs { root: root.to_path_buf(), durable: false, open });
                 }
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(ClaimError::Busy(root.to_path_buf())),
@@ -60,32 +64,78 @@ impl Outputs {
         Err(ClaimError::Busy(root.to_path_buf()))
     }
 
-    /// Removes what a killed run left anywhere below the output directory, links not followed. Nobody else writes there:
-    /// the lock is ours. Returns how many files went.
-    pub fn clear_leftovers(&self) -> usize {
-        let files = WalkDir::new(&self.root).into_iter().flatten().filter(|entry| entry.file_type().is_file());
-        let leftovers = files.filter(|entry| {
-            let name = entry.file_name().to_string_lossy();
-            name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
-        });
+    /// Whether a run owns the directory now.
+    pub fn is_claimed(root: &Path) -> bool {
+        let lock = File::options().write(true).open(root.join(LOCK_NAME));
+        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Whether names in the directory are the same in upper and lower case.
+    pub fn ignores_case(&self) -> bool {
+        self.root.join(LOCK_NAME.to_uppercase()).exists()
+    }
+
+    /// The same, with `write` returning only once a file would survive a power cut.
+    pub fn durable(mut self, durable: bool) -> Outputs {
+        self.durable = durable;
+        self
+    }
+
+    /// Removes what killed runs left below the output directory, links not followed, and in `directories`, which this run
+    /// is going to write to, even where a link leads there. What a living run writes is locked, and stays: it may own a
+    /// directory below ours, or the one that a link leads to. Returns how many files went.
+    pub fn clear_leftovers<'a>(&self, directories: impl IntoIterator<Item = &'a Path>) -> usize {
+        let below = WalkDir::new(&self.root).into_iter().flatten().map(walkdir::DirEntry::into_path);
+        let linked: HashSet<&Path> = directories.into_iter().collect();
+        let linked = linked.into_iter().flat_map(|directory| fs::read_dir(directory).into_iter().flatten().flatten());
+        let leftovers =
+            below.chain(linked.map(|entry| entry.path())).filter(|path| is_temporary(path) && is_dead(path));
         // One that can't be removed is in nobody's way.
-        leftovers.filter(|entry| fs::remove_file(entry.path()).is_ok()).count()
+        leftovers.filter(|path| fs::remove_file(path).is_ok()).count()
     }
 
     /// Writes a file whole or not at all: to a temporary one beside it, which is then renamed. Makes its directory.
-    pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
         let directory = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(directory)?;
+        self.make(directory)?;
         let mut file = self.temporary(directory)?;
         let temporary = file.path().to_path_buf();
         let written = file
             .write_all(bytes)
             .and_then(|()| file.flush())
-            .and_then(|()| file.persist(path).map(drop).map_err(|e| e.error));
+            .and_then(|()| if self.durable { file.as_file().sync_all() } else { Ok(()) })
+            .and_then(|()| file.as_file().metadata())
+            .and_then(|metadata| file.persist(path).map(|_| Stamp::of(&metadata)).map_err(|e| e.error));
         if let Some(open) = self.open().as_mut() {
             open.temporary.remove(&temporary);
         }
-        written
+        let stamp = written?;
+        self.sync(directory)?;
+        Ok(stamp)
+    }
+
+    /// Makes a directory, with those that it lies in.
+    fn make(&self, directory: &Path) -> io::Result<()> {
+        if !self.durable || directory.as_os_str().is_empty() || directory.is_dir() {
+            return fs::create_dir_all(directory);
+        }
+        let parent = directory.parent().unwrap_or(Path::new("."));
+        self.make(parent)?;
+        match fs::create_dir(directory) {
+            // Another worker may have been faster.
+            Err(error) if !directory.is_dir() => return Err(error),
+            _ => {}
+        }
+        self.sync(parent)
+    }
+
+    /// Makes the names in a directory survive a power cut, if that is wanted. Windows has no such call, and needs none.
+    fn sync(&self, directory: &Path) -> io::Result<()> {
+        if !self.durable || cfg!(windows) {
+            return Ok(());
+        }
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        File::open(directory)?.sync_all()
     }
 
     fn temporary(&self, directory: &Path) -> io::Result<tempfile::NamedTempFile> {
@@ -94,6 +144,8 @@ impl Outputs {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "the run has ended"));
         };
         let file = temporary_in(directory)?;
+        // Says that its run lives. Where the file system knows no locks, nothing else may clear it either.
+        let _ = file.as_file().try_lock();
         open.temporary.insert(file.path().to_path_buf());
         Ok(file)
     }
@@ -129,6 +181,17 @@ pub(super) fn temporary_in(directory: &Path) -> io::Result<tempfile::NamedTempFi
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(directory)
+}
+
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
+}
+
+/// Whether nobody holds the file's lock.
+fn is_dead(path: &Path) -> bool {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    is_file && File::options().write(true).open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 /// Whether the lock file that we hold is still the one at its path, and was not removed by its last owner before we locked it.
@@ -192,9 +255,35 @@ mod tests {
         fs::create_dir_all(&deep).unwrap();
         fs::write(deep.join(".imgproc-dead.tmp"), b"x").unwrap();
         let outputs = Outputs::claim(directory.path()).unwrap();
-        assert_eq!(outputs.clear_leftovers(), 2);
+        assert_eq!(outputs.clear_leftovers([]), 2);
         outputs.close();
         assert_eq!(names(directory.path()), [".imgproc-notes", "a", "x.tmp"]);
         assert!(names(&deep).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn leftovers_behind_a_link_go_where_this_run_writes_and_no_living_one_does() {
+        let (directory, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for name in ["linked", "other"] {
+            fs::create_dir(elsewhere.path().join(name)).unwrap();
+            std::os::unix::fs::symlink(elsewhere.path().join(name), directory.path().join(name)).unwrap();
+            fs::write(elsewhere.path().join(name).join(".imgproc-dead.tmp"), b"x").unwrap();
+        }
+        let living = Outputs::claim(&elsewhere.path().join("linked")).unwrap();
+        let _written = living.temporary(&elsewhere.path().join("linked")).unwrap();
+        let outputs = Outputs::claim(directory.path()).unwrap();
+        assert_eq!(outputs.clear_leftovers([directory.path().join("linked").as_path()]), 1);
+        assert_eq!(names(&elsewhere.path().join("linked")).len(), 2, "the lock and what is being written stay");
+        assert_eq!(names(&elsewhere.path().join("other")), [".imgproc-dead.tmp"]);
+    }
+
+    #[test]
+    fn durable_files_are_written_like_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let outputs = Outputs::claim(directory.path()).unwrap().durable(true);
+        let stamp = outputs.write(&directory.path().join("a/b/c.bin"), b"abc").unwrap();
+        assert_eq!(stamp, super::super::stamp(&directory.path().join("a/b/c.bin")).unwrap());
+        assert!(outputs.write(&directory.path().join("a/b/c.bin/d"), b"abc").is_err());
     }
 }

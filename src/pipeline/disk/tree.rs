@@ -14,7 +14,7 @@ pub struct Entry {
 }
 
 /// The regular files of a directory, or with `recursive` of its whole tree, links followed; and what could not be looked
-/// at, with the reason. Hidden files and directories are left out, and the directory `except` (a real path) is not entered.
+/// at, with the reason. Links that lead back to where they are, and hidden files and directories, are left out, and the directory `except` (a real path) is not entered.
 pub fn list(directory: &Path, recursive: bool, except: Option<&Path>) -> (Vec<Entry>, Vec<(PathBuf, io::Error)>) {
     let depth = if recursive { usize::MAX } else { 1 };
     let walk = WalkDir::new(directory).min_depth(1).max_depth(depth).follow_links(true).into_iter();
@@ -27,6 +27,8 @@ pub fn list(directory: &Path, recursive: bool, except: Option<&Path>) -> (Vec<En
                 files.push(Entry { path: entry.into_path(), below });
             }
             Ok(_) => {}
+            // What a link leads back to is looked at where it is.
+            Err(error) if error.loop_ancestor().is_some() => {}
             Err(error) => failed.push((error.path().unwrap_or(directory).to_path_buf(), error.into())),
         }
     }

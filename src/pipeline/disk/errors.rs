@@ -1,0 +1,38 @@
+//! Errors of the disk in words, and what can be done about them.
+
+use std::io::{self, ErrorKind};
+
+/// What happened, without the number that the system has for it.
+pub fn describe(error: &io::Error) -> String {
+    let text = match error.kind() {
+        ErrorKind::NotFound => "there is no such file".into(),
+        ErrorKind::PermissionDenied => "permission denied".into(),
+        ErrorKind::StorageFull => "no space left on the disk".into(),
+        ErrorKind::QuotaExceeded => "the quota of disk space is used up".into(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".into(),
+        ErrorKind::FileTooLarge => "files may not be that large here".into(),
+        ErrorKind::InvalidFilename => "the name is too long, or not one that the file system takes".into(),
+        ErrorKind::OutOfMemory => "not enough memory for the file".into(),
+        ErrorKind::TimedOut => "it took too long".into(),
+        _ if is_out_of_descriptors(error) => "too many files are open".into(),
+        _ => error.to_string(),
+    };
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+/// What can be done about it, where that is not plain.
+pub fn advice(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some and go on with --resume",
+        ErrorKind::ReadOnlyFilesystem => "choose another directory with --output",
+        ErrorKind::FileTooLarge => "`ulimit -f` shows the limit",
+        ErrorKind::InvalidFilename => "rename the input",
+        _ if is_out_of_descriptors(error) => "raise `ulimit -n` or lower --in-flight",
+        _ => return None,
+    })
+}
+
+/// EMFILE and ENFILE, which the standard library has no kind for.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}

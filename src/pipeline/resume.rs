@@ -1,0 +1,91 @@
+//! Going on where an earlier run ended: what its manifest says need not be done again.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk;
+use super::manifest::{Chosen, FileEntry, Manifest, ResultName};
+use super::outcome::{Failure, Fate, Job, Outcome};
+use super::{Plan, Runtime};
+
+/// How an earlier run is gone on with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resume {
+    /// Whether images are done again that failed for what they are.
+    pub retry_failed: bool,
+    /// Whether what is skipped is read and digested, too.
+    pub verify: bool,
+}
+
+impl Plan {
+    /// Leaves what the manifest in `root` says was done with the same settings, as far as input and output are still what
+    /// they were, and what failed for what it is. Outputs of all others are replaced.
+    pub fn resume(
+        mut self,
+        runtime: &Runtime,
+        manifest: Manifest,
+        root: &Path,
+        chosen: &Chosen,
+        resume: Resume,
+    ) -> Plan {
+        let earlier = Arc::new(Earlier { manifest, root: root.to_path_buf(), settings: chosen.digest(), resume });
+        let fates = runtime.map_blocking(&self.jobs, move |job: &Job| earlier.settled(job));
+        let mut jobs = Vec::new();
+        for (job, fate) in self.jobs.into_iter().zip(fates) {
+            match fate.flatten() {
+                Some(fate) => self.settled.push(Outcome { recorded: true, ..Outcome::of(&job, fate) }),
+                None => jobs.push(job),
+            }
+        }
+        Plan { jobs, ..self }
+    }
+
+    /// Images that an earlier run settled.
+    pub fn kept(&self) -> usize {
+        self.settled.iter().filter(|outcome| outcome.recorded).count()
+    }
+}
+
+/// An earlier run over the same output directory.
+struct Earlier {
+    manifest: Manifest,
+    root: PathBuf,
+    settings: String,
+    resume: Resume,
+}
+
+impl Earlier {
+    /// What became of an image that need not be done again.
+    fn settled(&self, job: &Job) -> Option<Fate> {
+        let output = job.output.strip_prefix(&self.root).unwrap_or(&job.output);
+        let image = self.manifest.of_output(output)?;
+        if image.result == ResultName::Skipped {
+            return disk::exists(&job.output).then_some(Fate::Skipped);
+        }
+        if image.settings != self.settings {
+            return None;
+        }
+        match &image.failure {
+            Some(failure) => {
+                let stays = !failure.passing && !self.resume.retry_failed && self.is_same(&job.input, &image.input);
+                stays.then(|| Fate::Failed(as_before(failure.failure())))
+            }
+            None => {
+                let written = image.output.as_ref().and_then(FileEntry::stamp)?;
+                let is_whole = disk::matches(&job.output, &written, self.resume.verify);
+                (is_whole && self.is_same(&job.input, &image.input)).then_some(Fate::Skipped)
+            }
+        }
+    }
+
+    /// Whether an input is what it was. Of a file elsewhere, size and time do not say that.
+    fn is_same(&self, path: &Path, entry: &FileEntry) -> bool {
+        entry.stamp().is_some_and(|stamp| disk::matches(path, &stamp, self.resume.verify || !entry.is_at(path)))
+    }
+}
+
+fn as_before(failure: Failure) -> Failure {
+    let before = "as before; --retry-failed tries again";
+    let hint = failure.hint.as_ref().map_or(before.to_owned(), |hint| format!("{hint}; {before}"));
+    failure.hint(hint)
+}
