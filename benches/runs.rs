@@ -18,9 +18,9 @@ use anyhow::Result;
 use imgproc::backend::cpu::CpuBackend;
 use imgproc::codec::{self, DecodeOptions, EncodeOptions, Format, JpegDecoder};
 use imgproc::pipeline::disk::Outputs;
-use imgproc::pipeline::{self, Existing, Report, Request, Runtime, Schedule, Settings, Shutdown};
+use imgproc::pipeline::{self, Existing, Report, Request, Runtime, Schedule, Settings, Shutdown, Store};
 use imgproc::recipe::Recipe;
-use imgproc::timeline::{Stage, figures};
+use imgproc::timeline::{Recorder, Stage, Worker, figures};
 
 const RECIPES: &[&str] = &[
     "resize:512x512",
@@ -32,6 +32,8 @@ const RECIPES: &[&str] = &[
 const FILES: usize = 32;
 /// Of each recipe; that of the median time is shown.
 const RUNS: usize = 3;
+/// Spans by which the cost of one is judged.
+const RECORDED: u32 = 100_000;
 
 fn main() -> Result<()> {
     // Cargo says --bench to every bench.
@@ -48,6 +50,7 @@ fn main() -> Result<()> {
         let mut reports = runs.collect::<Result<Vec<Report>>>()?;
         reports.sort_by_key(|report| report.wall);
         show(&recipe, &reports[RUNS / 2]);
+        show_recording(&reports[RUNS / 2]);
     }
     Ok(())
 }
@@ -67,6 +70,7 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
     let settings = Settings {
         recipe: Recipe::parse(recipe)?,
         decode: DecodeOptions { max_pixels: u64::MAX, jpeg: JpegDecoder::Turbo },
+        store: Store::default(),
         exact: false,
         quality: 85,
         depth: None,
@@ -80,7 +84,7 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
         digests: false,
         max_failures: Some(1),
     };
-    let runtime = Runtime::new(settings.in_flight)?;
+    let runtime = Runtime::new(settings.jobs)?;
     let request = Request {
         inputs: vec![input.to_path_buf()],
         recursive: false,
@@ -103,4 +107,16 @@ fn show(recipe: &str, report: &Report) {
     let rate = figures.images as f64 / figures.wall.as_secs_f64();
     let shares = [Stage::Decode, Stage::Compute, Stage::Encode].map(|stage| 100.0 * figures.stage(stage).share);
     println!("{recipe:64} {rate:9.1} {:5.0} % {:5.0} % {:5.0} %", shares[0], shares[1], shares[2]);
+}
+
+/// What taking down its spans cost the run: as many of them as it has, by themselves.
+fn show_recording(report: &Report) {
+    let recorder = Recorder::new();
+    for _ in 0..RECORDED {
+        drop(recorder.start(0, Stage::Decode, Worker::Cpu(0)));
+    }
+    let each = recorder.elapsed() / RECORDED;
+    let all = each * report.spans.len() as u32;
+    let share = 100.0 * all.as_secs_f64() / report.wall.as_secs_f64();
+    println!("    recording: {} spans of {each:?}, {share:.4} % of the run", report.spans.len());
 }

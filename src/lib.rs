@@ -4,6 +4,7 @@
 
 pub mod backend;
 pub mod codec;
+pub mod compare;
 pub mod image;
 pub mod op;
 pub mod ops;

@@ -1,7 +1,7 @@
 //! Text to operations and back. The syntax is that of the operations page; `imgproc ops` shows it.
 
 use crate::image::{Demand, Depth, Layout, Reduction};
-use crate::op::{Arguments, Channels, Graph, Operation, Parameter, Refusal, Spec};
+use crate::op::{Arguments, Channels, Graph, Operation, Parameter, Refusal, Spec, Tipping};
 use crate::ops;
 
 /// Operations in the order in which they apply; at least one.
@@ -13,10 +13,23 @@ pub struct Recipe {
 /// An operation as the recipe asks for it.
 #[derive(Debug)]
 pub struct Step {
+    pub spec: &'static Spec,
     pub operation: Box<dyn Operation>,
     /// `name:key=value`, as written.
     pub text: String,
 }
+
+/// How far apart two results of a recipe on 8-bit input may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// Levels after the final quantisation.
+    pub levels: u32,
+    /// Of pixels that may be further apart, 0 to 1.
+    pub share: f64,
+}
+
+/// Of the pixels of an operation that decides by values which may be rounded.
+const TIPPED_SHARE: f64 = 0.001;
 
 /// Why a text is no recipe.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +76,21 @@ impl Recipe {
     /// The steps that change anything.
     fn working_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|s| !s.operation.is_identity())
+    }
+
+    /// The greatest tolerance of its operations; and a share of pixels, where one decides by values that are not exact.
+    pub fn tolerance(&self) -> Tolerance {
+        let mut tolerance = Tolerance { levels: 0, share: 0.0 };
+        for step in self.working_steps() {
+            let rounded_input = tolerance.levels > 0;
+            match step.operation.tipping() {
+                Tipping::Always => tolerance.share = TIPPED_SHARE,
+                Tipping::RoundedInput if rounded_input => tolerance.share = TIPPED_SHARE,
+                _ => {}
+            }
+            tolerance.levels = tolerance.levels.max(step.spec.tolerance);
+        }
+        tolerance
     }
 
     /// What of an image of that layout is enough for this recipe.
@@ -188,7 +216,7 @@ fn parse_step(part: &Part) -> Located<(&'static Spec, Step)> {
     }
     fill_defaults(spec, &mut arguments).map_err(|message| (part.column, message))?;
     let operation = (spec.make)(&arguments).map_err(|refusal| (part.column, refusal.0))?;
-    Ok((spec, Step { operation, text: part.text.to_string() }))
+    Ok((spec, Step { spec, operation, text: part.text.to_string() }))
 }
 
 /// The parameter that a field names (the first may leave the name out), and its value's text.

@@ -16,6 +16,7 @@ use imgproc::backend::{Backend, Done, Task};
 use imgproc::image::{Image, Layout, Samples};
 use imgproc::op::{Formula, Graph, Kernel, Reduce, Statistic};
 use imgproc::ops::{find, registry};
+use imgproc::recipe::Recipe;
 use support::compare::{Difference, Limit};
 use support::images::{Content, Sample, hostile, sample};
 use support::runs::{self, Device, Tally, agreement, with_adapter, with_cutting_adapter};
@@ -103,6 +104,34 @@ fn the_registry_allows_no_more_than_the_page() {
     for spec in registry() {
         assert!(spec.tolerance <= tolerance::levels(spec.name), "{}", spec.name);
     }
+}
+
+#[test]
+fn a_recipe_allows_no_more_than_the_page() {
+    let mut recipes: Vec<String> = registry().iter().map(|spec| spec.example.to_owned()).collect();
+    recipes.extend(recipes.clone().iter().flat_map(|r| [format!("grayscale,{r}"), format!("gaussian_blur:1,{r}")]));
+    recipes.extend(
+        [
+            "rotate:90:filter=nearest",
+            "rotate:90:filter=nearest:expand=false",
+            "rotate:30:filter=nearest",
+            "adaptive_threshold:5:method=gaussian",
+            "unsharp_mask:1:threshold=3",
+            "contrast:2,gamma:2",
+            "contrast:2,gamma:0.5",
+            "contrast:2,levels:gamma=2",
+        ]
+        .map(str::to_owned),
+    );
+    let mut tipped = 0;
+    for text in recipes {
+        // Some operations take no gray, some nothing else.
+        let Ok(recipe) = Recipe::parse(&text) else { continue };
+        let (own, page) = (recipe.tolerance(), tolerance::limit(&text));
+        assert!(f64::from(own.levels) <= page.levels.max(1.0) && own.share == page.share, "{text}: {own:?}, {page:?}");
+        tipped += usize::from(own.share > 0.0);
+    }
+    assert!(tipped > 12, "{tipped}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
     scripts/benchmark/benchmark.py jobs J1 J2 J3 J4 J5 J6 J7 --photos12 DIR --photos2 DIR --small DIR
     scripts/benchmark/benchmark.py memory --small DIR
     scripts/benchmark/benchmark.py kernels
+    scripts/benchmark/benchmark.py schedules --small DIR --photos2 DIR
 
 The other programs are put into the folder IMGPROC_PEERS (by default imgproc-peers in the user's cache). docs/performance.md says
 how to read what is printed. The exit status is 1 where a comparison is not a fair one, 0 even if a target is not met.
@@ -23,6 +24,7 @@ import jobs
 import kernels
 import peers
 import report
+import schedules
 from measure import as_json
 from tasks import JOBS
 
@@ -56,9 +58,13 @@ def arguments() -> argparse.Namespace:
     kernel.add_argument("--rounds", type=int, default=7, help="calls of each side that count; fewer where they take long")
     kernel.add_argument("--fresh", action="store_true", help="let every call get its memory anew from the system")
 
-    for command in (job, memory):
+    schedule = commands.add_parser("schedules", help="the four schedules against what each should reach")
+    schedule.add_argument("--small", type=folder, required=True, help="small images, to be waited for")
+    schedule.add_argument("--photos2", type=folder, required=True, help="JPEGs of about 2 MP, to be worked on")
+
+    for command in (job, memory, schedule):
         command.add_argument("--imgproc", default=str(peers.program()), help="our program")
-    for command in (job, memory, kernel):
+    for command in (job, memory, kernel, schedule):
         command.add_argument("--json", type=Path, help="write all figures into this file")
         command.add_argument("--markdown", action="store_true", help="write the tables into docs/performance.md")
     return parser.parse_args()
@@ -119,9 +125,9 @@ def main() -> int:
     asked = arguments()
     if asked.command == "install":
         return peers.install()
-    if asked.command in ("jobs", "memory") and not Path(asked.imgproc).is_file():
+    if asked.command in ("jobs", "memory", "schedules") and not Path(asked.imgproc).is_file():
         raise SystemExit(f"there is no {asked.imgproc}: cargo build --release, or say --imgproc")
-    run = {"jobs": run_jobs, "memory": flatness.run, "kernels": kernels.run}[asked.command]
+    run = {"jobs": run_jobs, "memory": flatness.run, "kernels": kernels.run, "schedules": schedules.run}[asked.command]
     return 0 if run(asked) else 1
 
 

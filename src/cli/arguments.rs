@@ -1,13 +1,16 @@
 //! The command line: every option, its help, and what it may be.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use imgproc::codec::{Format, JpegDecoder};
 use imgproc::image::Depth;
 use imgproc::pipeline::Schedule;
 
 use super::batch::BatchArguments;
+use super::compare::arguments::{CompareArguments, TRIAL_COMMAND, TrialArguments};
 use super::sizes;
 
 /// What is done where no recipe is given: the edges of the image.
@@ -87,6 +90,22 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Draw a trace that --trace wrote as text
+    Timeline {
+        /// The file; traces of other programs are drawn as far as they go
+        trace: PathBuf,
+        /// Columns of the drawing; by default those of the terminal
+        #[arg(long, value_name = "COLUMNS")]
+        width: Option<usize>,
+    },
+    /// Run a recipe under several schedules and on several backends, and tell what each waits for and gains
+    ///
+    /// Each run is a process of its own; results are compared and not kept. Exit status: 0 done, 1 results are further apart than the
+    /// specification allows.
+    Compare(Box<CompareArguments>),
+    /// One run of a comparison
+    #[command(name = TRIAL_COMMAND, hide = true)]
+    CompareTrial(Box<TrialArguments>),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -208,6 +227,16 @@ pub struct MainArguments {
     #[command(flatten)]
     pub batch: BatchArguments,
 
+    /// Simulate a slow store: each file comes that much later, as in 50ms or 2s
+    ///
+    /// Results are the same. Under sequential and parallel a worker waits for it; under concurrent and overlapped none does.
+    #[arg(long, value_name = "TIME", value_parser = sizes::time, help_heading = "Simulation")]
+    pub source_delay: Option<Duration>,
+
+    /// Simulate a narrow line to the store: all files together come at most that fast, as in 20MB/s
+    #[arg(long, value_name = "RATE", value_parser = sizes::rate, help_heading = "Simulation")]
+    pub source_bandwidth: Option<u64>,
+
     /// Print `input -> output` for each image and do nothing
     #[arg(long, help_heading = "Messages")]
     pub dry_run: bool,
@@ -219,6 +248,29 @@ pub struct MainArguments {
     /// The summary, with every image's outcome, as one JSON document on stdout
     #[arg(long, help_heading = "Messages")]
     pub json: bool,
+
+    #[command(flatten)]
+    pub drawings: Drawings,
+}
+
+/// What may be written about when what ran.
+#[derive(Debug, Args)]
+pub struct Drawings {
+    /// Write what ran when as a page for a browser
+    #[arg(long, value_name = "FILE.html", value_parser = extension(&["html", "htm"]), help_heading = "Messages")]
+    pub timeline: Option<PathBuf>,
+
+    /// Write what ran when as a trace, which ui.perfetto.dev and `imgproc timeline` draw
+    #[arg(long, value_name = "FILE.json", value_parser = extension(&["json"]), help_heading = "Messages")]
+    pub trace: Option<PathBuf>,
+}
+
+/// A path that ends so. A slip of the fingers must not write over an image.
+pub fn extension(allowed: &'static [&'static str]) -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(move |path| {
+        let ends = |e: &&str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(e));
+        if allowed.iter().any(ends) { Ok(path) } else { Err(format!("expected a name that ends in .{}", allowed[0])) }
+    })
 }
 
 impl MainArguments {
@@ -381,6 +433,8 @@ mod tests {
             "imgproc -i a -j 0",
             "imgproc -i a --memory lots",
             "imgproc -i a --gpu-memory lots",
+            "imgproc -i a --source-delay 50",
+            "imgproc -i a --source-bandwidth fast",
             "imgproc ops --size 5x5",
             "imgproc ops sobel --plan invert",
             "imgproc ops --plan invert --size 5",
@@ -389,6 +443,8 @@ mod tests {
             "imgproc -i a --max-failures 0",
             "imgproc -i a --max-failures 2 --fail-fast",
             "imgproc --ops invert",
+            "imgproc -i a --trace photo.jpg",
+            "imgproc -i a --timeline out.json",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }

@@ -34,11 +34,11 @@ pub struct BatchArguments {
     #[arg(long)]
     pub durable: bool,
 
-    /// Give up an image where reading it, working on it, or writing it takes longer than so many seconds
+    /// Give up an image where reading it, working on it, or writing it takes longer, as in 30s
     ///
     /// It fails then. A thread that works on it can't be stopped: it goes on in the background until it is through, others
     /// are started once all are so lost, and the run ends where that does not help either.
-    #[arg(long, value_name = "SECONDS", value_parser = sizes::seconds)]
+    #[arg(long, value_name = "TIME", value_parser = sizes::limit)]
     pub timeout: Option<Duration>,
 
     /// Refuse files of more bytes, as in 500M

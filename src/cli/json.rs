@@ -23,6 +23,8 @@ struct Document<'a> {
     /// Of the processor, that the pixel loops ran on.
     instruction_set: &'static str,
     schedule: &'a str,
+    /// The slow store that was made believe; none where files were read as they come.
+    simulation: Option<Simulation>,
     workers: usize,
     interrupted: bool,
     stages: Vec<StageDocument>,
@@ -64,6 +66,12 @@ struct DeviceSeconds {
     upload: f64,
     kernels: f64,
     readback: f64,
+}
+
+#[derive(Serialize)]
+struct Simulation {
+    source_delay_seconds: f64,
+    source_bytes_per_second: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -129,6 +137,10 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         },
         instruction_set: imgproc::simd::ran(),
         schedule: setting.schedule,
+        simulation: (!setting.simulated.is_none()).then(|| Simulation {
+            source_delay_seconds: setting.simulated.delay.as_secs_f64(),
+            source_bytes_per_second: setting.simulated.bandwidth,
+        }),
         workers: report.workers,
         interrupted: report.interrupted,
         stages: figures.stages.iter().map(stage).collect(),

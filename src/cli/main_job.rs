@@ -6,7 +6,9 @@ use std::sync::Arc;
 use imgproc::codec::DecodeOptions;
 use imgproc::pipeline::disk::{self, ClaimError, Outputs};
 use imgproc::pipeline::manifest::{self, Manifest};
-use imgproc::pipeline::{self, Existing, Halt, Outcome, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown};
+use imgproc::pipeline::{
+    self, Existing, Halt, Outcome, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown, Slowness, Store,
+};
 use imgproc::recipe::{Recipe, RecipeError};
 
 use super::arguments::MainArguments;
@@ -16,7 +18,7 @@ use super::progress::Progress;
 use super::summary::{self, Setting};
 use super::terminal::{Problem, Terminal};
 use super::totals::Totals;
-use super::{json, log, sizes};
+use super::{json, log, report, sizes};
 
 /// Images that need no more are done, alone, whatever the budget.
 const SMALL_BYTES: u64 = 16 << 20;
@@ -38,7 +40,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     if let Some(note) = fit_open_files(&mut settings).filter(|_| speaks) {
         terminal.say(&note);
     }
-    let runtime = Runtime::new(settings.in_flight).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let runtime = Runtime::new(settings.jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let runtime = runtime.patient(settings.timeout);
     let request = request(arguments);
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
@@ -47,6 +49,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
         let plan = treat_existing(plan, &runtime, &request, &made_from)?;
         return Ok(show_plan(&plan, arguments, terminal));
     }
+    report::have_places(&arguments.drawings)?;
     let chosen = choose(arguments)?;
     let outputs = Outputs::claim(&request.output).map_err(not_ours)?.durable(arguments.batch.durable);
     if outputs.ignores_case() {
@@ -77,12 +80,14 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let report = report?;
     let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
     let remarks = &chosen.backend.remarks();
-    let setting = Setting { backend: &backend_name, schedule, passed_over, device, remarks };
+    let simulated = slowness(arguments);
+    let setting = Setting { backend: &backend_name, schedule, passed_over, device, simulated, remarks };
     let is_told = tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
     let logged = manifest.map_or(Ok(()), |manifest| manifest.end(&report));
     if let Err(error) = &logged {
         terminal.problem(&no_manifest(&request.output, error));
     }
+    report::write(&arguments.drawings, || report::document(&report, &setting, arguments))?;
     if report.interrupted || report.left_behind {
         // What hangs, on the disk or on the device, must not keep the user.
         runtime.leave();
@@ -164,7 +169,7 @@ fn tell(
 
 /// A panic of a stage is told as its image's failure; its trace would stand in the middle of everything else. It is printed
 /// for those who ask with RUST_BACKTRACE.
-fn leave_panics_to_the_summary() {
+pub fn leave_panics_to_the_summary() {
     if std::env::var_os("RUST_BACKTRACE").is_some() {
         return;
     }
@@ -221,18 +226,23 @@ fn request(arguments: &MainArguments) -> Request {
     }
 }
 
-fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
+/// How images are to be done, by the options.
+///
+/// # Errors
+/// Of the recipe.
+pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.map_or_else(cores, usize::from);
     Ok(Settings {
         recipe: recipe(arguments)?,
+        store: Store::new(slowness(arguments)),
         decode: DecodeOptions { max_pixels: arguments.max_pixels, jpeg: arguments.jpeg_decoder.into() },
         exact: arguments.exact,
         quality: arguments.quality,
         depth: arguments.depth.map(Into::into),
         schedule: arguments.schedule.into(),
         jobs,
-        in_flight: arguments.in_flight.map_or((2 * jobs).max(16), usize::from),
+        in_flight: in_flight(arguments.in_flight, jobs),
         memory_bytes: arguments.memory.unwrap_or_else(sizes::quarter_of_memory),
         most_bytes: arguments.memory.unwrap_or_else(sizes::half_of_memory).max(SMALL_BYTES),
         max_file_bytes: arguments.batch.max_file_bytes,
@@ -252,6 +262,16 @@ fn fit_open_files(settings: &mut Settings) -> Option<String> {
         let now = settings.in_flight;
         format!("only {limit} files may be open at once (`ulimit -n`): {now} in flight instead of {wanted}")
     })
+}
+
+/// Files being read at once.
+pub fn in_flight(asked: Option<u16>, jobs: usize) -> usize {
+    asked.map_or((2 * jobs).max(16), usize::from)
+}
+
+/// The store that the user wants simulated.
+fn slowness(arguments: &MainArguments) -> Slowness {
+    Slowness { delay: arguments.source_delay.unwrap_or_default(), bandwidth: arguments.source_bandwidth }
 }
 
 fn recipe(arguments: &MainArguments) -> Result<Recipe, Problem> {
@@ -282,7 +302,7 @@ fn pointed_out(text: &str, error: &RecipeError, file: Option<&Path>) -> Problem 
         .help("`imgproc ops` lists the operations, `imgproc ops NAME` shows one in full")
 }
 
-fn refused(error: PlanError) -> Problem {
+pub fn refused(error: PlanError) -> Problem {
     Problem { message: error.to_string(), help: error.help().map(str::to_owned) }
 }
 

@@ -4,18 +4,23 @@ mod arguments;
 mod backend;
 mod batch;
 mod catalogue;
+mod compare;
 mod devices;
 mod doctor;
 mod exit;
+mod heap;
 mod json;
 mod log;
+mod machine;
 mod main_job;
 mod plan;
 mod progress;
+mod report;
 mod sizes;
 mod status;
 mod summary;
 mod terminal;
+mod timeline;
 mod totals;
 
 use std::path::Path;
@@ -30,6 +35,7 @@ use terminal::{Problem, Terminal};
 
 /// Reads the command line and does what it says.
 pub fn run() -> Exit {
+    heap::return_large_buffers();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -63,6 +69,11 @@ pub fn run() -> Exit {
         Some(Command::Status { directory, verify, json }) => {
             status::of(directory, *verify, *json).map(|(text, exit)| printed(terminal, &text, exit))
         }
+        Some(Command::Timeline { trace, width }) => {
+            timeline::drawing(trace, *width, terminal).map(|text| print(terminal, &text))
+        }
+        Some(Command::Compare(arguments)) => compare::run(arguments, terminal),
+        Some(Command::CompareTrial(arguments)) => compare::trial::run(arguments, terminal),
         Some(Command::Completions { shell }) => Ok(print(terminal, &completions(*shell))),
     };
     result.unwrap_or_else(|problem| refuse(terminal, &problem))

@@ -1,4 +1,4 @@
-//! Numbers with a suffix, `2G` bytes or `400M` pixels, times, and sizes, `1920x1080`.
+//! Numbers with a suffix, `2G` bytes or `400M` pixels, times, rates, and sizes, `1920x1080`.
 
 use std::time::Duration;
 
@@ -16,12 +16,36 @@ pub fn pixels(text: &str) -> Result<u64, String> {
     scaled(plain, 1000.0).ok_or_else(|| "expected a number of pixels, as in 400M".into())
 }
 
-/// A time, in seconds.
-pub fn seconds(text: &str) -> Result<Duration, String> {
-    let plain = text.trim().strip_suffix('s').unwrap_or(text.trim());
-    let seconds = plain.parse().ok().filter(|seconds: &f64| *seconds >= 0.001);
-    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.ok_or_else(|| "expected a number of seconds, as in 30 or 0.5".into())
+/// A time: a number with `us`, `ms` or `s` (or `min`).
+pub fn time(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time, as in 50ms or 1.5s".to_owned();
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_alphabetic() || c == 'µ').ok_or_else(expected)?);
+    let unit_secs = match unit {
+        "us" | "µs" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "min" => 60.0,
+        _ => return Err(expected()),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| expected())?;
+    let secs = number * unit_secs;
+    if (0.0..=MOST_TIME_SECS).contains(&secs) { Ok(Duration::from_secs_f64(secs)) } else { Err(expected()) }
+}
+
+/// A time, above none.
+pub fn limit(text: &str) -> Result<Duration, String> {
+    time(text).and_then(|limit| if limit.is_zero() { Err("expected a time above none".into()) } else { Ok(limit) })
+}
+
+const MOST_TIME_SECS: f64 = 3600.0;
+
+/// Bytes per second: a number with `KB/s`, `MB/s` or `GB/s`, powers of 1000 as network and disks are sold.
+pub fn rate(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_uppercase();
+    let plain = upper.strip_suffix("/S").unwrap_or(&upper);
+    let plain = plain.strip_suffix('B').unwrap_or(plain);
+    scaled(plain, 1000.0).ok_or_else(|| "expected bytes per second, as in 20MB/s".into())
 }
 
 /// Width and height, px: two numbers with an x between them.
@@ -86,11 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn times() {
-        assert_eq!(seconds("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(seconds(" 0.5s"), Ok(Duration::from_millis(500)));
-        for text in ["", "s", "0", "-1", "nan", "inf", "1e300", "5m"] {
-            assert!(seconds(text).is_err(), "{text}");
+    fn times_and_rates() {
+        assert_eq!(time("50ms"), Ok(Duration::from_millis(50)));
+        assert_eq!(time("1.5 s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(time("0ms"), Ok(Duration::ZERO));
+        assert!(limit("0ms").is_err() && limit("1ms").is_ok());
+        assert_eq!(rate("20MB/s"), Ok(20_000_000));
+        assert_eq!(rate("1.5k"), Ok(1500));
+        for text in ["", "50", "ms", "-1ms", "1h", "nanms", "2e9s", "50 ms ms"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+        for text in ["", "MB/s", "0MB/s", "20MB/h"] {
+            assert!(rate(text).is_err(), "{text}");
         }
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use imgproc::backend::DeviceTimes;
-use imgproc::pipeline::{Outcome, Report};
+use imgproc::pipeline::{Outcome, Report, Slowness};
 use imgproc::timeline::{Basis, StageFigures};
 
 use super::totals::Totals;
@@ -19,6 +20,8 @@ pub struct Setting<'a> {
     pub schedule: &'a str,
     /// Files in the directories that are no images.
     pub passed_over: usize,
+    /// The slow store that was simulated.
+    pub simulated: Slowness,
     /// What the device's clock says.
     pub device: Option<DeviceTimes>,
     /// What the backend has to say.
@@ -37,6 +40,9 @@ pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
     if let Some(DeviceTimes { upload, kernels, readback }) = setting.device {
         let [upload, kernels, readback] = [upload, kernels, readback].map(|time| time.as_secs_f64());
         let _ = writeln!(text, "device: kernels {kernels:.2} s, upload {upload:.2} s, readback {readback:.2} s");
+    }
+    if let Some(simulation) = simulation(setting.simulated) {
+        let _ = writeln!(text, "simulation: {simulation}");
     }
     if !totals.left_out.is_empty() {
         let parts = totals.left_out.iter().map(|(part, images)| format!("{part} ({})", plural(*images, "image")));
@@ -159,7 +165,21 @@ fn causes(outcomes: &[Outcome]) -> Vec<(String, usize)> {
 /// A path on one line, whatever its name holds.
 pub fn on_one_line(path: &Path) -> String {
     let text = path.display().to_string();
-    if text.contains(char::is_control) { format!("{:?}", text) } else { text }
+    if text.contains(char::is_control) { format!("{text:?}") } else { text }
+}
+
+/// A slow store in words; none where none was simulated.
+pub fn simulation(slowness: Slowness) -> Option<String> {
+    let delay = (!slowness.delay.is_zero()).then(|| format!("each file came {} late", span(slowness.delay)));
+    let rate = slowness.bandwidth.map(|rate| format!("files came at most at {} MB/s", rate as f64 / 1e6));
+    let parts: Vec<String> = delay.into_iter().chain(rate).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `50 ms`, `1.5 s`.
+pub fn span(time: Duration) -> String {
+    let secs = time.as_secs_f64();
+    if secs < 1.0 { format!("{} ms", (secs * 1e6).round() / 1e3) } else { format!("{} s", (secs * 1e3).round() / 1e3) }
 }
 
 /// `1 image`, `2 images`.
@@ -169,8 +189,6 @@ pub fn plural(count: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use imgproc::pipeline::{Done, Failure, Fate, LeftOut};
     use imgproc::timeline::{Span, Stage, Worker};
 
@@ -205,7 +223,14 @@ mod tests {
         let seconds = |n: u64| Duration::from_millis(10 * n);
         let device = DeviceTimes { upload: seconds(25), kernels: seconds(110), readback: seconds(4) };
         let remarks = &["the GPU was lost once".to_owned()];
-        let setting = Setting { backend: "gpu", schedule: "overlapped", passed_over: 1, device: Some(device), remarks };
+        let setting = Setting {
+            backend: "gpu",
+            schedule: "overlapped",
+            passed_over: 1,
+            simulated: Slowness { delay: Duration::from_millis(50), bandwidth: Some(20_000_000) },
+            device: Some(device),
+            remarks,
+        };
         let text = summary(&report, &Totals::of(&report), &setting);
         assert!(text.starts_with("1 image done, 1 failed, 1 skipped, 3 not done in 2.00 s: 2.0 MP/s, 0.5 images/s"));
         assert!(
@@ -213,6 +238,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("device: kernels 1.10 s, upload 0.25 s, readback 0.04 s\n"), "{text}");
+        assert!(text.contains("simulation: each file came 50 ms late, files came at most at 20 MB/s\n"), "{text}");
         assert!(text.contains("note: alpha was dropped (1 image)\nnote: 1 other file skipped\n"), "{text}");
         assert!(text.contains("note: the GPU was lost once\n"), "{text}");
         assert!(text.contains("failed: in/1.jpg: decode: broken (mend it)\n"), "{text}");

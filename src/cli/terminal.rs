@@ -34,19 +34,21 @@ impl Problem {
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
     coloured: bool,
+    /// Whether what is printed to stdout may have colours.
+    pub draws_coloured: bool,
 }
 
 impl Terminal {
     pub fn new(color: When) -> Terminal {
-        let coloured = match color {
+        let coloured = |is_terminal: bool| match color {
             When::Always => true,
             When::Never => false,
-            When::Auto => {
-                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-                io::stderr().is_terminal() && !unwanted
-            }
+            When::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
         };
-        Terminal { coloured }
+        Terminal {
+            coloured: coloured(io::stderr().is_terminal()),
+            draws_coloured: coloured(io::stdout().is_terminal()),
+        }
     }
 
     /// Writes to stdout, and returns whether that worked. A reader that has gone away is no error.

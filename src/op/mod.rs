@@ -33,6 +33,11 @@ pub trait Operation: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether the odd pixel may differ by more than the tolerance.
+    fn tipping(&self) -> Tipping {
+        Tipping::Never
+    }
+
     /// Whether it takes of colour nothing but bt601 luma, and gives of luma as gray the same: a decoder may then give that in
     /// its place, which is the same but for roundings and for colours that the decoder has to clamp.
     fn takes_luma(&self) -> bool {
@@ -49,6 +54,17 @@ pub trait Operation: std::fmt::Debug + Send + Sync {
     fn least_size(&self, _width: u32, _height: u32) -> Option<(u32, u32)> {
         None
     }
+}
+
+/// Whether a rounding may tip a pixel over: where an operation decides by a value, or is steep, the last bit of that value can
+/// make a difference of many levels. The specification allows it for one pixel of a thousand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tipping {
+    Never,
+    /// It decides by its input, which other operations before it may have rounded.
+    RoundedInput,
+    /// It decides by values that it rounds itself.
+    Always,
 }
 
 /// What a pixel of the result depends on; decides who loops and how work is divided.
@@ -97,6 +113,7 @@ pub enum Channels {
 }
 
 /// An entry of the registry: everything that is said of an operation, once.
+#[derive(Debug)]
 pub struct Spec {
     pub name: &'static str,
     /// One line for the catalogue.

@@ -3,7 +3,7 @@
 use crate::image::{Border, Edges, weights};
 use crate::op::{
     Alpha, Arguments, Axis, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Place, Point, PointRow,
-    Refusal, Shape, Spec, Taps,
+    Refusal, Shape, Spec, Taps, Tipping,
 };
 use crate::shader_struct;
 
@@ -47,6 +47,13 @@ impl Operation for AdaptiveThresholdOperation {
         });
         let c = self.arguments.number("c") as f32;
         Ok(graph.point(AdaptiveThreshold { pixels, c }, &[input, sums]))
+    }
+
+    fn tipping(&self) -> Tipping {
+        match self.arguments.name("method") {
+            "mean" => Tipping::RoundedInput,
+            _ => Tipping::Always,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::quantise::quantised;
 use crate::image::{Border, Depth, Edges};
 use crate::op::{
     Arguments, Channels, Flood, Formula, Graph, Kind, Neighbourhood, NeighbourhoodRows, NodeId, Operation, Parameter,
-    Point, PointRow, Refusal, Shape, Spec,
+    Point, PointRow, Refusal, Shape, Spec, Tipping,
 };
 use crate::shader_struct;
 use crate::simd::blockwise;
@@ -75,6 +75,10 @@ impl Operation for Canny {
 
     fn takes_luma(&self) -> bool {
         true
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

@@ -6,7 +6,7 @@ use super::quantise::quantised;
 use crate::image::{Depth, Layout};
 use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Reduce, Refusal, Shape,
-    Spec, Statistic, Tiles,
+    Spec, Statistic, Tiles, Tipping,
 };
 use crate::shader_struct;
 use crate::simd::vectorized;
@@ -83,6 +83,10 @@ impl Operation for ClaheOperation {
             zero: 0,
         };
         Ok(graph.point(apply, &[image, table]))
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

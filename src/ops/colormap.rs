@@ -1,7 +1,9 @@
 //! `colormap`: luma to colour by a table.
 
 use super::luma_codes::{red_green_blue, rounded_luma};
-use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{
+    Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec, Tipping,
+};
 use crate::shader_struct;
 use crate::simd::blockwise;
 
@@ -45,6 +47,10 @@ impl Operation for ColormapOperation {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         let table = graph.table(self.table(), input);
         Ok(graph.point_to(3, Colormap { codes_per_level: 1.0 }, &[input, table]))
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

@@ -3,7 +3,7 @@
 use super::lookup::{CHANNELS, Lookup};
 use super::quantise::quantised;
 use crate::op::{
-    Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Reduce, Refusal, Shape, Spec, Statistic,
+    Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Reduce, Refusal, Shape, Spec, Statistic, Tipping,
 };
 use crate::shader_struct;
 
@@ -35,6 +35,10 @@ impl Operation for EqualizeOperation {
         let image = quantised(graph, input, depth);
         let table = graph.reduce(EqualizeTable { parameters: Equalize { codes: depth.codes() }, statistic }, image);
         Ok(lookup.apply(graph, image, table, depth.levels_per_code()))
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

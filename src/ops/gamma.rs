@@ -1,6 +1,8 @@
 //! `gamma`: a power of every level.
 
-use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{
+    Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec, Tipping,
+};
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -29,6 +31,10 @@ shader_struct! {
 impl Operation for Gamma {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         Ok(graph.point(*self, &[input]))
+    }
+
+    fn tipping(&self) -> Tipping {
+        if self.exponent < 1.0 { Tipping::RoundedInput } else { Tipping::Never }
     }
 }
 

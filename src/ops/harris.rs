@@ -5,7 +5,7 @@ use super::luma_slopes::{Slopes, SlopesNeighbourhood};
 use crate::image::{Border, Edges};
 use crate::op::{
     Alpha, Arguments, Axis, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Place, Point, PointRow,
-    Refusal, Shape, Spec, Taps,
+    Refusal, Shape, Spec, Taps, Tipping,
 };
 use crate::shader_struct;
 
@@ -53,6 +53,10 @@ impl Operation for HarrisOperation {
 
     fn takes_luma(&self) -> bool {
         true
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

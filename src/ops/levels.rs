@@ -1,6 +1,8 @@
 //! `levels`: a range of levels stretched to another, with a gamma between.
 
-use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{
+    Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec, Tipping,
+};
 use crate::shader_struct;
 
 const GAMMA: Kind = Kind::Number { low: 0.01, high: 100.0 };
@@ -41,6 +43,10 @@ shader_struct! {
 impl Operation for Levels {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         Ok(graph.point(*self, &[input]))
+    }
+
+    fn tipping(&self) -> Tipping {
+        if self.exponent < 1.0 { Tipping::RoundedInput } else { Tipping::Never }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::lookup::Lookup;
 use super::quantise::quantised;
 use crate::op::{
-    Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Reduce, Refusal, Shape, Spec, Statistic,
+    Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Reduce, Refusal, Shape, Spec, Statistic, Tipping,
 };
 use crate::shader_struct;
 
@@ -53,6 +53,10 @@ impl Operation for NormalizeOperation {
         };
         let table = graph.reduce(kernel, image);
         Ok(Lookup::Shared.apply(graph, image, table, 1.0))
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::lookup::Lookup;
 use super::quantise::quantised;
 use super::threshold::{self, MODE, MODE_TEXT};
-use crate::op::{Channels, Formula, Graph, NodeId, Operation, Reduce, Refusal, Shape, Spec, Statistic};
+use crate::op::{Channels, Formula, Graph, NodeId, Operation, Reduce, Refusal, Shape, Spec, Statistic, Tipping};
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -38,6 +38,10 @@ impl Operation for OtsuOperation {
         let (codes, levels_per_code) = (depth.codes(), depth.levels_per_code());
         let table = graph.reduce(Otsu { codes, mode: self.mode, levels_per_code }, image);
         Ok(Lookup::Shared.apply(graph, image, table, 1.0))
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

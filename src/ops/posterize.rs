@@ -1,6 +1,8 @@
 //! `posterize`: few levels.
 
-use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{
+    Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec, Tipping,
+};
 use crate::shader_struct;
 
 pub static SPEC: Spec = Spec {
@@ -40,6 +42,10 @@ impl Posterize {
 impl Operation for Posterize {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         Ok(graph.point(*self, &[input]))
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

@@ -5,7 +5,7 @@ use super::premultiply::{premultiplied, premultiplied_edges};
 use super::resize::MAX_SIDE;
 use crate::image::Edges;
 use crate::op::{
-    Arguments, Channels, Gather, Graph, Kind, NodeId, Operation, Parameter, Refusal, Sampling, Shape, Spec,
+    Arguments, Channels, Gather, Graph, Kind, NodeId, Operation, Parameter, Refusal, Sampling, Shape, Spec, Tipping,
 };
 
 pub static SPEC: Spec = Spec {
@@ -114,5 +114,11 @@ impl Operation for Rotate {
 
     fn is_identity(&self) -> bool {
         self.angle() == 0.0
+    }
+
+    fn tipping(&self) -> Tipping {
+        let turns = self.angle() / 90.0;
+        let is_exact = turns.fract() == 0.0 && (turns % 2.0 == 0.0 || self.arguments.flag("expand"));
+        if self.arguments.name("filter") == "nearest" && !is_exact { Tipping::Always } else { Tipping::Never }
     }
 }

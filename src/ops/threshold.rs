@@ -2,6 +2,7 @@
 
 use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+    Tipping,
 };
 use crate::shader_struct;
 use crate::simd::blockwise;
@@ -65,6 +66,10 @@ shader_struct! {
 impl Operation for Threshold {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         Ok(graph.point(*self, &[input]))
+    }
+
+    fn tipping(&self) -> Tipping {
+        Tipping::RoundedInput
     }
 }
 

@@ -3,7 +3,7 @@
 use super::gaussian_blur::gaussian;
 use crate::op::{
     Arguments, BORDER, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape,
-    Spec, VALUE,
+    Spec, Tipping, VALUE,
 };
 use crate::shader_struct;
 
@@ -45,6 +45,10 @@ impl Operation for UnsharpMask {
 
     fn is_identity(&self) -> bool {
         self.arguments.number("amount") == 0.0
+    }
+
+    fn tipping(&self) -> Tipping {
+        if self.arguments.number("threshold") > 0.0 { Tipping::Always } else { Tipping::Never }
     }
 }
 

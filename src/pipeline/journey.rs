@@ -5,6 +5,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -15,7 +16,7 @@ use super::need::working_bytes;
 use super::outcome::{Done, Failure, Job, LeftOut};
 use crate::backend::{BackendError, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Header};
-use crate::image::{Demand, Depth, Image, Layout, Reduction, buffers};
+use crate::image::{Demand, Depth, Image, Layout, Reduction};
 use crate::op::Graph;
 use crate::timeline::{Running, Stage, Worker};
 
@@ -79,12 +80,13 @@ pub(super) struct Encoded {
 
 /// Reads a file once there is memory for all that its image will need. What the header refuses is read no further.
 pub(super) async fn read(run: &Arc<Run>, job: &Arc<Job>, worker: Worker) -> Result<Loaded, Failure> {
-    let (opened, known) = reading(run, job, worker, open).await?;
+    let delay = run.settings.store.slowness.delay;
+    let (opened, known) = reading(run, job, worker, delay, open).await?;
     let Some(known) = known else { return read_to_learn(run, job, worker, opened).await };
     let permit = run.budget.acquire(known.cost).await;
     let bytes = match opened.into_whole() {
         Ok(bytes) => bytes,
-        Err(mut opened) => reading(run, job, worker, move |_, _| load(&mut opened)).await?,
+        Err(mut opened) => reading(run, job, worker, Duration::ZERO, move |_, _| load(&mut opened)).await?,
     };
     Ok(Loaded { job: job.clone(), bytes, known, permit })
 }
@@ -92,10 +94,10 @@ pub(super) async fn read(run: &Arc<Run>, job: &Arc<Job>, worker: Worker) -> Resu
 /// Reads a file whose header ends beyond its first part: with memory for the file alone, since nothing else is known yet.
 async fn read_to_learn(run: &Arc<Run>, job: &Arc<Job>, worker: Worker, mut opened: Opened) -> Result<Loaded, Failure> {
     let mut permit = run.budget.acquire(opened.size()).await;
-    let (bytes, known, mut opened) = reading(run, job, worker, move |run, job| {
-        let bytes = load(&mut opened)?;
+    let (bytes, known, mut opened) = reading(run, job, worker, Duration::ZERO, move |run, job| {
+        let Moved { value: bytes, bytes: moved } = load(&mut opened)?;
         let known = know(run, job, codec::header(&bytes), opened.size())?;
-        Ok((bytes, known, opened))
+        Ok(Moved { value: (bytes, known, opened), bytes: moved })
     })
     .await?;
     if run.budget.try_grow(&mut permit, known.cost) {
@@ -104,27 +106,41 @@ async fn read_to_learn(run: &Arc<Run>, job: &Arc<Job>, worker: Worker, mut opene
     // Waiting for more while holding some could wait for ever: give all back, and read again.
     drop((bytes, permit));
     let permit = run.budget.acquire(known.cost).await;
-    let bytes = reading(run, job, worker, move |_, _| load(&mut opened)).await?;
+    let bytes = reading(run, job, worker, Duration::ZERO, move |_, _| load(&mut opened)).await?;
     Ok(Loaded { job: job.clone(), bytes, known, permit })
 }
 
-/// Runs a part of reading where it may block.
+/// What a part of reading gave, and how many bytes that moved.
+struct Moved<T> {
+    value: T,
+    bytes: u64,
+}
+
+/// Runs a part of reading where it may block: as late as a slow store would answer, and as slowly as it would give the bytes.
 async fn reading<T: Send + 'static>(
     run: &Arc<Run>,
     job: &Arc<Job>,
     worker: Worker,
-    work: impl FnOnce(&Run, &Job) -> Result<T, Failure> + Send + 'static,
+    delay: Duration,
+    work: impl FnOnce(&Run, &Job) -> Result<Moved<T>, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let _span = run.recorder.start(job.index, Stage::Read, worker);
     tracing::trace!(input = ?job.input, "read");
-    let (during, run, job) = (run, run.clone(), job.clone());
-    let blocking = blocking(Stage::Read, move || work(&run, &job));
-    during.workers.in_time(Stage::Read, blocking).await
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    let (here, job) = (run.clone(), job.clone());
+    let blocking = blocking(Stage::Read, move || work(&here, &job));
+    let moved = run.workers.in_time(Stage::Read, blocking).await?;
+    if let Some(bandwidth) = run.settings.store.slowness.bandwidth {
+        run.line.carry(run.recorder.elapsed(), moved.bytes, bandwidth).await;
+    }
+    Ok(moved.value)
 }
 
 /// The file with what its header says; none where that ends beyond its first part.
-fn open(run: &Run, job: &Job) -> Result<(Opened, Option<Known>), Failure> {
-    let opened = Opened::open(&job.input).map_err(|e| Failure::of_disk(Stage::Read, &e))?;
+fn open(run: &Run, job: &Job) -> Result<Moved<(Opened, Option<Known>)>, Failure> {
+    let opened = run.settings.store.open(&job.input).map_err(|e| Failure::of_disk(Stage::Read, &e))?;
     job.noted.opened(opened.stamp());
     if opened.size() == 0 {
         return Err(Failure::new(Stage::Decode, "the file is empty"));
@@ -140,11 +156,15 @@ fn open(run: &Run, job: &Job) -> Result<(Opened, Option<Known>), Failure> {
         Err(CodecError::HeaderIncomplete) if !opened.is_whole() => None,
         header => Some(know(run, job, header, opened.size())?),
     };
-    Ok((opened, known))
+    let bytes = opened.head().len() as u64;
+    Ok(Moved { value: (opened, known), bytes })
 }
 
-fn load(opened: &mut Opened) -> Result<Vec<u8>, Failure> {
-    opened.read().map_err(|e| Failure::of_disk(Stage::Read, &e))
+/// All bytes of the file, of which the first part has been moved already.
+fn load(opened: &mut Opened) -> Result<Moved<Vec<u8>>, Failure> {
+    let value = opened.read().map_err(|e| Failure::of_disk(Stage::Read, &e))?;
+    let bytes = (value.len() - opened.head().len()) as u64;
+    Ok(Moved { value, bytes })
 }
 
 /// What the header tells of the work to come, refusals included.
@@ -219,7 +239,7 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     let source = codec::decode_for(&bytes, &run.settings.decode, demand);
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
     let bytes_read = bytes.len() as u64;
-    buffers::give_back(bytes);
+    drop(bytes);
     let Source { image, luma, reduction } = source;
     // The header is a promise, and less may have been decoded; the graph must be that of the image at hand.
     let graph = if (image.layout, image.depth(), reduction) == (known.header.layout, known.header.depth, None) {

@@ -12,6 +12,7 @@ mod runtime;
 mod schedule;
 mod shutdown;
 mod source;
+mod store;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -27,6 +28,7 @@ pub use resume::Resume;
 pub use runtime::Runtime;
 pub use schedule::Schedule;
 pub use shutdown::{Halt, Shutdown};
+pub use store::{Slowness, Store};
 
 use crate::backend::Backend;
 use crate::codec::DecodeOptions;
@@ -35,6 +37,7 @@ use crate::recipe::Recipe;
 use crate::timeline::{Recorder, Span};
 use budget::Budget;
 use disk::Outputs;
+use store::Line;
 use workers::Workers;
 
 /// How the names of threads begin whose panics become failures of images.
@@ -43,7 +46,7 @@ pub const THREAD_PREFIX: &str = "imgproc ";
 /// What part of the memory is for buffers between two uses, one in so many.
 const KEPT_SHARE: u64 = 8;
 
-/// A file, a source and a result.
+/// A source, a result, and what a kernel needs whole.
 const BUFFERS_PER_WORKER: usize = 3;
 
 fn thread_name(role: &str) -> String {
@@ -54,6 +57,8 @@ fn thread_name(role: &str) -> String {
 #[derive(Debug)]
 pub struct Settings {
     pub recipe: Recipe,
+    /// Where the bytes of inputs come from.
+    pub store: Store,
     pub decode: DecodeOptions,
     /// Whether sources are decoded as a whole even where less of them is enough for the recipe.
     pub exact: bool,
@@ -85,6 +90,7 @@ struct Run {
     settings: Settings,
     backend: Arc<dyn Backend>,
     budget: Budget,
+    line: Line,
     recorder: Recorder,
     outputs: Arc<Outputs>,
     /// The user's wish to stop.
@@ -160,6 +166,7 @@ pub fn run(
     );
     let run = Arc::new(Run {
         budget: Budget::new(settings.memory_bytes - kept),
+        line: Line::default(),
         settings,
         backend,
         recorder: Recorder::new(),

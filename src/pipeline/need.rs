@@ -10,13 +10,13 @@ const FLOAT_BYTES: u64 = 4;
 
 /// An estimate of the bytes that an image takes besides its file, all stages counted as if they came at once:
 /// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
+/// - what the decoder holds beside samples;
 /// - the result and its encoding, which is hardly ever larger;
 /// - what the CPU keeps whole, since a histogram, a flood or a gathering needs all of it: codes or floats;
 /// - histograms and their tables;
 /// - with a device, what it says.
 ///
-/// Not counted are the CPU's tiles, small but where windows reach far, the coefficients of a progressive JPEG (2 bytes a
-/// sample), and what an encoder holds beside its output.
+/// Not counted are the CPU's tiles, small but where windows reach far, and what an encoder holds beside its output.
 pub(super) fn working_bytes(header: &Header, graph: &Graph, result: Depth, backend: &dyn Backend) -> u64 {
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
     // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
@@ -27,7 +27,7 @@ pub(super) fn working_bytes(header: &Header, graph: &Graph, result: Depth, backe
         false => backend.device_bytes(graph, source_bytes, result),
     };
     let result = graph.output_layout().samples() * sample_bytes(result);
-    2 * header.layout.samples() * source_bytes + 2 * result + working
+    header.decoder_bytes + 2 * header.layout.samples() * source_bytes + 2 * result + working
 }
 
 /// Bytes of all histograms and the tables that are made from them.
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn the_estimate_counts_what_each_stage_holds() {
         let layout = Layout::new(10, 10, 4);
-        let header = Header { format: Format::Png, layout, depth: Depth::Eight };
+        let header = Header { format: Format::Png, layout, depth: Depth::Eight, decoder_bytes: 0 };
         let estimate = |recipe: &str, backend: &dyn Backend| {
             let graph = Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
             working_bytes(&header, &graph, Depth::Eight, backend)

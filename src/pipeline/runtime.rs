@@ -1,7 +1,7 @@
 //! The threads of the async side.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -9,13 +9,20 @@ use tokio::sync::Semaphore;
 
 use super::shutdown::{Halt, Shutdown};
 
-/// The async side: a few threads that wait for many things, and those that block on the disk for them.
+/// Threads that may block on the disk, at least. A system call for each of so many files keeps any disk busy; a file that is
+/// waited for otherwise takes none of them.
+const DISK_THREADS: usize = 16;
+/// They stay for as long as a run may let them idle.
+const DISK_THREADS_STAY: Duration = Duration::from_secs(3600);
+
+/// The async side: a few threads that wait for many things, and those that block on the disk for them. There are as many
+/// however many files are in flight.
 #[derive(Debug)]
 pub struct Runtime {
     /// Some until the end.
     tokio: Option<tokio::runtime::Runtime>,
     handle: Handle,
-    in_flight: usize,
+    disk_threads: usize,
     limit: Option<Duration>,
 }
 
@@ -39,19 +46,32 @@ fn ignores_hangup() -> bool {
 }
 
 impl Runtime {
-    /// For `in_flight` (at least 1) files being read, and as many being written.
+    /// For runs of up to `jobs` workers, each of which may wait for a file of its own.
     ///
     /// # Errors
     /// Where the threads can't be started.
-    pub fn new(in_flight: usize) -> io::Result<Runtime> {
-        let in_flight = in_flight.max(1);
+    pub fn new(jobs: usize) -> io::Result<Runtime> {
+        let disk_threads = jobs.max(DISK_THREADS);
         let tokio = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name(super::thread_name("loader"))
-            .max_blocking_threads(2 * in_flight + 2)
+            .max_blocking_threads(disk_threads)
+            .thread_keep_alive(DISK_THREADS_STAY)
             .enable_all()
             .build()?;
-        Ok(Runtime { handle: tokio.handle().clone(), tokio: Some(tokio), in_flight, limit: None })
+        let runtime = Runtime { handle: tokio.handle().clone(), tokio: Some(tokio), disk_threads, limit: None };
+        runtime.start_disk_threads();
+        Ok(runtime)
+    }
+
+    /// Threads come when none is idle: so none may be until all are there.
+    fn start_disk_threads(&self) {
+        let gate = Arc::new(Mutex::new(()));
+        let _closed = gate.lock();
+        for _ in 0..self.disk_threads {
+            let gate = gate.clone();
+            self.handle.spawn_blocking(move || drop(gate.lock()));
+        }
     }
 
     /// Lets the user's wish to stop raise `shutdown` from here on: each ^C one step further, of which `tell`
@@ -101,7 +121,7 @@ impl Runtime {
         self
     }
 
-    /// `f` of every item, none where it took too long, in their order, with `in_flight` threads that may block.
+    /// `f` of every item, none where it took too long, in their order, with all threads that may block.
     pub(super) fn map_blocking<T, R>(&self, items: &[T], f: impl Fn(&T) -> R + Send + Sync + 'static) -> Vec<Option<R>>
     where
         T: Clone + Send + Sync + 'static,
@@ -109,8 +129,8 @@ impl Runtime {
     {
         let f = Arc::new(f);
         // Where one may take too long, each is a task of its own.
-        let part = if self.limit.is_some() { 1 } else { items.len().div_ceil(self.in_flight).max(1) };
-        let gate = Arc::new(Semaphore::new(self.in_flight));
+        let part = if self.limit.is_some() { 1 } else { items.len().div_ceil(self.disk_threads).max(1) };
+        let gate = Arc::new(Semaphore::new(self.disk_threads));
         self.handle.block_on(async {
             let parts: Vec<_> = items
                 .chunks(part)

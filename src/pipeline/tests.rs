@@ -140,7 +140,11 @@ impl Scene {
         let plan = plan(&runtime, &request).unwrap();
         happens();
         let outputs = Arc::new(Outputs::claim(&request.output).unwrap());
-        let settings = Settings { recipe: Recipe::parse(&self.settings.recipe.text()).unwrap(), ..self.settings };
+        let settings = Settings {
+            recipe: Recipe::parse(&self.settings.recipe.text()).unwrap(),
+            store: self.settings.store.clone(),
+            ..self.settings
+        };
         let report = run(&runtime, settings, plan, backend, outputs, shutdown, &mut |_| {}).unwrap();
         runtime.leave();
         report
@@ -155,6 +159,7 @@ fn settings(schedule: Schedule) -> Settings {
     Settings {
         recipe: Recipe::parse("invert").unwrap(),
         decode: codec::DecodeOptions { max_pixels: 1 << 20, jpeg: JpegDecoder::ALL[0] },
+        store: Store::default(),
         exact: false,
         quality: 90,
         depth: None,

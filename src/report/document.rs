@@ -70,6 +70,8 @@ pub struct RunFigures {
     pub cores_busy: f64,
     /// Share of the wall time in which the device had an image, 0 to 1; none without one.
     pub device_busy: Option<f64>,
+    /// Threads of the process in the middle of a run; none where the system doesn't tell.
+    pub threads: Option<usize>,
     /// Resident bytes at the highest; none where the system doesn't tell.
     pub peak_memory_bytes: Option<u64>,
     /// `bound by …`.
@@ -153,6 +155,8 @@ pub struct Bar {
     pub start: u64,
     /// µs since the start of the run.
     pub end: u64,
+    /// How many more spans of the stage thinning put into this one, which lasts as long as all of them together.
+    pub merged: u32,
 }
 
 /// One image before and after, for the slider and the difference view.

@@ -42,6 +42,8 @@ pub struct Figures {
     pub busy: f64,
     /// Workers that worked at a time, on average.
     pub cores_busy: f64,
+    /// Share of the wall time during which some worker or the device worked, 0 to 1; all else was waiting.
+    pub working: f64,
     /// Share of the wall time during which the device had an image, 0 to 1; none where no device computed.
     pub device_busy: Option<f64>,
     /// Share of the wall time during which an image waited for memory, 0 to 1.
@@ -81,6 +83,7 @@ pub fn figures(spans: &[Span], wall: Duration, workers: usize) -> Figures {
         stages,
         busy: (cores_busy / workers as f64).min(1.0),
         cores_busy,
+        working: share(length(&working), wall),
         device_busy: (!device.is_empty()).then(|| share(length(&device), wall)),
         memory_wait: share(length(&memory), wall),
         overlap: share(common_length(&moving, &working), length(&moving).min(length(&working))),
@@ -282,6 +285,22 @@ mod tests {
         );
         assert_eq!((f.device_busy, f.busy), (Some(0.5), 0.0));
         assert_eq!((f.stage(Stage::Compute).share, f.stage(Stage::Compute).worked), (0.5, ms(50)));
+    }
+
+    #[test]
+    fn the_time_of_work_is_counted_once_and_all_else_is_waiting() {
+        let f = figures(
+            &[
+                span(0, Stage::Read, Worker::Loader, 0, 40),
+                span(0, Stage::Decode, Worker::Cpu(0), 40, 60),
+                span(1, Stage::Decode, Worker::Cpu(1), 50, 70),
+                span(1, Stage::Compute, Worker::Device, 65, 80),
+                span(1, Stage::Write, Worker::Loader, 80, 100),
+            ],
+            ms(100),
+            2,
+        );
+        assert_eq!((f.working, f.cores_busy), (0.4, 0.4));
     }
 
     #[test]

@@ -75,8 +75,9 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["tracing_subscriber"], &["cli/log.rs"]),
     (&["Instant::now", "SystemTime"], &["timeline/mod.rs"]),
     (&["print!", "println!", "eprint!", "eprintln!", "io::stdout", "io::stderr"], &["cli/terminal.rs"]),
-    (&["clap", "indicatif"], &["cli/"]),
-    (&["process::exit", "unsafe"], &[]),
+    (&["clap", "indicatif", "terminal_size"], &["cli/"]),
+    (&["unsafe"], &["cli/heap.rs"]),
+    (&["process::exit"], &[]),
 ];
 
 #[test]

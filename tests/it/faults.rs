@@ -260,7 +260,7 @@ fn a_read_that_stalls_is_given_up() {
         .expect("it takes python3");
     BufReader::new(holder.stdout.take().unwrap()).lines().next().expect("a lease can be taken").unwrap();
     let begun = Instant::now();
-    let ran = place.run_cpu(&["-i", "in", "--timeout", "0.5"]);
+    let ran = place.run_cpu(&["-i", "in", "--timeout", "500ms"]);
     let took = begun.elapsed();
     holder.kill().unwrap();
     holder.wait().unwrap();
@@ -276,7 +276,7 @@ fn work_that_takes_too_long_is_given_up_under_every_schedule() {
     place.draw("in/003.png", 2500, 2500);
     for schedule in ["sequential", "parallel", "concurrent", "overlapped"] {
         let begun = Instant::now();
-        let options = ["--timeout", "1", "--schedule", schedule, "-o", schedule, "-j", "1"];
+        let options = ["--timeout", "1s", "--schedule", schedule, "-o", schedule, "-j", "1"];
         let ran = place.run_cpu(
             &[&["-i", "in", "-r", "median:20,median:20,median:20,median:20,median:20"], &options[..]].concat(),
         );

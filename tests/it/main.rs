@@ -7,12 +7,16 @@
 
 mod architecture;
 mod batch;
+mod comparing;
 mod crash;
 mod decoding;
+mod documents;
 mod faults;
 mod inputs;
 mod messages;
 mod outputs;
+mod reports;
 mod resume;
 mod stopping;
 mod support;
+mod waiting;

@@ -21,14 +21,14 @@ pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], cod
             permute::pixels(permutation, source, to, codes, evaluation.threads);
             true
         }
-        _ => match (evaluation.level_table(node), C::bytes(codes)) {
-            (Some(table), Some(codes)) => {
-                let Samples::U8(source) = evaluation.source_samples() else { return false };
-                look_up_in_parts(&table, source, codes, evaluation.threads);
-                true
-            }
-            _ => false,
-        },
+        _ => {
+            let (Some(codes), Samples::U8(source)) = (C::bytes(codes), evaluation.source_samples()) else {
+                return false;
+            };
+            let Some(table) = evaluation.level_table(node) else { return false };
+            look_up_in_parts(&table, source, codes, evaluation.threads);
+            true
+        }
     }
 }
 

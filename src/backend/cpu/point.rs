@@ -4,6 +4,7 @@ use super::samples::Code;
 use super::tile::{Held, Pooled, Tile, Value, convert};
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Point, PointRow};
+use crate::simd::blockwise;
 
 /// One kernel of a run.
 pub struct Stage<'a> {
@@ -16,10 +17,13 @@ pub struct Stage<'a> {
 /// A run of kernels, each of which reads the one before it. `images`, of one size and each with its layout, are read by
 /// the first. Where `rounds`, the result may be rounded to bytes.
 pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
+    let compute = |run: &[Stage], images: &[(&Held, Layout)]| {
+        if rounds { Held::Bytes(rounded(run, images, region)) } else { Held::Reals(computed(run, images, region)) }
+    };
     let of_samples = run.iter().take_while(|stage| stage.kernel.is_of_sample()).count();
-    let [(Held::Bytes(levels), layout)] = images else { return Held::Reals(computed(run, images, region)) };
+    let [(Held::Bytes(levels), layout)] = images else { return compute(run, images) };
     if of_samples == 0 {
-        return Held::Reals(computed(run, images, region));
+        return compute(run, images);
     }
     let tables = tables(&run[..of_samples], *layout);
     let (to, rest) = (run[of_samples - 1].to, &run[of_samples..]);
@@ -27,11 +31,7 @@ pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: b
         return Held::Bytes(looked_up(levels, &tables, region, u8::nearest));
     }
     let values = looked_up(levels, &tables, region, |v| v);
-    if rest.is_empty() {
-        Held::Reals(values)
-    } else {
-        Held::Reals(computed(rest, &[(&Held::Reals(values), to)], region))
-    }
+    if rest.is_empty() { Held::Reals(values) } else { compute(rest, &[(&Held::Reals(values), to)]) }
 }
 
 /// What a run of kernels that see samples alone makes of each level, by colour channel.
@@ -69,23 +69,70 @@ fn looked_up<T: Value + From<u8>>(
 }
 
 fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
-    let (last, before) = run.split_last().expect("a run has a kernel");
-    let mut out = Tile::new(region, last.to.channels() as usize);
-    let mut read: Vec<Rows> = images.iter().map(|(_, layout)| Rows::new(*layout, region)).collect();
-    let mut steps: Vec<Rows> = before.iter().map(|stage| Rows::new(stage.to, region)).collect();
+    let mut run = Run::new(run, images, region);
+    let mut out = Tile::new(region, run.channels());
     for y in region.y..region.bottom() {
-        let images: Vec<ImageRow> = images.iter().zip(&mut read).map(|((held, _), rows)| rows.read(held, y)).collect();
-        for (i, stage) in before.iter().enumerate() {
-            let (given, rest) = steps.split_at_mut(i);
-            let input = given.last().map(Rows::image);
-            let mut output = rest[0].planes.iter_mut().map(Vec::as_mut_slice).collect::<Vec<_>>();
-            stage_row(stage, input.as_ref().map_or(&images[..], std::slice::from_ref), region.x, y, &mut output);
-        }
-        let input = steps.last().map(Rows::image);
-        let input = input.as_ref().map_or(&images[..], std::slice::from_ref);
-        stage_row(last, input, region.x, y, &mut out.rows_mut(y));
+        run.row(y, &mut out.rows_mut(y));
     }
     out
+}
+
+/// As `computed`, each row rounded while it is at hand.
+fn rounded(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile<u8> {
+    let mut run = Run::new(run, images, region);
+    let mut out = Tile::new(region, run.channels());
+    let mut values = Rows::new(run.last.to, region);
+    for y in region.y..region.bottom() {
+        run.row(y, &mut values.targets());
+        for (values, target) in values.planes.iter().zip(out.rows_mut(y)) {
+            blockwise(
+                [target],
+                [values],
+                #[inline(always)]
+                |[v]| [u8::nearest(v)],
+            );
+        }
+    }
+    out
+}
+
+/// A run with room for the rows that its kernels pass on.
+struct Run<'a> {
+    before: &'a [Stage<'a>],
+    last: &'a Stage<'a>,
+    images: &'a [(&'a Held, Layout)],
+    /// What is read of each image.
+    read: Vec<Rows>,
+    /// What each kernel but the last gives.
+    steps: Vec<Rows>,
+    x: u32,
+}
+
+impl<'a> Run<'a> {
+    fn new(run: &'a [Stage], images: &'a [(&'a Held, Layout)], region: Region) -> Run<'a> {
+        let (last, before) = run.split_last().expect("a run has a kernel");
+        let read = images.iter().map(|(_, layout)| Rows::new(*layout, region)).collect();
+        let steps = before.iter().map(|stage| Rows::new(stage.to, region)).collect();
+        Run { before, last, images, read, steps, x: region.x }
+    }
+
+    fn channels(&self) -> usize {
+        self.last.to.channels() as usize
+    }
+
+    /// The last kernel's row `y`, a slice for each channel.
+    fn row(&mut self, y: u32, output: &mut [&mut [f32]]) {
+        let images: Vec<ImageRow> =
+            self.images.iter().zip(&mut self.read).map(|((held, _), rows)| rows.read(held, y)).collect();
+        for (i, stage) in self.before.iter().enumerate() {
+            let (given, rest) = self.steps.split_at_mut(i);
+            let input = given.last().map(Rows::image);
+            let input = input.as_ref().map_or(&images[..], std::slice::from_ref);
+            stage_row(stage, input, self.x, y, &mut rest[0].targets());
+        }
+        let input = self.steps.last().map(Rows::image);
+        stage_row(self.last, input.as_ref().map_or(&images[..], std::slice::from_ref), self.x, y, output);
+    }
 }
 
 /// A row of each channel of an image.
@@ -109,6 +156,10 @@ impl Rows {
 
     fn image(&self) -> ImageRow<'_> {
         ImageRow { rows: self.planes.iter().map(Vec::as_slice).collect(), layout: self.layout }
+    }
+
+    fn targets(&mut self) -> Vec<&mut [f32]> {
+        self.planes.iter_mut().map(Vec::as_mut_slice).collect()
     }
 
     /// A row of a tile as `f32`, converted where it is none.

@@ -13,7 +13,12 @@ pub trait Pooled: Copy + Default + Send + Sync + 'static {
 
     /// That many values: a plane that is no longer used, with whatever stands in it, or a new one.
     fn taken(length: usize) -> Vec<Self> {
-        let mut plane = Self::spare().with_borrow_mut(Vec::pop).unwrap_or_default();
+        // One of just that length needs no filling; the newest is likeliest in cache.
+        let mut plane = Self::spare().with_borrow_mut(|spare| {
+            let fit = |plane: &Vec<Self>| (plane.len() == length, plane.capacity() >= length);
+            let best = spare.iter().enumerate().max_by_key(|(_, plane)| fit(plane)).map(|(i, _)| i);
+            best.map(|i| spare.remove(i)).unwrap_or_default()
+        });
         plane.resize(length, Self::default());
         plane
     }
@@ -21,16 +26,17 @@ pub trait Pooled: Copy + Default + Send + Sync + 'static {
     /// Keeps a plane for `taken`.
     fn keep(plane: Vec<Self>) {
         Self::spare().with_borrow_mut(|spare| {
-            if spare.len() < SPARE_PLANES && plane.capacity() <= SPARE_VALUES {
+            let values: usize = spare.iter().map(Vec::capacity).sum();
+            if spare.len() < SPARE_PLANES && (values + plane.capacity()) * size_of::<Self>() <= SPARE_BYTES {
                 spare.push(plane);
             }
         });
     }
 }
 
-/// Spare planes of a kind that a thread keeps, and values in each: more than strips need is given back.
+/// Spare planes of a kind that a thread keeps, and bytes of all of them: more than strips need is given back.
 const SPARE_PLANES: usize = 24;
-const SPARE_VALUES: usize = 1 << 19;
+const SPARE_BYTES: usize = 12 << 20;
 
 macro_rules! pooled {
     ($($kind:ty),*) => {$(

@@ -9,10 +9,9 @@ mod stamp;
 mod tree;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-
-use crate::image::buffers;
+use std::sync::Arc;
 
 pub use descriptors::raise_open_files;
 pub use errors::{advice, describe};
@@ -29,9 +28,17 @@ const SIGNATURE_BYTES: u64 = 64;
 /// A file that has been opened and whose first part has been read.
 #[derive(Debug)]
 pub struct Opened {
-    file: File,
+    rest: Rest,
     stamp: Stamp,
     head: Vec<u8>,
+}
+
+/// What lies behind the first part.
+#[derive(Debug)]
+enum Rest {
+    On(File),
+    /// A file that is in memory, its first part included.
+    In(Arc<[u8]>),
 }
 
 impl Opened {
@@ -43,7 +50,13 @@ impl Opened {
         let mut head = Vec::with_capacity(stamp.bytes.min(HEAD_BYTES) as usize);
         (&mut file).take(HEAD_BYTES).read_to_end(&mut head)?;
         stamp.bytes = stamp.bytes.max(head.len() as u64);
-        Ok(Opened { file, stamp, head })
+        Ok(Opened { rest: Rest::On(file), stamp, head })
+    }
+
+    /// A file that is in memory.
+    pub fn held(bytes: Arc<[u8]>) -> Opened {
+        let head = bytes[..bytes.len().min(HEAD_BYTES as usize)].to_vec();
+        Opened { stamp: Stamp { bytes: bytes.len() as u64, ..Stamp::default() }, head, rest: Rest::In(bytes) }
     }
 
     /// Bytes of the file.
@@ -80,14 +93,17 @@ impl Opened {
     /// Where it has lost some, too.
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
         let size = usize::try_from(self.size()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let mut bytes = buffers::take_kept(size).unwrap_or_default();
-        bytes.clear();
+        let mut bytes = Vec::new();
         bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(&self.head);
         if !self.is_whole() {
-            self.file.seek(SeekFrom::Start(self.head.len() as u64))?;
-            let rest = self.size() - self.head.len() as u64;
-            (&mut self.file).take(rest).read_to_end(&mut bytes)?;
+            match &mut self.rest {
+                Rest::In(whole) => bytes.extend_from_slice(&whole[self.head.len()..]),
+                Rest::On(file) => {
+                    file.seek(SeekFrom::Start(self.head.len() as u64))?;
+                    file.take(self.stamp.bytes - self.head.len() as u64).read_to_end(&mut bytes)?;
+                }
+            }
         }
         if bytes.len() < size {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read"));
@@ -115,9 +131,36 @@ pub fn signature(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// All bytes of a file.
+pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
 /// A text file, such as a recipe.
 pub fn read_text(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
+}
+
+/// Writes a text file whole or not at all, in the place of one that may stand there.
+pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = outputs::temporary_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map(drop).map_err(|e| e.error)
+}
+
+/// A fresh directory for what nobody keeps, gone when it is dropped.
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub fn new() -> io::Result<Scratch> {
+        tempfile::Builder::new().prefix("imgproc-compare-").tempdir().map(Scratch)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
 }
 
 /// What a path leads to.

@@ -1,0 +1,396 @@
+//! What the figures of a load say, in sentences. Every sentence is computed; where figures go against what one would expect,
+//! it says so.
+
+use super::LoadKind;
+use super::figures::{best, is_noise, of, worked};
+use super::sample::Width;
+use super::sentence::{percent, seconds, times};
+use crate::pipeline::Schedule;
+use crate::report::document::{Limit, Run, RunFigures};
+
+/// Below this share of the time there is no waiting worth the name.
+const HARDLY_WAITS: f64 = 0.05;
+/// Workers that are at work this many times as much as they gain stand in one another's way.
+const CROWDED: f64 = 1.25;
+
+/// The lessons of a load's runs.
+pub fn lessons(kind: LoadKind, runs: &[Run], limit: Option<&Limit>, width: Width) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let several = backends(runs).len() > 1;
+    for backend in backends(runs) {
+        let prefix = if several { format!("{backend}: ") } else { String::new() };
+        let story = Story { runs, backend, kind, width };
+        sentences.extend(story.sentences().into_iter().map(|sentence| format!("{prefix}{sentence}")));
+    }
+    sentences.extend(devices(runs));
+    sentences.extend(limit.and_then(|limit| nearness(runs, limit, width)));
+    sentences
+}
+
+/// Those that have figures, in the order of the rows.
+fn backends(runs: &[Run]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for run in runs.iter().filter(|run| run.figures.is_some()) {
+        if !names.contains(&run.backend.as_str()) {
+            names.push(&run.backend);
+        }
+    }
+    names
+}
+
+/// The schedules on one backend.
+struct Story<'a> {
+    runs: &'a [Run],
+    backend: &'a str,
+    kind: LoadKind,
+    width: Width,
+}
+
+impl Story<'_> {
+    fn of(&self, schedule: Schedule) -> Option<&RunFigures> {
+        of(self.runs, schedule, self.backend)
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        let sequential = self.of(Schedule::Sequential);
+        let against = |schedule| Some((sequential?, self.of(schedule)?));
+        let concurrent = against(Schedule::Concurrent).map(|(s, c)| self.concurrent(s, c));
+        let parallel = against(Schedule::Parallel).map(|(s, p)| self.parallel(s, p));
+        let duel = match (self.kind, self.of(Schedule::Parallel), self.of(Schedule::Concurrent)) {
+            (LoadKind::Waiting, Some(parallel), Some(concurrent)) => Some(self.duel(parallel, concurrent)),
+            _ => None,
+        };
+        let overlapped = against(Schedule::Overlapped).map(|(s, o)| self.overlapped(s, o));
+        [concurrent, parallel, duel, overlapped].into_iter().flatten().collect()
+    }
+
+    /// Reading many files at once, with one worker as before.
+    fn concurrent(&self, sequential: &RunFigures, concurrent: &RunFigures) -> String {
+        let waited = |figures: &RunFigures| figures.waiting * figures.median_seconds();
+        let ratio = sequential.median_seconds() / concurrent.median_seconds();
+        let same = is_noise(&sequential.seconds, &concurrent.seconds);
+        if sequential.waiting < HARDLY_WAITS {
+            let reason = format!("there was hardly anything to wait for, {} of the time", percent(sequential.waiting));
+            return match (same, ratio) {
+                (true, _) => format!("async alone made it {} as fast, which is noise: {reason}", times(ratio)),
+                (false, r) if r < 1.0 => format!(
+                    "async alone made it slower, {} as fast: {reason}, and reading ahead has its own cost",
+                    times(r)
+                ),
+                (false, r) => format!(
+                    "async alone made it {} as fast, though {reason}: handing files over one at a time took the rest",
+                    times(r)
+                ),
+            };
+        }
+        let hidden = 1.0 - waited(concurrent) / waited(sequential);
+        if hidden < 0.01 {
+            return format!(
+                "concurrent reading hid none of the waiting: {} of it stayed {}, {} as fast",
+                seconds(waited(sequential)),
+                seconds(waited(concurrent)),
+                times(ratio)
+            );
+        }
+        let became = format!("{} became {}", seconds(waited(sequential)), seconds(waited(concurrent)));
+        let gain = if same { "which is noise".into() } else { format!("{} as fast", times(ratio)) };
+        format!(
+            "concurrent reading hid {} of the waiting ({became}), with one worker as before: {gain}",
+            percent(hidden)
+        )
+    }
+
+    /// Several workers, each of which waits for its own files.
+    fn parallel(&self, sequential: &RunFigures, parallel: &RunFigures) -> String {
+        let workers = self.width.jobs;
+        let ratio = sequential.median_seconds() / parallel.median_seconds();
+        if workers < 2 {
+            return "there is one worker, so parallel is sequential".into();
+        }
+        let who = match self.kind {
+            LoadKind::Waiting => format!("{workers} workers that wait for their own files"),
+            LoadKind::Work => format!("{workers} workers"),
+        };
+        let at_work = format!("{:.1} of them at work at a time", parallel.cores_busy);
+        if is_noise(&sequential.seconds, &parallel.seconds) {
+            return format!("{who} gained nothing: {} as fast, which is noise", times(ratio));
+        }
+        if ratio < 1.0 {
+            return format!("{who} were slower than one: {} as fast", times(ratio));
+        }
+        let crowded = parallel.cores_busy / sequential.cores_busy.max(f64::MIN_POSITIVE) > CROWDED * ratio;
+        match (self.kind, crowded) {
+            (LoadKind::Work, true) => format!(
+                "{who}: {} as fast with {at_work}, so each did less than one alone: they share cores, caches or memory",
+                times(ratio)
+            ),
+            _ => format!("{who}: {} as fast, with {at_work}", times(ratio)),
+        }
+    }
+
+    /// Workers that wait against one that does not.
+    fn duel(&self, parallel: &RunFigures, concurrent: &RunFigures) -> String {
+        let ratio = parallel.median_seconds() / concurrent.median_seconds();
+        let workers = self.width.jobs;
+        if is_noise(&parallel.seconds, &concurrent.seconds) {
+            format!("one worker that does not wait and {workers} that do were as fast as one another")
+        } else if ratio > 1.0 {
+            format!("one worker that does not wait was {} as fast as {workers} that do", times(ratio))
+        } else {
+            format!("{workers} workers that wait were {} as fast as one that does not", times(1.0 / ratio))
+        }
+    }
+
+    /// Both, held against the best of the others.
+    fn overlapped(&self, sequential: &RunFigures, overlapped: &RunFigures) -> String {
+        let ratio = sequential.median_seconds() / overlapped.median_seconds();
+        let others = [Schedule::Sequential, Schedule::Parallel, Schedule::Concurrent];
+        let next = others
+            .into_iter()
+            .filter_map(|schedule| Some((schedule, self.of(schedule)?)))
+            .min_by(|a, b| a.1.median_seconds().total_cmp(&b.1.median_seconds()));
+        let whole = format!("reading ahead and all workers together: {} as fast as sequential", times(ratio));
+        let Some((schedule, other)) = next else { return whole };
+        let lead = other.median_seconds() / overlapped.median_seconds();
+        if is_noise(&other.seconds, &overlapped.seconds) {
+            format!("{whole}, and as fast as {} within the noise", schedule.name())
+        } else if lead > 1.0 {
+            format!("{whole}, and {} as fast as the next, {}", times(lead), schedule.name())
+        } else {
+            format!("{whole}; {} was faster here, {} as fast", schedule.name(), times(1.0 / lead))
+        }
+    }
+}
+
+/// What a device did for the kernels, and what that can be worth from file to file.
+fn devices(runs: &[Run]) -> Vec<String> {
+    let sequential = |backend: &str| of(runs, Schedule::Sequential, backend);
+    let Some(here) = sequential("cpu") else { return Vec::new() };
+    let others = backends(runs).into_iter().filter_map(|backend| Some((backend, sequential(backend)?)));
+    let devices = others.filter(|(_, figures)| figures.device_busy.is_some());
+    devices.filter_map(|(backend, device)| of_device(backend, here, device, runs)).collect()
+}
+
+fn of_device(backend: &str, here: &RunFigures, device: &RunFigures, runs: &[Run]) -> Option<String> {
+    let [decode, compute, encode] = ["decode", "compute", "encode"].map(|stage| worked(here, stage));
+    let by_its_clock = worked(device, "kernels");
+    let taken = if by_its_clock > 0.0 { by_its_clock } else { worked(device, "compute") };
+    let work = decode + compute + encode;
+    if taken <= 0.0 || compute <= 0.0 {
+        return None;
+    }
+    let fastest = |backend: &str| {
+        let of_backend: Vec<Run> = runs.iter().filter(|run| run.backend == backend).cloned().collect();
+        best(&of_backend).map(|(_, figures)| figures.median_seconds())
+    };
+    let in_fact = fastest("cpu")? / fastest(backend)?;
+    let (doing, most) = if decode >= encode { ("decoding", decode) } else { ("encoding", encode) };
+    let kernels = if compute > taken {
+        format!("{backend} did the kernels {} as fast as one cpu worker", times(compute / taken))
+    } else {
+        format!("{backend} took {} as long for the kernels as one cpu worker", times(taken / compute))
+    };
+    let most_possible = work / (decode + encode).max(f64::MIN_POSITIVE);
+    let bound = if most_possible > 100.0 {
+        "there is hardly any other work".to_owned()
+    } else {
+        format!(
+            "{doing} is {} of the work, so no device could make one worker more than {} as fast end to end",
+            percent(most / work),
+            times(most_possible)
+        )
+    };
+    Some(format!("{kernels}; {bound}; its best run was {} as fast as the cpu's", times(in_fact)))
+}
+
+/// How far the best run is from what perfect overlap could reach.
+fn nearness(runs: &[Run], limit: &Limit, width: Width) -> Option<String> {
+    let (run, _) = best(runs)?;
+    let Limit { read, decode, compute, encode, floor, ref bound_by, best_over_floor } = *limit;
+    let alone = format!(
+        "one worker takes {} to read all files, {} to decode, {} to compute, {} to encode",
+        seconds(read),
+        seconds(decode),
+        seconds(compute),
+        seconds(encode)
+    );
+    let who = match bound_by.as_str() {
+        "reading" => format!("{} files at a time", width.in_flight),
+        _ if width.jobs == 1 => "1 core".into(),
+        _ => format!("{} cores", width.jobs),
+    };
+    let best = format!("the best run, {} on {}, took", run.schedule, run.backend);
+    let nearness = if best_over_floor < 1.0 {
+        format!("{best} {} of that, less than by the sequential run's figures it could", percent(best_over_floor))
+    } else {
+        format!("{best} {} that", times(best_over_floor))
+    };
+    Some(format!("{alone}: perfect overlap with {who} would take {}, bound by {bound_by}; {nearness}", seconds(floor)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::document::StageSeconds;
+
+    /// A run by its time, the shares of waiting, and the workers at work.
+    fn run(schedule: Schedule, backend: &str, secs: f64, waiting: f64, cores_busy: f64) -> Run {
+        let figures = RunFigures {
+            seconds: vec![secs, secs * 1.001, secs * 0.999],
+            waiting,
+            working: 1.0 - waiting,
+            cores_busy,
+            ..RunFigures::default()
+        };
+        Run { schedule: schedule.name().into(), backend: backend.into(), figures: Some(figures), ..Run::default() }
+    }
+
+    fn with_work(mut run: Run, decode: f64, compute: f64, encode: f64) -> Run {
+        let stages = [("decode", decode), ("compute", compute), ("encode", encode)];
+        let stages = stages.map(|(stage, worked)| StageSeconds { stage, worked, waited: 0.0 });
+        if let Some(figures) = &mut run.figures {
+            figures.stages = stages.to_vec();
+            figures.device_busy = (run.backend != "cpu").then_some(0.5);
+        }
+        run
+    }
+
+    const EIGHT: Width = Width { jobs: 8, in_flight: 16 };
+    use Schedule::{Concurrent, Overlapped, Parallel, Sequential};
+
+    fn told(kind: LoadKind, runs: &[Run], width: Width) -> Vec<String> {
+        lessons(kind, runs, None, width)
+    }
+
+    #[test]
+    fn the_story_where_files_are_waited_for() {
+        let runs = [
+            run(Sequential, "cpu", 5.5, 0.92, 0.08),
+            run(Parallel, "cpu", 0.74, 0.6, 0.6),
+            run(Concurrent, "cpu", 0.5, 0.4, 0.6),
+            run(Overlapped, "cpu", 0.36, 0.8, 1.2),
+        ];
+        assert_eq!(
+            told(LoadKind::Waiting, &runs, EIGHT),
+            [
+                "concurrent reading hid 96 % of the waiting (5.06 s became 0.20 s), with one worker as before: 11.0 times as fast",
+                "8 workers that wait for their own files: 7.4 times as fast, with 0.6 of them at work at a time",
+                "one worker that does not wait was 1.48 times as fast as 8 that do",
+                "reading ahead and all workers together: 15.3 times as fast as sequential, and 1.39 times as fast as the next, concurrent",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_story_where_there_is_work() {
+        let runs = [
+            run(Sequential, "cpu", 8.0, 0.01, 0.99),
+            run(Parallel, "cpu", 1.15, 0.0, 7.2),
+            run(Concurrent, "cpu", 7.98, 0.0, 1.0),
+            run(Overlapped, "cpu", 1.148, 0.0, 7.3),
+        ];
+        assert_eq!(
+            told(LoadKind::Work, &runs, EIGHT),
+            [
+                "async alone made it 1.00 times as fast, which is noise: there was hardly anything to wait for, 1 % of the time",
+                "8 workers: 7.0 times as fast, with 7.2 of them at work at a time",
+                "reading ahead and all workers together: 7.0 times as fast as sequential, and as fast as parallel within the noise",
+            ]
+        );
+    }
+
+    #[test]
+    fn figures_that_contradict_the_story_are_told_as_they_are() {
+        let runs = [
+            run(Sequential, "cpu", 2.0, 0.9, 0.1),
+            run(Parallel, "cpu", 2.2, 0.9, 0.1),
+            run(Concurrent, "cpu", 2.4, 0.95, 0.05),
+            run(Overlapped, "cpu", 3.0, 0.97, 0.05),
+        ];
+        assert_eq!(
+            told(LoadKind::Waiting, &runs, EIGHT),
+            [
+                "concurrent reading hid none of the waiting: 1.80 s of it stayed 2.28 s, 0.83 times as fast",
+                "8 workers that wait for their own files were slower than one: 0.91 times as fast",
+                "8 workers that wait were 1.09 times as fast as one that does not",
+                "reading ahead and all workers together: 0.67 times as fast as sequential; sequential was faster here, 1.50 times as fast",
+            ]
+        );
+        let runs = [run(Sequential, "cpu", 2.0, 0.02, 0.98), run(Concurrent, "cpu", 2.2, 0.0, 1.0)];
+        assert_eq!(
+            told(LoadKind::Work, &runs, EIGHT)[0],
+            "async alone made it slower, 0.91 times as fast: there was hardly anything to wait for, 2 % of the time, and \
+             reading ahead has its own cost"
+        );
+        let runs = [run(Sequential, "cpu", 2.0, 0.3, 0.7), run(Concurrent, "cpu", 1.5, 0.1, 0.9)];
+        assert_eq!(
+            told(LoadKind::Work, &runs, EIGHT)[0],
+            "concurrent reading hid 75 % of the waiting (0.60 s became 0.15 s), with one worker as before: 1.33 times as fast"
+        );
+    }
+
+    #[test]
+    fn workers_on_shared_cores_are_seen() {
+        let two = Width { jobs: 2, in_flight: 16 };
+        let runs = [run(Sequential, "cpu", 2.0, 0.0, 1.0), run(Parallel, "cpu", 1.6, 0.0, 1.98)];
+        assert_eq!(
+            told(LoadKind::Work, &runs, two)[0],
+            "2 workers: 1.25 times as fast with 2.0 of them at work at a time, so each did less than one alone: they share \
+             cores, caches or memory"
+        );
+        let runs = [run(Sequential, "cpu", 2.0, 0.0, 1.0), run(Parallel, "cpu", 2.005, 0.0, 1.9)];
+        assert_eq!(told(LoadKind::Work, &runs, two)[0], "2 workers gained nothing: 1.00 times as fast, which is noise");
+        let one = Width { jobs: 1, in_flight: 16 };
+        assert_eq!(told(LoadKind::Work, &runs, one)[0], "there is one worker, so parallel is sequential");
+    }
+
+    #[test]
+    fn a_device_is_held_against_all_the_work() {
+        let runs = [
+            with_work(run(Sequential, "cpu", 10.0, 0.0, 1.0), 7.1, 2.4, 0.5),
+            with_work(run(Sequential, "gpu", 8.0, 0.0, 1.0), 7.1, 0.2, 0.5),
+        ];
+        assert_eq!(
+            told(LoadKind::Work, &runs, EIGHT),
+            [
+                "gpu did the kernels 12.0 times as fast as one cpu worker; decoding is 71 % of the work, so no device could \
+                 make one worker more than 1.32 times as fast end to end; its best run was 1.25 times as fast as the cpu's"
+            ]
+        );
+        let runs = [
+            with_work(run(Sequential, "cpu", 1.0, 0.0, 1.0), 0.2, 0.2, 0.6),
+            with_work(run(Sequential, "software", 2.0, 0.0, 1.0), 0.2, 1.2, 0.6),
+        ];
+        assert_eq!(
+            told(LoadKind::Work, &runs, EIGHT),
+            [
+                "software took 6.0 times as long for the kernels as one cpu worker; encoding is 60 % of the work, so no device \
+                 could make one worker more than 1.25 times as fast end to end; its best run was 0.50 times as fast as the cpu's"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_limit_is_told_with_what_it_is_made_of() {
+        let runs = [run(Overlapped, "cpu", 0.55, 0.0, 1.0)];
+        let limit = Limit {
+            read: 8.0,
+            decode: 0.2,
+            compute: 0.1,
+            encode: 0.05,
+            floor: 0.5,
+            bound_by: "reading".into(),
+            best_over_floor: 1.1,
+        };
+        assert_eq!(
+            lessons(LoadKind::Waiting, &runs, Some(&limit), EIGHT),
+            [
+                "one worker takes 8.00 s to read all files, 0.20 s to decode, 0.10 s to compute, 50 ms to encode: perfect overlap \
+                 with 16 files at a time would take 0.50 s, bound by reading; the best run, overlapped on cpu, took 1.10 times that"
+            ]
+        );
+        let better = Limit { best_over_floor: 0.97, bound_by: "decoding".into(), ..limit };
+        let sentence = lessons(LoadKind::Work, &runs, Some(&better), EIGHT).remove(0);
+        assert!(sentence.contains("with 8 cores") && sentence.contains("took 97 % of that, less than"), "{sentence}");
+    }
+}

@@ -1,0 +1,223 @@
+//! One timed run, and all that is known of it afterwards.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::output_name;
+use crate::backend::Backend;
+use crate::pipeline::disk::{self, Outputs};
+use crate::pipeline::{self, Job, Outcome, Plan, Report, Runtime, Settings, Shutdown, Store};
+use crate::timeline::{Span, Stage, Worker};
+
+/// What a run was, as one process tells it to another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// What the backend calls itself.
+    pub backend: String,
+    pub wall: Duration,
+    pub workers: usize,
+    /// Images done.
+    pub images: usize,
+    /// Numbers of the images that failed, and why.
+    pub failures: Vec<(u32, String)>,
+    pub bytes_read: u64,
+    /// Of the files that were held in memory.
+    pub held_bytes: u64,
+    /// Image, stage, worker, start and end in ns.
+    pub(super) spans: Vec<(u32, u8, i32, u64, u64)>,
+    /// File names of the images by their numbers.
+    pub names: Vec<String>,
+    /// Resident bytes of the process at the highest.
+    pub peak_memory_bytes: Option<u64>,
+    /// Threads of the process when half of the images were done.
+    pub threads: Option<usize>,
+    /// Of all bytes written, in order of the images.
+    pub digest: u64,
+}
+
+/// A run to be measured.
+pub struct Trial<'a> {
+    pub files: &'a [PathBuf],
+    /// More than there are files take them again from the first.
+    pub images: usize,
+    /// Whether files are read into memory before.
+    pub held: bool,
+    /// Images that are done before, to have what is made once out of the way.
+    pub warm_up: usize,
+    pub output: &'a Path,
+    pub backend: Arc<dyn Backend>,
+    /// What one file is to become in a directory.
+    pub request: &'a dyn Fn(&Path, &Path) -> pipeline::Request,
+    /// Settings of the run by where its inputs come from.
+    pub settings: &'a dyn Fn(Store) -> io::Result<Settings>,
+    /// The slow store to be simulated.
+    pub store: Store,
+}
+
+const LOADER: i32 = -1;
+const DEVICE: i32 = -2;
+
+impl Measured {
+    pub fn spans(&self) -> Vec<Span> {
+        let worker = |number| match number {
+            LOADER => Worker::Loader,
+            DEVICE => Worker::Device,
+            number => Worker::Cpu(number as u16),
+        };
+        let stage = |number: u8| Stage::ALL[usize::from(number).min(Stage::ALL.len() - 1)];
+        let spans = self.spans.iter().map(|&(image, s, w, start, end)| Span {
+            image,
+            stage: stage(s),
+            worker: worker(w),
+            start: Duration::from_nanos(start),
+            end: Duration::from_nanos(end),
+        });
+        spans.collect()
+    }
+
+    pub fn with_spans(self, spans: &[Span]) -> Measured {
+        let worker = |worker| match worker {
+            Worker::Loader => LOADER,
+            Worker::Device => DEVICE,
+            Worker::Cpu(number) => i32::from(number),
+        };
+        let nanos = |time: Duration| time.as_nanos() as u64;
+        let spans = spans.iter().map(|s| (s.image, s.stage as u8, worker(s.worker), nanos(s.start), nanos(s.end)));
+        Measured { spans: spans.collect(), ..self }
+    }
+}
+
+/// Runs the trial.
+///
+/// # Errors
+/// Where files can't be held in memory, or threads and the output directory not be had.
+pub fn measure(runtime: &Runtime, trial: Trial) -> io::Result<Measured> {
+    let mut store = trial.store.clone();
+    if trial.held {
+        store.hold(trial.files.iter().map(PathBuf::as_path))?;
+    }
+    let warm_up = trial.output.join("warm-up");
+    let first = trial.warm_up.min(trial.images);
+    run(runtime, &trial, first, Store::default(), &warm_up, &mut |_| {})?;
+    let output = trial.output.join("results");
+    let held_bytes = store.held_bytes();
+    let (mut seen, mut threads) = (0, None);
+    let report = run(runtime, &trial, trial.images, store, &output, &mut |_| {
+        seen += 1;
+        if seen == trial.images.div_ceil(2) {
+            threads = status("Threads").map(|count| count as usize);
+        }
+    })?;
+    let peak_memory_bytes = status("VmHWM").map(|kib| kib * 1024);
+    let measured = Measured {
+        backend: trial.backend.name(),
+        wall: report.wall,
+        workers: report.workers,
+        images: report.outcomes.iter().filter(|o| o.done().is_some()).count(),
+        failures: report.outcomes.iter().filter_map(|o| Some((o.index, o.failure()?.to_string()))).collect(),
+        bytes_read: report.outcomes.iter().filter_map(Outcome::done).map(|done| done.bytes_read).sum(),
+        held_bytes,
+        names: (0..trial.images).map(|i| name(trial.files, i)).collect(),
+        peak_memory_bytes,
+        threads,
+        digest: digest(&report)?,
+        ..Measured::default()
+    };
+    Ok(measured.with_spans(&report.spans))
+}
+
+/// Name of the file of an image, with its turn where the file is taken several times.
+fn name(files: &[PathBuf], index: usize) -> String {
+    let name = files[index % files.len()].file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match index / files.len() {
+        0 => name,
+        turn => format!("{name} ({})", turn + 1),
+    }
+}
+
+fn run(
+    runtime: &Runtime,
+    trial: &Trial,
+    images: usize,
+    store: Store,
+    output: &Path,
+    observe: &mut dyn FnMut(&Outcome),
+) -> io::Result<Report> {
+    let outputs = Arc::new(Outputs::claim(output).map_err(io::Error::other)?);
+    let plan = jobs(runtime, trial, images, output)?;
+    let settings = (trial.settings)(store)?;
+    pipeline::run(runtime, settings, plan, trial.backend.clone(), outputs, &Shutdown::default(), observe)
+}
+
+/// The jobs of the files, each planned alone: outputs are numbered, so that no two of them can be of one name.
+fn jobs(runtime: &Runtime, trial: &Trial, images: usize, output: &Path) -> io::Result<Plan> {
+    let mut known: Vec<Plan> = Vec::new();
+    for file in trial.files.iter().take(images) {
+        let request = (trial.request)(file, output);
+        known.push(pipeline::plan(runtime, &request).map_err(io::Error::other)?);
+    }
+    let mut plan = Plan::default();
+    for index in 0..images {
+        let planned = &known[index % known.len()];
+        for job in &planned.jobs {
+            let output = output.join(output_name(index, job.format.extension()));
+            plan.jobs.push(Job { index: index as u32, output, ..job.clone() });
+        }
+        plan.settled.extend(planned.settled.iter().map(|settled| Outcome { index: index as u32, ..settled.clone() }));
+    }
+    Ok(plan)
+}
+
+/// Of the bytes of all outputs in order of the images.
+fn digest(report: &Report) -> io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    for outcome in &report.outcomes {
+        if let (Some(_), Some(path)) = (outcome.done(), &outcome.output) {
+            disk::read_whole(path)?.hash(&mut hasher);
+        }
+    }
+    Ok(hasher.finish())
+}
+
+/// A number that Linux tells of this process; none elsewhere.
+fn status(field: &str) -> Option<u64> {
+    let text = disk::read_text(Path::new("/proc/self/status")).ok()?;
+    number(&text, field)
+}
+
+fn number(status: &str, field: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_tells_numbers_by_name() {
+        let status = "Name:\timgproc\nVmPeak:\t  999 kB\nVmHWM:\t   4321 kB\nThreads:\t21\n";
+        assert_eq!((number(status, "VmHWM"), number(status, "Threads")), (Some(4321), Some(21)));
+        assert_eq!((number(status, "VmH"), number(status, "Name")), (None, None));
+    }
+
+    #[test]
+    fn spans_come_over_whole() {
+        let time = Duration::from_nanos;
+        let span = |worker| Span { image: 7, stage: Stage::Encode, worker, start: time(1234), end: time(99_999) };
+        let spans = [Worker::Loader, Worker::Device, Worker::Cpu(0), Worker::Cpu(513)].map(span);
+        let told = serde_json::to_string(&Measured::default().with_spans(&spans)).unwrap();
+        assert_eq!(serde_json::from_str::<Measured>(&told).unwrap().spans(), spans);
+    }
+
+    #[test]
+    fn a_file_that_comes_again_is_told_apart() {
+        let files = ["a/x.png", "b/y.jpg"].map(PathBuf::from);
+        assert_eq!([0, 1, 2, 5].map(|i| name(&files, i)), ["x.png", "y.jpg", "x.png (2)", "y.jpg (3)"]);
+    }
+}
