@@ -12,6 +12,7 @@ mod crash;
 mod decoding;
 mod documents;
 mod faults;
+mod hostile;
 mod inputs;
 mod messages;
 mod outputs;
