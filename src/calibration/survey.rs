@@ -40,7 +40,7 @@ fn item(recipe: &Recipe, surveyed: &Surveyed, exact: bool) -> Option<Item> {
 
 /// The graph of an image as it is decoded, and how many times smaller that is in each direction.
 fn graph(recipe: &Recipe, header: &Header, exact: bool) -> Option<(Graph, u32)> {
-    let Header { format, layout, depth } = *header;
+    let Header { format, layout, depth, .. } = *header;
     let demand = if exact || format != Format::Jpeg { Default::default() } else { recipe.demand(layout) };
     let fits = |by: &u32| {
         let reduced = Reduction::layout(layout, *by);

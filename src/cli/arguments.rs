@@ -79,6 +79,20 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Sum up what became of the images of an output directory, from its manifest
+    ///
+    /// Exit status: 0 all are done and there, 1 some are not, 2 there is no manifest.
+    Status {
+        /// The output directory
+        #[arg(value_name = "DIR", default_value = "imgproc-out")]
+        directory: PathBuf,
+        /// Read all outputs and compare digests, rather than size and time alone
+        #[arg(long)]
+        verify: bool,
+        /// One JSON document on stdout
+        #[arg(long)]
+        json: bool,
+    },
     /// Draw a trace that --trace wrote as text
     Timeline {
         /// The file; traces of other programs are drawn as far as they go
@@ -95,20 +109,6 @@ pub enum Command {
     /// One run of a comparison
     #[command(name = TRIAL_COMMAND, hide = true)]
     CompareTrial(Box<TrialArguments>),
-    /// Sum up what became of the images of an output directory, from its manifest
-    ///
-    /// Exit status: 0 all are done and there, 1 some are not, 2 there is no manifest.
-    Status {
-        /// The output directory
-        #[arg(value_name = "DIR", default_value = "imgproc-out")]
-        directory: PathBuf,
-        /// Read all outputs and compare digests, rather than size and time alone
-        #[arg(long)]
-        verify: bool,
-        /// One JSON document on stdout
-        #[arg(long)]
-        json: bool,
-    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }

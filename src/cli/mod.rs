@@ -10,6 +10,7 @@ mod compare;
 mod devices;
 mod doctor;
 mod exit;
+mod heap;
 mod json;
 mod log;
 mod machine;
@@ -36,6 +37,7 @@ use terminal::{Problem, Terminal};
 
 /// Reads the command line and does what it says.
 pub fn run() -> Exit {
+    heap::return_large_buffers();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

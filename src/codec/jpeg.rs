@@ -1,7 +1,7 @@
 //! JPEG: the decoders behind one seam, and the encoder.
 
 use super::jpeg_markers::{APP2, Colours, ICC, Markers};
-use super::{CodecError, DecodeOptions, JpegDecoder, Part, Stored, icc};
+use super::{CodecError, DecodeOptions, JpegDecoder, Part, Stored, faulty, icc};
 use crate::image::{Demand, Image, Layout, Reduction, Samples, buffers};
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, PixelFormat, ScalingFactor};
 #[cfg(not(feature = "turbojpeg"))]
@@ -39,7 +39,7 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions, demand: Demand) -> R
         JpegDecoder::Turbo => turbo(bytes, layout, reduced_by, options.max_pixels),
         JpegDecoder::Zune => zune(bytes, layout, &markers),
     };
-    let pixels = pixels.map_err(|error| CodecError::Other(format!("jpeg: {error}")))?;
+    let pixels = pixels.map_err(|error| faulty("jpeg", &error))?;
     if pixels.len() as u64 != layout.samples() {
         return Err(CodecError::Other("jpeg: the decoder gave another size than the header".into()));
     }

@@ -15,6 +15,8 @@ const EXIF: &[u8] = b"Exif\0\0";
 pub(super) const ICC: &[u8] = b"ICC_PROFILE\0";
 const ADOBE: &[u8] = b"Adobe";
 
+const COEFFICIENT_BYTES: u64 = 2;
+
 /// The segments that matter, borrowed from the file.
 pub(super) struct Markers<'a> {
     pub stored: Stored,
@@ -57,10 +59,12 @@ impl<'a> Markers<'a> {
                 SOS => {
                     let frame: Frame = frame.ok_or_else(|| broken("a scan comes before the frame header"))?;
                     let orientation = orientation.unwrap_or(Orientation::NoTransforms);
-                    let stored = Stored { layout: frame.layout, depth: Depth::Eight, orientation };
                     let is_transformed = transform.is_none_or(|transform| transform == 1);
                     let colours = if is_transformed { frame.colours } else { Colours::Other };
                     let is_one_scan = frame.is_sequential && segment.first() == Some(&frame.components);
+                    let coefficients = if is_one_scan { 0 } else { frame.layout.samples() };
+                    let decoder_bytes = COEFFICIENT_BYTES * coefficients;
+                    let stored = Stored { layout: frame.layout, depth: Depth::Eight, orientation, decoder_bytes };
                     return Ok(Markers { stored, colours, is_one_scan, icc_parts, scan: next });
                 }
                 _ => {}

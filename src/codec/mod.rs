@@ -132,6 +132,8 @@ pub struct Header {
     pub layout: Layout,
     /// As `Image::depth` of the decoded image: float samples, too, count as sixteen.
     pub depth: Depth,
+    /// What its decoder holds beside samples: the coefficients of a JPEG in several scans.
+    pub decoder_bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -149,6 +151,7 @@ struct Stored {
     layout: Layout,
     depth: Depth,
     orientation: Orientation,
+    decoder_bytes: u64,
 }
 
 /// What was decoded of an image, before orientation.
@@ -168,7 +171,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, CodecError> {
     guarded("the decoder", || {
         let (format, stored) = stored(bytes)?;
         let layout = orientation::upright_layout(stored.layout, stored.orientation);
-        Ok(Header { format, layout, depth: stored.depth })
+        Ok(Header { format, layout, depth: stored.depth, decoder_bytes: stored.decoder_bytes })
     })
 }
 
@@ -259,6 +262,27 @@ pub fn encode(image: &Image, options: &EncodeOptions) -> Result<Vec<u8>, CodecEr
         Format::Jpeg => jpeg::encode(image, options.quality),
         Format::Tiff => tiff::encode(image),
         other => raster::encode(image, other),
+    })
+}
+
+/// The error that a library's words stand for, which are told in brackets.
+fn faulty(name: &str, words: &str) -> CodecError {
+    let lower = words.to_lowercase();
+    if ["unexpected end", "unexpected eof", "truncated"].iter().any(|end| lower.contains(end)) {
+        return CodecError::Other(format!("{name}: the file is truncated"));
+    }
+    let words = words.split(" while decoding").next().unwrap_or_default();
+    let words = if lower.starts_with("crc error") { "a checksum does not match" } else { words };
+    let words = words.trim_start_matches("corrupt data: ").trim_end_matches('.').replace(char::is_control, " ");
+    // A structure as programmers see it.
+    let words = match (words.find('{'), words.rfind('}')) {
+        (Some(begin), Some(end)) if begin < end => format!("{}…{}", &words[..begin].trim_end(), &words[end + 1..]),
+        _ => words,
+    };
+    CodecError::Other(if lower.contains("unsupported") || lower.contains("not supported") {
+        format!("{name} of a kind that is not read ({words}); convert it to 8-bit RGB first")
+    } else {
+        format!("{name}: the file is corrupt ({words})")
     })
 }
 

@@ -1,6 +1,6 @@
 //! The formats that the `image` crate reads and writes.
 
-use super::{CodecError, Format, Stored, gif_screen, icc, png_compression};
+use super::{CodecError, Format, Stored, faulty, gif_screen, icc, png_compression};
 use crate::image::{Depth, Image, Layout, Samples};
 use ::image::codecs::{bmp, gif, png, pnm, webp};
 use ::image::metadata::Orientation;
@@ -33,7 +33,7 @@ pub(super) fn stored(bytes: &[u8], format: Format) -> Result<Stored, CodecError>
         orientation => orientation.ok().flatten().unwrap_or(Orientation::NoTransforms),
     };
     let depth = if bits(colour) == 8 { Depth::Eight } else { Depth::Sixteen };
-    Ok(Stored { layout: Layout::new(width, height, channels), depth, orientation })
+    Ok(Stored { layout: Layout::new(width, height, channels), depth, orientation, decoder_bytes: 0 })
 }
 
 /// An extended WebP keeps EXIF behind the image data, so all of it has to be there.
@@ -130,7 +130,7 @@ fn explained(error: ImageError, format: Format, in_header: bool) -> CodecError {
         }
         ImageError::Limits(error) => format!("{name}: the file asks for too much memory ({error})"),
         // The cause alone: what surrounds it only repeats the format.
-        error => format!("{name}: {}", error.source().map_or(error.to_string(), <dyn Error>::to_string)),
+        error => return faulty(name, &error.source().map_or(error.to_string(), <dyn Error>::to_string)),
     };
     CodecError::Other(text)
 }

@@ -1,6 +1,6 @@
 //! Writes TIFF, and reads it: gray of 1, 2, 4, 8 and 16 bits, RGB, CMYK and alpha of 8 and 16, floats of 32; the first page.
 
-use super::{CodecError, Stored, icc};
+use super::{CodecError, Stored, faulty, icc};
 use crate::image::{Depth, Image, Layout, Samples};
 use ::image::metadata::Orientation;
 use ::tiff::decoder::{ChunkType, Decoder, Limits};
@@ -42,7 +42,7 @@ pub(super) fn stored(bytes: &[u8]) -> Result<Stored, CodecError> {
     let orientation = tag.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms);
     let layout = Layout::new(width, height, if kind.cmyk { 3 } else { kind.channels });
     let depth = if kind.bits <= 8 { Depth::Eight } else { Depth::Sixteen };
-    Ok(Stored { layout, depth, orientation })
+    Ok(Stored { layout, depth, orientation, decoder_bytes: 0 })
 }
 
 fn open(bytes: &[u8]) -> Result<(Source<'_>, Kind), TiffError> {
@@ -233,7 +233,7 @@ fn explained(error: TiffError, in_header: bool) -> CodecError {
         TiffError::IoError(error) if error.kind() == ErrorKind::Unsupported => unread(error.to_string()),
         TiffError::UnsupportedError(error) => unread(error.to_string()),
         TiffError::LimitsExceeded => "tiff: the file asks for too much memory".into(),
-        error => format!("tiff: {error}"),
+        error => return faulty("tiff", &error.to_string()),
     })
 }
 

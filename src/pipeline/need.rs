@@ -7,10 +7,11 @@ use crate::op::Graph;
 
 /// An estimate of the bytes that an image takes besides its file, all stages counted as if they came at once:
 /// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
+/// - what the decoder holds beside samples;
 /// - the result and its encoding, which is hardly ever larger;
 /// - what the backend says.
 ///
-/// Not counted are the coefficients of a progressive JPEG (2 bytes a sample), and what an encoder holds beside its output.
+/// Not counted is what an encoder holds beside its output.
 pub(super) fn working_bytes(header: &Header, graph: &Graph, result: Depth, backend: &dyn Backend) -> u64 {
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
     // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
@@ -18,7 +19,7 @@ pub(super) fn working_bytes(header: &Header, graph: &Graph, result: Depth, backe
     let source_bytes = sample_bytes(header.depth) * floats;
     let working = backend.working_bytes(graph, source_bytes, result);
     let result = graph.output_layout().samples() * sample_bytes(result);
-    2 * header.layout.samples() * source_bytes + 2 * result + working
+    header.decoder_bytes + 2 * header.layout.samples() * source_bytes + 2 * result + working
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn the_estimate_counts_what_each_stage_holds() {
         let layout = Layout::new(10, 10, 4);
-        let header = Header { format: Format::Png, layout, depth: Depth::Eight };
+        let header = Header { format: Format::Png, layout, depth: Depth::Eight, decoder_bytes: 0 };
         let estimate = |recipe: &str, backend: &dyn Backend| {
             let graph = Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
             working_bytes(&header, &graph, Depth::Eight, backend)

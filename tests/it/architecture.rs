@@ -76,7 +76,8 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["Instant::now", "SystemTime"], &["timeline/mod.rs"]),
     (&["print!", "println!", "eprint!", "eprintln!", "io::stdout", "io::stderr"], &["cli/terminal.rs"]),
     (&["clap", "indicatif", "terminal_size"], &["cli/"]),
-    (&["process::exit", "unsafe"], &[]),
+    (&["unsafe"], &["cli/heap.rs"]),
+    (&["process::exit"], &[]),
 ];
 
 #[test]

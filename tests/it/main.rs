@@ -13,6 +13,7 @@ mod decoding;
 mod devices;
 mod documents;
 mod faults;
+mod hostile;
 mod inputs;
 mod messages;
 mod outputs;
