@@ -64,6 +64,8 @@ struct Recorded {
     commands: Vec<wgpu::CommandBuffer>,
     images: Vec<Arc<Samples>>,
     answer: Answer,
+    /// What the device said outside any scope since it was recorded.
+    fault: Option<String>,
 }
 
 impl Recorded {
@@ -279,8 +281,11 @@ impl Engine {
         match recorded {
             Ok(commands) => {
                 let alone = !slot.is_small() || self.careful;
+                if alone {
+                    self.submit();
+                }
                 let Job { images, answer, .. } = *job;
-                self.recorded.push(Recorded { slot, commands, images, answer });
+                self.recorded.push(Recorded { slot, commands, images, answer, fault: None });
                 if alone || self.recorded.len() == BATCH {
                     self.submit();
                 }
@@ -320,13 +325,13 @@ impl Engine {
 
     /// Waits from here on for a plan that was submitted.
     fn fly(&mut self, recorded: Recorded, submission: wgpu::SubmissionIndex) {
-        let Recorded { slot, images, answer, .. } = recorded;
+        let Recorded { slot, images, answer, fault, .. } = recorded;
         self.counters.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
         let mapping = slot.map();
         #[cfg(test)]
         let mapping = if self.hung { Arc::default() } else { mapping };
         let limit = self.limits.image.max(SLOWEST * Effort::duration(slot.reads()));
-        self.flights.push_back(Flight { slot, submission, mapping, images, answer, limit, fault: None });
+        self.flights.push_back(Flight { slot, submission, mapping, images, answer, limit, fault });
     }
 
     /// Waits for the oldest flight (only a moment where a new image could be taken meanwhile) and answers what is done.

@@ -35,8 +35,9 @@ impl Engine {
     /// Fails what is in flight by an error that no scope caught: which image it spoilt can't be told. Gives the error.
     pub(super) fn blame(&mut self) -> Option<String> {
         let message = self.opened.uncaptured()?;
-        for flight in &mut self.flights {
-            flight.fault.get_or_insert_with(|| message.clone());
+        let flying = self.flights.iter_mut().map(|flight| &mut flight.fault);
+        for fault in flying.chain(self.recorded.iter_mut().map(|recorded| &mut recorded.fault)) {
+            fault.get_or_insert_with(|| message.clone());
         }
         Some(message)
     }
