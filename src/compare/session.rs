@@ -293,7 +293,7 @@ impl<'a> Session<'a> {
         Run {
             figures: Some(combined(&figures, images)),
             pixels: all.pixels(combination),
-            timeline: middle.map(|run| Timeline::of(&run.spans(), run.wall, run.workers, run.names.clone())),
+            timeline: middle.map(timeline_of),
             ..row
         }
     }
@@ -324,8 +324,12 @@ fn figures_of(run: &Measured) -> RunFigures {
     RunFigures {
         peak_memory_bytes: run.peak_memory_bytes,
         threads: run.threads,
-        ..RunFigures::of(&run.spans(), run.wall, run.workers, run.images)
+        ..RunFigures::of(&run.spans(), run.wall, run.workers, run.images).with_device(&run.device_spans())
     }
+}
+
+fn timeline_of(run: &Measured) -> Timeline {
+    Timeline::of(&run.spans(), run.wall, run.workers, run.names.clone()).with_device(&run.device_spans())
 }
 
 /// What makes the load what it is.
