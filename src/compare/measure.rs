@@ -12,7 +12,7 @@ use super::output_name;
 use crate::backend::Backend;
 use crate::pipeline::disk::{self, Outputs};
 use crate::pipeline::{self, Job, Outcome, Plan, Report, Runtime, Settings, Shutdown, Store};
-use crate::timeline::{Span, Stage, Worker};
+use crate::timeline::{DevicePart, DeviceSpan, Span, Stage, Worker};
 
 /// What a run was, as one process tells it to another.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Measured {
     pub held_bytes: u64,
     /// Image, stage, worker, start and end in ns.
     pub(super) spans: Vec<(u32, u8, i32, u64, u64)>,
+    /// Image, part, start and end in ns, of what a device did by its own clock.
+    pub(super) device_spans: Vec<(u32, u8, u64, u64)>,
     /// File names of the images by their numbers.
     pub names: Vec<String>,
     /// Resident bytes of the process at the highest.
@@ -80,6 +82,23 @@ impl Measured {
         spans.collect()
     }
 
+    pub fn device_spans(&self) -> Vec<DeviceSpan> {
+        let part = |number: u8| DevicePart::ALL[usize::from(number).min(DevicePart::ALL.len() - 1)];
+        let spans = self.device_spans.iter().map(|&(image, number, start, end)| DeviceSpan {
+            image,
+            part: part(number),
+            start: Duration::from_nanos(start),
+            end: Duration::from_nanos(end),
+        });
+        spans.collect()
+    }
+
+    pub fn with_device_spans(self, spans: &[DeviceSpan]) -> Measured {
+        let nanos = |time: Duration| time.as_nanos() as u64;
+        let device_spans = spans.iter().map(|s| (s.image, s.part as u8, nanos(s.start), nanos(s.end))).collect();
+        Measured { device_spans, ..self }
+    }
+
     pub fn with_spans(self, spans: &[Span]) -> Measured {
         let worker = |worker| match worker {
             Worker::Loader => LOADER,
@@ -128,7 +147,7 @@ pub fn measure(runtime: &Runtime, trial: Trial) -> io::Result<Measured> {
         digest: digest(&report)?,
         ..Measured::default()
     };
-    Ok(measured.with_spans(&report.spans))
+    Ok(measured.with_spans(&report.spans).with_device_spans(&report.device_spans))
 }
 
 /// Name of the file of an image, with its turn where the file is taken several times.
@@ -211,8 +230,10 @@ mod tests {
         let time = Duration::from_nanos;
         let span = |worker| Span { image: 7, stage: Stage::Encode, worker, start: time(1234), end: time(99_999) };
         let spans = [Worker::Loader, Worker::Device, Worker::Cpu(0), Worker::Cpu(513)].map(span);
-        let told = serde_json::to_string(&Measured::default().with_spans(&spans)).unwrap();
-        assert_eq!(serde_json::from_str::<Measured>(&told).unwrap().spans(), spans);
+        let on_device = DevicePart::ALL.map(|part| DeviceSpan { image: 3, part, start: time(5), end: time(6) });
+        let measured = Measured::default().with_spans(&spans).with_device_spans(&on_device);
+        let told = serde_json::from_str::<Measured>(&serde_json::to_string(&measured).unwrap()).unwrap();
+        assert_eq!((told.spans(), told.device_spans()), (spans.to_vec(), on_device.to_vec()));
     }
 
     #[test]

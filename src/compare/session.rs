@@ -268,8 +268,10 @@ impl<'a> Session<'a> {
         let bytes_read = measured.values().flatten().map(|run| run.bytes_read).max().unwrap_or(0);
         let bandwidth = self.slowness.bandwidth.filter(|_| kind == LoadKind::Waiting);
         let bytes_secs = bandwidth.map_or(0.0, |rate| bytes_read as f64 / rate as f64);
-        let limit = limit(&runs, self.request.jobs, self.request.in_flight, bytes_secs);
-        let lessons = lessons(kind, &runs, limit.as_ref(), self.width());
+        // No more files are in flight than there are.
+        let width = Width { in_flight: self.request.in_flight.min(images), ..self.width() };
+        let limit = limit(&runs, width.jobs, width.in_flight, bytes_secs);
+        let lessons = lessons(kind, &runs, limit.as_ref(), width);
         let held = measured.values().flatten().map(|run| run.held_bytes).max().unwrap_or(0);
         let about = about(kind, images, files.len(), self.slowness, held);
         Ok(Load { name: kind.name().into(), about, images, runs, lessons, limit })
@@ -291,7 +293,7 @@ impl<'a> Session<'a> {
         Run {
             figures: Some(combined(&figures, images)),
             pixels: all.pixels(combination),
-            timeline: middle.map(|run| Timeline::of(&run.spans(), run.wall, run.workers, run.names.clone())),
+            timeline: middle.map(timeline_of),
             ..row
         }
     }
@@ -322,8 +324,12 @@ fn figures_of(run: &Measured) -> RunFigures {
     RunFigures {
         peak_memory_bytes: run.peak_memory_bytes,
         threads: run.threads,
-        ..RunFigures::of(&run.spans(), run.wall, run.workers, run.images)
+        ..RunFigures::of(&run.spans(), run.wall, run.workers, run.images).with_device(&run.device_spans())
     }
+}
+
+fn timeline_of(run: &Measured) -> Timeline {
+    Timeline::of(&run.spans(), run.wall, run.workers, run.names.clone()).with_device(&run.device_spans())
 }
 
 /// What makes the load what it is.

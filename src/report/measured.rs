@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::document::{Bar, Lane, RunFigures, StageSeconds, Timeline};
-use crate::timeline::{Span, Worker, figures, verdict};
+use crate::timeline::{DevicePart, DeviceSpan, Span, Worker, figures, verdict};
 
 impl RunFigures {
     /// Of a single repetition that did `images` with `workers` worker threads.
@@ -32,6 +32,23 @@ impl RunFigures {
     }
 }
 
+impl RunFigures {
+    /// And what the device did by its own clock, as stages of its own.
+    pub fn with_device(mut self, spans: &[DeviceSpan]) -> RunFigures {
+        for part in DevicePart::ALL {
+            let worked: Duration = of_part(spans, part).map(|span| span.end.saturating_sub(span.start)).sum();
+            if !worked.is_zero() {
+                self.stages.push(StageSeconds { stage: part.name(), worked: worked.as_secs_f64(), waited: 0.0 });
+            }
+        }
+        self
+    }
+}
+
+fn of_part(spans: &[DeviceSpan], part: DevicePart) -> impl Iterator<Item = &DeviceSpan> {
+    spans.iter().filter(move |span| span.part == part)
+}
+
 impl Timeline {
     /// Of a run's spans; `images` are the names that the spans' numbers stand for.
     pub fn of(spans: &[Span], wall: Duration, workers: usize, images: Vec<String>) -> Timeline {
@@ -56,6 +73,26 @@ impl Timeline {
         // What holds another one comes before it.
         bars.sort_by_key(|bar| (bar.start, std::cmp::Reverse(bar.end)));
         Timeline { wall_seconds: wall.as_secs_f64(), lanes, images, recorded: bars.len(), spans: bars }
+    }
+
+    /// And what the device did by its own clock, in lanes of its own.
+    pub fn with_device(mut self, spans: &[DeviceSpan]) -> Timeline {
+        for part in DevicePart::ALL.into_iter().filter(|part| of_part(spans, *part).next().is_some()) {
+            let Ok(lane) = u16::try_from(self.lanes.len()) else { return self };
+            self.lanes.push(Lane { name: format!("device: {}", part.name()), kind: "device" });
+            let bars = of_part(spans, part).map(|span| Bar {
+                image: span.image,
+                lane,
+                stage: part.name(),
+                start: micros(span.start),
+                end: micros(span.end),
+                merged: 0,
+            });
+            self.spans.extend(bars);
+        }
+        self.spans.sort_by_key(|bar| (bar.start, std::cmp::Reverse(bar.end)));
+        self.recorded = self.spans.len();
+        self
     }
 }
 
@@ -121,5 +158,23 @@ mod tests {
         let bars: Vec<_> = timeline.spans.iter().map(|b| (b.lane, b.stage, b.start, b.end)).collect();
         assert_eq!(bars, [(2, "read", 20_000, 50_000), (3, "compute", 20_000, 40_000), (2, "decode", 50_000, 60_000)]);
         assert_eq!(timeline.recorded, 3);
+    }
+
+    #[test]
+    fn a_device_adds_lanes_and_stages_of_what_it_did() {
+        let ms = Duration::from_millis;
+        let of = |image, part, start, end| DeviceSpan { image, part, start: ms(start), end: ms(end) };
+        let device =
+            [of(0, DevicePart::Kernels, 25, 35), of(1, DevicePart::Upload, 36, 37), of(1, DevicePart::Kernels, 40, 45)];
+        let spans = [span(0, Stage::Compute, Worker::Device, 20, 40)];
+        let timeline = Timeline::of(&spans, ms(50), 1, Vec::new()).with_device(&device);
+        let lanes: Vec<&str> = timeline.lanes.iter().map(|lane| lane.name.as_str()).collect();
+        assert_eq!(lanes, ["worker 0", "device", "device: upload", "device: kernels"]);
+        let bars: Vec<_> = timeline.spans.iter().map(|b| (b.lane, b.image, b.stage, b.start)).collect();
+        let kernels = [(3, 0, "kernels", 25_000), (2, 1, "upload", 36_000), (3, 1, "kernels", 40_000)];
+        assert_eq!((bars[0], &bars[1..], timeline.recorded), ((1, 0, "compute", 20_000), &kernels[..], 4));
+        let figures = RunFigures::of(&spans, ms(50), 1, 1).with_device(&device);
+        let stages: Vec<_> = figures.stages.iter().map(|s| (s.stage, s.worked)).collect();
+        assert_eq!(stages, [("compute", 0.02), ("upload", 0.001), ("kernels", 0.015)]);
     }
 }
