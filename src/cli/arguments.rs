@@ -67,6 +67,9 @@ pub enum Command {
         /// One JSON document on stdout
         #[arg(long)]
         json: bool,
+        /// Measure each adapter and the CPU anew, for `--backend auto` to choose by
+        #[arg(long, conflicts_with = "json")]
+        calibrate: bool,
     },
     /// Test every operation on every adapter against the CPU, and tell what slows them
     ///
@@ -181,11 +184,11 @@ pub struct MainArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "ops", help_heading = "Recipe")]
     pub recipe: Option<PathBuf>,
 
-    /// Who computes: gpu is real hardware only, software a rasterizer on the CPU; auto chooses and says why
+    /// Who computes; auto chooses and says why
     #[arg(short, long, value_enum, default_value = "auto", help_heading = "Work")]
     pub backend: BackendName,
 
-    /// Adapter to take: its number in `imgproc devices`, or part of its name
+    /// Adapter to take, or for auto to compare with the CPU: its number in `imgproc devices`, or part of its name
     #[arg(long, value_name = "ADAPTER", help_heading = "Work")]
     pub adapter: Option<String>,
 
@@ -347,13 +350,15 @@ impl ChannelsName {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BackendName {
-    /// The GPU if there is a real one, else the CPU
+    /// The CPU or a real GPU, whichever is estimated to be done sooner
     Auto,
     Cpu,
     /// Real hardware; an error without one
     Gpu,
     /// A software rasterizer, such as lavapipe or WARP
     Software,
+    /// The CPU and a GPU, each taking the next image when it is free
+    Both,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -201,12 +201,14 @@ mod tests {
     fn report(outcomes: Vec<Outcome>) -> Report {
         let (start, end) = (Duration::ZERO, Duration::from_millis(1900));
         let spans = vec![Span { image: 0, stage: Stage::Decode, worker: Worker::Cpu(0), start, end }];
+        let (wall, device_spans) = (Duration::from_secs(2), Vec::new());
         Report {
             outcomes,
             unfinished: 3,
-            wall: Duration::from_secs(2),
+            wall,
             workers: 1,
             spans,
+            device_spans,
             interrupted: false,
             left_behind: false,
         }

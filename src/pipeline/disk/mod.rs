@@ -151,6 +151,12 @@ pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|e| e.error)
 }
 
+/// The same, with the directories that lead to it.
+pub fn keep_text(path: &Path, text: &str) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    write_text(path, text)
+}
+
 /// A fresh directory for what nobody keeps, gone when it is dropped.
 #[derive(Debug)]
 pub struct Scratch(tempfile::TempDir);
