@@ -16,7 +16,7 @@ const several = report.loads.length > 1;
 
 /** A part of the page for each load, side by side where there is room; null where none has anything to show. */
 function section(id, title, intro, parts) {
-  const full = parts.map((part, i) => part && el("div", { class: "load" }, several ? loadHead(report.loads[i]) : null, part)).filter(Boolean);
+  const full = parts.map((part, i) => part && el("div", { class: "load" }, several || report.loads[i].runs.length > 1 ? loadHead(report.loads[i]) : null, part)).filter(Boolean);
   if (full.length === 0) return null;
   return el("section", { id, "aria-labelledby": `${id}-title` }, el("h2", { id: `${id}-title` }, title), intro, el("div", { class: full.length > 1 ? "loads" : "" }, full));
 }
