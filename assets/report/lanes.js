@@ -11,41 +11,6 @@ const MOST_BARS_PER_PIXEL = 0.4;
 /** From the bottom up: work, then what moves bytes. */
 const STACK = ["decode", "compute", "kernels", "queued", "encode", "other", "upload", "readback", "write", "read"];
 
-/** The spans of a drawing, unpacked, with the row of each within its lane. */
-function unpacked(drawing, timeline) {
-  const count = drawing.image.length;
-  const start = new Float64Array(count);
-  const end = new Float64Array(count);
-  const row = new Uint16Array(count);
-  const rows = timeline.lanes.map(() => 1);
-  const ends = timeline.lanes.map(() => []);
-  for (let i = 0, at = 0; i < count; i++) {
-    at += drawing.after[i];
-    start[i] = at / 1e6;
-    end[i] = (at + drawing.length[i]) / 1e6;
-    const lane = ends[drawing.lane[i]];
-    // What was put together may run a little into what follows it.
-    const slack = drawing.merged[i] ? (end[i] - start[i]) / 2 : 0;
-    let free = lane.findIndex((until) => until <= start[i] + slack);
-    if (free < 0) free = lane.length;
-    lane[free] = end[i];
-    row[i] = free;
-    rows[drawing.lane[i]] = Math.max(rows[drawing.lane[i]], free + 1);
-  }
-  const stage = drawing.stage.map((index) => drawing.stages[index]);
-  return { count, start, end, row, rows, stage, image: drawing.image, lane: drawing.lane, merged: drawing.merged };
-}
-
-/** Colours of the page as it looks, by name. */
-function palette() {
-  const style = getComputedStyle(document.documentElement);
-  const known = new Map();
-  return (name) => {
-    if (!known.has(name)) known.set(name, style.getPropertyValue(`--${name}`).trim());
-    return known.get(name);
-  };
-}
-
 class Lanes {
   /** `panel` holds the view that the timelines of a load share. */
   constructor(run, drawing, names, panel) {
@@ -57,7 +22,13 @@ class Lanes {
     this.thinned = this.spans.count < run.timeline.recorded;
     this.hasKernels = drawing.stages.includes("kernels");
     this.selected = -1;
-    this.canvas = el("canvas", { class: "lanes", tabindex: 0, role: "application", "aria-roledescription": "timeline", "data-run": runName(run) });
+    this.canvas = el("canvas", {
+      class: "lanes",
+      tabindex: 0,
+      role: "application",
+      "aria-roledescription": "timeline",
+      "data-run": runName(run),
+    });
     this.overlay = el("canvas", { class: "overlay", "aria-hidden": "true" });
     this.journey = el("p", { class: "journey", "aria-live": "polite" });
     this.element = el("div", { class: "drawing" }, this.canvas, this.overlay);
@@ -69,7 +40,9 @@ class Lanes {
   described() {
     const { lanes, wall_seconds: wall } = this.timeline;
     const figures = this.run.figures;
-    const shares = figures ? ` Waiting ${percent(figures.waiting)}, working ${percent(figures.working)} of the time.` : "";
+    const shares = figures
+      ? ` Waiting ${percent(figures.waiting)}, working ${percent(figures.working)} of the time.`
+      : "";
     return `Timeline of ${runName(this.run)}: ${seconds(wall)}, ${plural(lanes.length, "lane")}.${shares} Arrow keys step through what ran, plus and minus zoom, Enter follows the image.`;
   }
 
@@ -168,7 +141,11 @@ class Lanes {
       const half = context.measureText(text).width / 2;
       context.fillStyle = colour("muted");
       context.textAlign = "center";
-      context.fillText(text, Math.max(this.gutter + half, Math.min(x, this.gutter + this.width + 8 - half)), bottom + 6);
+      context.fillText(
+        text,
+        Math.max(this.gutter + half, Math.min(x, this.gutter + this.width + 8 - half)),
+        bottom + 6,
+      );
     }
   }
 
@@ -188,7 +165,9 @@ class Lanes {
 
   laneName(lane) {
     if (this.gutter > 50) return shown(lane.name);
-    return shown(lane.name).replace(/^worker /, "w ").replace(/^device: /, "");
+    return shown(lane.name)
+      .replace(/^worker /, "w ")
+      .replace(/^device: /, "");
   }
 
   x(time) {
@@ -230,7 +209,8 @@ class Lanes {
   crowdedLanes() {
     const seen = this.places.map(() => 0);
     for (let i = 0; i < this.spans.count; i++) {
-      if (this.x(this.spans.end[i]) >= this.gutter && this.x(this.spans.start[i]) <= this.gutter + this.width) seen[this.spans.lane[i]]++;
+      if (this.x(this.spans.end[i]) >= this.gutter && this.x(this.spans.start[i]) <= this.gutter + this.width)
+        seen[this.spans.lane[i]]++;
     }
     const width = Math.max(1, this.wallAt() - Math.max(this.gutter, this.x(0)));
     const crowded = new Set();
@@ -342,7 +322,8 @@ class Lanes {
       `${shown(this.timeline.lanes[lane[i]].name)} ${doing}`,
       `from ${seconds(start[i])} to ${seconds(end[i])}`,
     ];
-    if (ready !== null && !this.thinned && start[i] - ready > 5e-6) lines.push(`the image waited ${seconds(start[i] - ready)} before it`);
+    if (ready !== null && !this.thinned && start[i] - ready > 5e-6)
+      lines.push(`the image waited ${seconds(start[i] - ready)} before it`);
     return lines.map((line, n) => el(n === 0 ? "strong" : "div", {}, line));
   }
 
@@ -362,29 +343,9 @@ class Lanes {
       ready = Math.max(ready ?? 0, end[i]);
     }
     const rest = this.thinned ? "; the rest is drawn together with others" : "";
-    this.journey.replaceChildren(named(this.names[image]), `: ${words.join(" → ") || "not drawn by itself here"}${rest}`);
+    this.journey.replaceChildren(
+      named(this.names[image]),
+      `: ${words.join(" → ") || "not drawn by itself here"}${rest}`,
+    );
   }
-}
-
-/** What each lane of each timeline did, from its spans: the same for whoever can't see the drawings. */
-function lanesTable(title, all) {
-  const stages = ORDER.filter((stage) => all.some(({ spans }) => spans.stage.includes(stage)));
-  const rows = all.flatMap(({ spans, timeline, run }) => {
-    const sums = timeline.lanes.map(() => ({ count: 0, busy: 0, until: 0, stage: {} }));
-    for (let i = 0; i < spans.count; i++) {
-      const sum = sums[spans.lane[i]];
-      sum.count += 1 + spans.merged[i];
-      sum.stage[spans.stage[i]] = (sum.stage[spans.stage[i]] ?? 0) + spans.end[i] - spans.start[i];
-      if (STAGES[spans.stage[i]]?.pale) continue;
-      sum.busy += Math.max(0, spans.end[i] - Math.max(spans.start[i], sum.until));
-      sum.until = Math.max(sum.until, spans.end[i]);
-    }
-    return timeline.lanes.map((lane, i) => [
-      `${runName(run)}: ${shown(lane.name)}`,
-      digits(sums[i].count, 0),
-      ...stages.map((stage) => (sums[i].stage[stage] ? seconds(sums[i].stage[stage]) : "–")),
-      lane.kind === "files" ? "–" : percent(Math.min(1, sums[i].busy / timeline.wall_seconds)),
-    ]);
-  });
-  return tableBeneath(title, ["lane", "spans", ...stages, "at work"], rows);
 }

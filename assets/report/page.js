@@ -74,11 +74,25 @@ function ticks(from, to, count) {
 
 /** A table that scrolls by itself where the page is narrow. The first column names the rows. */
 function table(caption, columns, rows) {
-  const head = el("tr", {}, columns.map((column) => el("th", { scope: "col" }, column)));
-  const body = rows.map((row) =>
-    el("tr", {}, row.map((cell, i) => el(i === 0 ? "th" : "td", i === 0 ? { scope: "row" } : {}, cell ?? "–"))),
+  const head = el(
+    "tr",
+    {},
+    columns.map((column) => el("th", { scope: "col" }, column)),
   );
-  const whole = el("table", {}, el("caption", { class: "unseen" }, caption), el("thead", {}, head), el("tbody", {}, body));
+  const body = rows.map((row) =>
+    el(
+      "tr",
+      {},
+      row.map((cell, i) => el(i === 0 ? "th" : "td", i === 0 ? { scope: "row" } : {}, cell ?? "–")),
+    ),
+  );
+  const whole = el(
+    "table",
+    {},
+    el("caption", { class: "unseen" }, caption),
+    el("thead", {}, head),
+    el("tbody", {}, body),
+  );
   return el("div", { class: "scrolls", tabindex: 0, role: "region", "aria-label": caption }, whole);
 }
 

@@ -13,35 +13,96 @@ class Panel {
     this.status = el("output", { class: "note", "aria-live": "polite" });
     this.lanes.forEach((lanes) => this.listen(lanes));
     const list = `names-${Panel.count++}`;
-    this.search = el("input", { type: "search", placeholder: "part of a name", list, "aria-label": `Show one image of ${load.name}`, oninput: (event) => this.filter(event.target.value) });
-    const button = (text, label, act) => el("button", { type: "button", title: label, "aria-label": label, onclick: act }, text);
-    this.tools = el("div", { class: "tools" },
+    this.search = el("input", {
+      type: "search",
+      placeholder: "part of a name",
+      list,
+      "aria-label": `Show one image of ${load.name}`,
+      oninput: (event) => this.filter(event.target.value),
+    });
+    const button = (text, label, act) =>
+      el("button", { type: "button", title: label, "aria-label": label, onclick: act }, text);
+    this.tools = el(
+      "div",
+      { class: "tools" },
       el("label", {}, "Image ", this.search),
-      el("datalist", { id: list }, this.names.slice(0, 300).map((name) => el("option", { value: name }))),
-      el("span", { class: "buttons", role: "group", "aria-label": "Zoom" },
-        button("−", "Zoom out", () => this.zoom(2)), button("+", "Zoom in", () => this.zoom(0.5)),
-        button("◂", "Earlier", () => this.pan(-0.5)), button("▸", "Later", () => this.pan(0.5)),
-        button("All", "Show the whole run", () => this.show(0, 1))),
-      drawings.length > 1 ? el("label", { class: "check" }, el("input", { type: "checkbox", checked: this.same, onchange: (event) => this.rescale(event.target.checked) }), " same time scale") : null,
-      this.status);
+      el(
+        "datalist",
+        { id: list },
+        this.names.slice(0, 300).map((name) => el("option", { value: name })),
+      ),
+      el(
+        "span",
+        { class: "buttons", role: "group", "aria-label": "Zoom" },
+        button("−", "Zoom out", () => this.zoom(2)),
+        button("+", "Zoom in", () => this.zoom(0.5)),
+        button("◂", "Earlier", () => this.pan(-0.5)),
+        button("▸", "Later", () => this.pan(0.5)),
+        button("All", "Show the whole run", () => this.show(0, 1)),
+      ),
+      drawings.length > 1
+        ? el(
+            "label",
+            { class: "check" },
+            el("input", {
+              type: "checkbox",
+              checked: this.same,
+              onchange: (event) => this.rescale(event.target.checked),
+            }),
+            " same time scale",
+          )
+        : null,
+      this.status,
+    );
     const thinned = this.lanes.filter((lanes) => lanes.thinned);
     const note = thinned.length
-      ? el("p", { class: "note thinned" }, `Drawn with ${digits(Math.max(...thinned.map((lanes) => lanes.spans.count)), 0)} bars or fewer for ${plural(Math.max(...thinned.map((lanes) => lanes.timeline.recorded)), "span")} of a run: short ones of a stage are put together. The figures are of all.`)
+      ? el(
+          "p",
+          { class: "note thinned" },
+          `Drawn with ${digits(Math.max(...thinned.map((lanes) => lanes.spans.count)), 0)} bars or fewer for ${plural(Math.max(...thinned.map((lanes) => lanes.timeline.recorded)), "span")} of a run: short ones of a stage are put together. The figures are of all.`,
+        )
       : null;
-    this.element = el("div", { class: "panel" }, this.tools, note, this.lanes.map((lanes) => this.figure(lanes)), lanesTable(`What each lane did, ${load.name}`, this.lanes));
+    this.element = el(
+      "div",
+      { class: "panel" },
+      this.tools,
+      note,
+      this.lanes.map((lanes) => this.figure(lanes)),
+      lanesTable(`What each lane did, ${load.name}`, this.lanes),
+    );
   }
 
   /** A timeline with its name, its figures, its table. */
   figure(lanes) {
     const { run, timeline } = lanes;
     const f = run.figures;
-    const shares = f && el("span", { class: "shares" },
-      el("span", { class: "split", "aria-hidden": "true" }, el("i", { class: "working", style: `width:${share(f.working)}` })),
-      `working ${percent(f.working)}, waiting ${percent(f.waiting)}`);
-    return el("figure", { class: "timeline" },
-      el("figcaption", {}, el("b", {}, run.schedule), ` ${run.backend} `, el("span", { class: "wall" }, seconds(timeline.wall_seconds)),
-        f?.speedup == null ? null : el("span", { class: "speedup" }, times(f.speedup)), shares),
-      lanes.element, lanes.journey);
+    const shares =
+      f &&
+      el(
+        "span",
+        { class: "shares" },
+        el(
+          "span",
+          { class: "split", "aria-hidden": "true" },
+          el("i", { class: "working", style: `width:${share(f.working)}` }),
+        ),
+        `working ${percent(f.working)}, waiting ${percent(f.waiting)}`,
+      );
+    return el(
+      "figure",
+      { class: "timeline" },
+      el(
+        "figcaption",
+        {},
+        el("b", {}, run.schedule),
+        ` ${run.backend} `,
+        el("span", { class: "wall" }, seconds(timeline.wall_seconds)),
+        f?.speedup == null ? null : el("span", { class: "speedup" }, times(f.speedup)),
+        shares,
+      ),
+      lanes.element,
+      lanes.journey,
+    );
   }
 
   draw() {
@@ -145,15 +206,19 @@ class Panel {
       hideTip();
     });
     canvas.addEventListener("dblclick", () => this.show(0, 1));
-    canvas.addEventListener("wheel", (event) => {
-      if (event.ctrlKey || event.metaKey) {
-        event.preventDefault();
-        this.zoom(Math.exp(event.deltaY / 300), part(place(event)[0]));
-      } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        event.preventDefault();
-        this.pan(event.deltaX / lanes.width);
-      }
-    }, { passive: false });
+    canvas.addEventListener(
+      "wheel",
+      (event) => {
+        if (event.ctrlKey || event.metaKey) {
+          event.preventDefault();
+          this.zoom(Math.exp(event.deltaY / 300), part(place(event)[0]));
+        } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+          event.preventDefault();
+          this.pan(event.deltaX / lanes.width);
+        }
+      },
+      { passive: false },
+    );
     canvas.addEventListener("keydown", (event) => this.key(lanes, event));
     canvas.addEventListener("blur", () => {
       lanes.select(-1);
@@ -199,7 +264,8 @@ class Panel {
       for (let tried = 0; tried < count && found < 0; tried++) {
         lane = lanes.selected < 0 ? tried : (lane + (down || 1) + count) % count;
         const own = ofLane(lane);
-        if (own.length) found = own.reduce((a, b) => (Math.abs(spans.start[b] - begun) < Math.abs(spans.start[a] - begun) ? b : a));
+        if (own.length)
+          found = own.reduce((a, b) => (Math.abs(spans.start[b] - begun) < Math.abs(spans.start[a] - begun) ? b : a));
       }
     }
     if (found < 0) return;
@@ -208,7 +274,10 @@ class Panel {
     const box = lanes.canvas.getBoundingClientRect();
     const [top, height] = lanes.place(found, lanes.places);
     showTip(box.left + lanes.x(spans.start[found]), box.top + top + height, lanes.told(found));
-    this.status.textContent = lanes.told(found).map((line) => line.textContent).join(", ");
+    this.status.textContent = lanes
+      .told(found)
+      .map((line) => line.textContent)
+      .join(", ");
   }
 
   bringIntoSight(lanes, i) {
@@ -226,14 +295,23 @@ Panel.count = 0;
 /** What the colours of the timelines and stages mean; only of stages that occur. */
 function legend(document) {
   const runs = document.loads.flatMap((load) => load.runs);
-  const used = new Set(runs.flatMap((run) => [...(run.figures?.stages ?? []).map((s) => s.stage), ...(run.timeline?.stages ?? [])]));
+  const used = new Set(
+    runs.flatMap((run) => [...(run.figures?.stages ?? []).map((s) => s.stage), ...(run.timeline?.stages ?? [])]),
+  );
   const item = (stage) => el("li", {}, el("i", { class: `swatch ${stage}` }), stage);
   const group = (title, stages) => {
     const items = stages.filter((stage) => used.has(stage));
     return items.length ? [el("li", { class: "title" }, title), items.map(item)] : null;
   };
   const pale = ORDER.filter((stage) => STAGES[stage].pale);
-  return el("ul", { class: "legend", "aria-label": "What the colours mean" },
-    group("waiting", pale), group("working", ORDER.filter((stage) => !STAGES[stage].pale)),
-    el("li", { class: "title" }, el("i", { class: "swatch idle" }), "idle"));
+  return el(
+    "ul",
+    { class: "legend", "aria-label": "What the colours mean" },
+    group("waiting", pale),
+    group(
+      "working",
+      ORDER.filter((stage) => !STAGES[stage].pale),
+    ),
+    el("li", { class: "title" }, el("i", { class: "swatch idle" }), "idle"),
+  );
 }

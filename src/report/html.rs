@@ -7,9 +7,10 @@ use super::document::Timeline;
 
 const TEMPLATE: &str = include_str!("../../assets/report/template.html");
 const STYLE: &str = include_str!("../../assets/report/report.css");
-const SCRIPTS: [&str; 6] = [
+const SCRIPTS: [&str; 7] = [
     include_str!("../../assets/report/page.js"),
     include_str!("../../assets/report/bars.js"),
+    include_str!("../../assets/report/spans.js"),
     include_str!("../../assets/report/lanes.js"),
     include_str!("../../assets/report/panel.js"),
     include_str!("../../assets/report/pictures.js"),
