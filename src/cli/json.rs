@@ -137,7 +137,7 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         },
         instruction_set: imgproc::simd::ran(),
         schedule: setting.schedule,
-        simulation: (!setting.simulated.is_none()).then(|| Simulation {
+        simulation: (!setting.simulated.is_none()).then_some(Simulation {
             source_delay_seconds: setting.simulated.delay.as_secs_f64(),
             source_bytes_per_second: setting.simulated.bandwidth,
         }),
