@@ -89,7 +89,8 @@ impl Kernels {
     fn call(&self, channels: u32, recipe: &str) -> Result<Call> {
         let source = self.source(channels);
         let graph = Recipe::parse(recipe)?.graph(source.layout, source.depth())?;
-        let task = Task { graph: Arc::new(graph), image: source.clone(), depth: source.depth(), divides: true };
+        let task =
+            Task { graph: Arc::new(graph), image: source.clone(), depth: source.depth(), divides: true, remaining: 0 };
         let (sender, receiver) = mpsc::sync_channel(1);
         self.pool.install(|| {
             let begun = Instant::now();
@@ -97,7 +98,7 @@ impl Kernels {
             CpuBackend.submit(task, Box::new(move |result| drop(sender.send((begun.elapsed(), result)))));
         });
         let (time, result) = receiver.recv()?;
-        Ok(Call { time, result: result? })
+        Ok(Call { time, result: result?.image })
     }
 
     /// The median of several calls, after one that is thrown away; of a long one, that one.

@@ -84,7 +84,7 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
         digests: false,
         max_failures: Some(1),
     };
-    let runtime = Runtime::new(settings.jobs)?;
+    let runtime = Runtime::new(settings.jobs, None)?;
     let request = Request {
         inputs: vec![input.to_path_buf()],
         recursive: false,

@@ -3,6 +3,8 @@
 //! The map is in `ARCHITECTURE.md`; modules depend on one another in the order in which they stand there.
 
 pub mod backend;
+#[cfg(feature = "gpu")]
+pub mod calibration;
 pub mod codec;
 pub mod compare;
 pub mod image;

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fastrand::Rng;
+use imgproc::backend::both::Both;
 use imgproc::backend::cpu::CpuBackend;
-use imgproc::backend::{Backend, Done, Task};
+use imgproc::backend::{Backend, Computed, DeviceTimes, Done, Task};
 use imgproc::image::{Image, Layout, Samples};
 use imgproc::op::{Formula, Graph, Kernel, Reduce, Statistic};
 use imgproc::ops::{find, registry};
 use imgproc::recipe::Recipe;
-use support::compare::{Difference, Limit};
+use support::compare::{Difference, Limit, Side, compare};
 use support::images::{Content, Sample, hostile, sample};
 use support::runs::{self, Device, Tally, agreement, with_adapter, with_cutting_adapter};
 use support::{cases, tolerance};
@@ -83,6 +84,63 @@ mod in_tiles {
     }
 
     test_each_operation!(operation_agrees_in_tiles);
+}
+
+/// Whoever of the two computes an image, it is the same: each operation by both at once, half of the images each.
+#[test]
+fn both_backends_at_once_give_the_same_images() {
+    let mut rng = Rng::with_seed(19);
+    let sample = sample(107, 95, 4, 8, Content::HoledAlpha);
+    let mut by_device = 0;
+    for spec in registry() {
+        let recipe = cases::of_operation(spec, &sample.image, &mut rng).swap_remove(0);
+        if !cases::applies(&recipe, &sample.image) {
+            continue;
+        }
+        let graph = Arc::new(runs::graph(&recipe, &sample.image).unwrap());
+        let expected = CpuBackend.compute(runs::task(&graph, &sample.image)).unwrap();
+        let both = Both::new(Arc::new(CpuBackend), Arc::new(Shared));
+        let computed: Vec<Computed> = with_adapter(|_| {
+            let (sender, receiver) = std::sync::mpsc::channel();
+            for _ in 0..6 {
+                let sender = sender.clone();
+                both.submit(runs::task(&graph, &sample.image), Box::new(move |result| sender.send(result).unwrap()));
+            }
+            drop(sender);
+            receiver.iter().map(|result| result.unwrap()).collect()
+        });
+        assert_eq!(computed.len(), 6);
+        let device = computed.iter().filter(|computed| computed.device.is_some()).count();
+        assert!((1..6).contains(&device), "{recipe}: {device} of 6 by the device");
+        by_device += device;
+        let limit = held(&recipe, &sample, tolerance::limit(&recipe));
+        for Computed { image, .. } in &computed {
+            let sides = [Side { by: "cpu", image: &expected }, Side { by: "both", image }];
+            compare(&recipe, &sample.name, sides[0], sides[1], limit).unwrap_or_else(|failure| panic!("{failure}"));
+        }
+    }
+    assert!(by_device >= registry().len() / 2);
+}
+
+/// The adapter that all tests share.
+struct Shared;
+
+impl Backend for Shared {
+    fn name(&self) -> String {
+        runs::adapter().name()
+    }
+
+    fn computes_here(&self) -> bool {
+        false
+    }
+
+    fn depth(&self) -> usize {
+        runs::adapter().depth()
+    }
+
+    fn submit(&self, task: Task, done: Done) {
+        runs::adapter().submit(task, done);
+    }
 }
 
 /// 108 megapixels: no plane of it fits a buffer of 128 MiB, which is all that lavapipe binds.
@@ -274,7 +332,7 @@ impl Backend for Perturbing {
             if let Samples::U8(v) = &mut image.samples {
                 v[0] = if v[0] > 127 { v[0] - self.by } else { v[0] + self.by };
             }
-            image
+            Computed { image, device: Some(DeviceTimes::default()) }
         }));
     }
 }

@@ -291,7 +291,8 @@ fn results_do_not_depend_on_the_number_of_threads() {
         let graph = Arc::new(graph(&recipe, &image).expect("it applies"));
         let results = [1, 2, 3, 8].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            let task = Task { graph: graph.clone(), image: image.clone(), depth: image.depth(), divides: true };
+            let task =
+                Task { graph: graph.clone(), image: image.clone(), depth: image.depth(), divides: true, remaining: 0 };
             pool.install(|| CpuBackend.compute(task).expect("it computes"))
         });
         assert!(results.iter().all(|r| *r == results[0]), "`{recipe}` depends on the number of threads");

@@ -25,29 +25,37 @@ function barRow(name, track, label, attributes = {}) {
 
 const share = (value) => `${(100 * value).toFixed(3)}%`;
 
+/** By what the runs of a load stand together: `backend` or `schedule`. */
+const grouping = ({ runs }) => (runs.length > 1 && runs[0].backend === runs[1].backend ? "backend" : "schedule");
+
+/** Schedule and backend of a run; what the row above has too is not said again. */
+function runNames(run, again = null) {
+  return ["schedule", "backend"].map((part) => el("span", { class: part === again ? `${part} again` : part }, run[part]));
+}
+
 /** Images per second of every run of a load, with each repetition as a dot. */
 function speedBars(load) {
   const repeated = (run) => run.figures.seconds.filter((s) => s > 0).map((s) => load.images / s);
   const most = Math.max(...available(load).flatMap((run) => [run.figures.images_per_second, ...repeated(run)]), 1e-9);
   const winner = best(load);
   const rows = [];
-  let schedule = null;
+  const group = grouping(load);
+  let before = null;
   // A backend that is missing altogether is told of once.
   const missing = (run) => load.runs.every((other) => other.backend !== run.backend || (!other.figures && other.unavailable === run.unavailable));
   const told = new Set();
   for (const run of load.runs) {
-    const first = run.schedule !== schedule;
     if (!run.figures) {
       const everywhere = missing(run);
       if (everywhere && told.has(run.backend)) continue;
       told.add(run.backend);
-      const name = [everywhere ? null : el("span", { class: "schedule" }, run.schedule), el("span", { class: "backend" }, run.backend)];
-      const row = barRow(name, el("div", { class: "why" }, run.unavailable ?? "not run"), null, { class: `bar-row absent${everywhere ? " last" : ""}` });
-      rows.push(row);
+      const name = everywhere ? el("span", { class: "backend" }, run.backend) : runNames(run);
+      rows.push(barRow(name, el("div", { class: "why" }, run.unavailable ?? "not run"), null, { class: `bar-row absent${everywhere ? " last" : ""}` }));
       continue;
     }
-    schedule = run.schedule;
-    const name = [el("span", { class: first ? "schedule" : "schedule again" }, run.schedule), el("span", { class: "backend" }, run.backend)];
+    const first = run[group] !== before;
+    before = run[group];
+    const name = runNames(run, first ? null : group);
     const { images_per_second: rate, speedup, within_noise: noise } = run.figures;
     const values = repeated(run);
     const dots = values.length > 1 ? values.map((v) => el("i", { class: "dot", style: `left:${share(v / most)}` })) : [];
@@ -58,12 +66,13 @@ function speedBars(load) {
     const label = [
       el("b", {}, amount(rate)),
       speedup == null ? null : el("span", { class: "speedup" }, times(speedup)),
-      noise ? el("span", { class: "noise", title: "The difference to the row above is within the spread of the repetitions" }, "≈ row above") : null,
+      noise ? el("span", { class: "noise" }, "≈") : null,
     ];
     const track = explains(el("div", { class: "track" }, bar, spread, dots), [
       runName(run),
       `${amount(rate)} images/s, the median of ${plural(values.length, "run")}`,
       values.length > 1 ? `${amount(Math.min(...values))} to ${amount(Math.max(...values))}` : "",
+      noise ? "as fast as the row above, within that spread" : "",
     ]);
     rows.push(barRow(name, track, label, { class: `bar-row${first ? " first" : ""}`, "data-run": runName(run), "data-value": rate }));
   }
@@ -104,7 +113,9 @@ function stageBars(load) {
   const total = (run) => run.figures.stages.reduce((sum, stage) => sum + stage.worked, 0);
   const most = Math.max(...runs.map(total), 1e-9);
   const inOrder = (stages) => [...stages].sort((a, b) => ORDER.indexOf(a.stage) - ORDER.indexOf(b.stage));
-  const rows = runs.map((run) => {
+  const group = grouping(load);
+  const rows = runs.map((run, i) => {
+    const again = i > 0 && runs[i - 1][group] === run[group];
     const parts = inOrder(run.figures.stages).filter((stage) => stage.worked > 0).map((stage) =>
       explains(
         el("i", { class: `part ${stage.stage}`, "data-stage": stage.stage, style: `width:${share(stage.worked / most)}` },
@@ -113,8 +124,7 @@ function stageBars(load) {
           `images waited ${seconds(stage.waited / Math.max(1, load.images))} each before it`],
       ),
     );
-    return barRow([el("span", { class: "schedule" }, run.schedule), el("span", { class: "backend" }, run.backend)],
-      el("div", { class: "track" }, parts), el("b", {}, seconds(total(run))), { "data-run": runName(run) });
+    return barRow(runNames(run, again ? group : null), el("div", { class: "track" }, parts), el("b", {}, seconds(total(run))), { class: `bar-row${again ? "" : " first"}`, "data-run": runName(run) });
   });
   const said = runs.map((run) => `${runName(run)}: ${inOrder(run.figures.stages).map((s) => `${s.stage} ${seconds(s.worked)}`).join(", ")}`).join("; ");
   const stages = ORDER.filter((stage) => runs.some((run) => run.figures.stages.some((s) => s.stage === stage)));

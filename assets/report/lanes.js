@@ -39,7 +39,11 @@ function unpacked(drawing, timeline) {
 /** Colours of the page as it looks, by name. */
 function palette() {
   const style = getComputedStyle(document.documentElement);
-  return (name) => style.getPropertyValue(`--${name}`).trim();
+  const known = new Map();
+  return (name) => {
+    if (!known.has(name)) known.set(name, style.getPropertyValue(`--${name}`).trim());
+    return known.get(name);
+  };
 }
 
 class Lanes {
@@ -51,6 +55,7 @@ class Lanes {
     this.panel = panel;
     this.spans = unpacked(drawing, run.timeline);
     this.thinned = this.spans.count < run.timeline.recorded;
+    this.hasKernels = drawing.stages.includes("kernels");
     this.selected = -1;
     this.canvas = el("canvas", { class: "lanes", tabindex: 0, role: "application", "aria-roledescription": "timeline", "data-run": runName(run) });
     this.overlay = el("canvas", { class: "overlay", "aria-hidden": "true" });
@@ -121,18 +126,17 @@ class Lanes {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const colour = palette();
     this.drawGround(context, colour, bottom);
-    const wanted = this.panel.wanted;
-    const matches = wanted && this.names.map((name) => name.toLowerCase().includes(wanted));
+    const found = this.panel.found?.get(this.names);
     context.save();
     context.beginPath();
     context.rect(this.gutter, 0, Math.max(0, this.wallAt() - this.gutter), height);
     context.clip();
-    context.globalAlpha = wanted ? 0.16 : 1;
+    context.globalAlpha = found ? 0.16 : 1;
     const crowded = this.crowdedLanes();
     this.drawShares(context, colour, crowded);
     this.drawBars(context, colour, (i) => !crowded[this.spans.lane[i]], 0.75);
     context.globalAlpha = 1;
-    if (wanted) this.drawBars(context, colour, (i) => matches[this.spans.image[i]], 2);
+    if (found) this.drawBars(context, colour, (i) => found.has(this.spans.image[i]), 2);
     context.restore();
     this.drawEnd(context, colour, bottom);
     this.drawOverlay();
@@ -204,7 +208,7 @@ class Lanes {
   /** An image's time on a device is the device's own work, but where that stands in a lane of its own: then it is mostly queueing. */
   colourName(i) {
     const onDevice = this.timeline.lanes[this.spans.lane[i]].kind === "device";
-    return onDevice && this.spans.stage[i] === "compute" && this.spans.stage.includes("kernels") ? "queued" : this.spans.stage[i];
+    return onDevice && this.spans.stage[i] === "compute" && this.hasKernels ? "queued" : this.spans.stage[i];
   }
 
   /** The spans of the chosen images, each at least `least` CSS px long. */

@@ -4,7 +4,8 @@ class Panel {
   constructor(load, drawings) {
     this.from = 0;
     this.to = 1;
-    this.wanted = "";
+    /** Numbers of the images that are looked for, by list of names; null for all. */
+    this.found = null;
     this.longest = Math.max(...drawings.map(({ run }) => run.timeline.wall_seconds));
     this.same = drawings.length > 1;
     this.lanes = drawings.map(({ run, drawing, names }) => new Lanes(run, drawing, names, this));
@@ -72,12 +73,15 @@ class Panel {
   }
 
   filter(text) {
-    this.wanted = text.trim().toLowerCase();
-    const found = [];
-    if (this.wanted) this.names.forEach((name, i) => name.toLowerCase().includes(this.wanted) && found.push(i));
-    this.status.textContent = this.wanted ? `${digits(found.length, 0)} of ${plural(this.names.length, "image")}` : "";
+    const wanted = text.trim().toLowerCase();
+    const among = (names) => new Set(names.flatMap((name, i) => (name.toLowerCase().includes(wanted) ? [i] : [])));
+    this.found = wanted ? new Map(this.lanes.map(({ names }) => [names, null])) : null;
+    this.found?.forEach((_, names) => this.found.set(names, among(names)));
+    const found = this.found?.get(this.names);
+    this.status.textContent = found ? `${digits(found.size, 0)} of ${plural(this.names.length, "image")}` : "";
     for (const lanes of this.lanes) {
-      if (found.length === 1) lanes.tellJourney(found[0]);
+      const own = this.found?.get(lanes.names);
+      if (own?.size === 1) lanes.tellJourney([...own][0]);
       else lanes.journey.replaceChildren();
     }
     this.draw();

@@ -22,7 +22,7 @@ function section(id, title, intro, parts) {
 }
 
 function loadHead(load) {
-  return el("header", { class: "load-head" }, el("h3", {}, load.name), el("p", { class: "note" }, `${plural(load.images, "image")}; ${load.about}`));
+  return el("header", { class: "load-head" }, el("h3", {}, load.name), el("p", { class: "note" }, load.about));
 }
 
 /** The figures of a report of one run. */
@@ -52,7 +52,7 @@ function speed() {
   const single = !several && report.loads[0]?.runs.length === 1;
   if (single) return report.loads[0].runs[0].figures ? el("section", { "aria-label": "Key figures" }, keyFigures(report.loads[0])) : null;
   const parts = report.loads.map((load) => (load.runs.length ? [speedBars(load), figuresTable(load), lessons(load)] : null));
-  return section("speed", "How fast", el("p", { class: "intro" }, "Images per second; longer is better. Dots are the repetitions, the bar their median, the factor is over ", el("i", {}, "sequential"), "."), parts);
+  return section("speed", "How fast", el("p", { class: "intro" }, "Images per second; longer is better. Dots are the repetitions, the bar their median, the factor is over ", el("i", {}, "sequential"), "; ≈ is as fast as the row above within their spread."), parts);
 }
 
 function timelines() {

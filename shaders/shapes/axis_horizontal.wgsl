@@ -27,7 +27,7 @@ fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {
     var s3 = vec4f(AXIS_START);
     for (var k = 0u; k < params.axis.steps; k++) {
         let v4 = quad_along_row(first + i32(k) + 4, y, c);
-        let w = weights[k];
+        let w = weights_at(k);
         s0 = four_taps(s0, v0, v1, w);
         s1 = four_taps(s1, v1, v2, w);
         s2 = four_taps(s2, v2, v3, w);

@@ -34,7 +34,7 @@ fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {
     var s7 = vec4f(AXIS_START);
     for (var k = 0u; k < params.axis.steps; k++) {
         let row = first + 4 * i32(k);
-        let w = weights[k];
+        let w = weights_at(k);
         let v7 = quad_of_row(x, row + 7, c);
         let v8 = quad_of_row(x, row + 8, c);
         let v9 = quad_of_row(x, row + 9, c);

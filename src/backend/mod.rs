@@ -1,8 +1,10 @@
 //! Who computes: a backend takes a decoded image through a graph of kernels.
 
+pub mod both;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+pub mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,16 @@ pub struct Task {
     pub depth: Depth,
     /// Whether the threads of the pool may share the work: else others are at work on other images.
     pub divides: bool,
+    /// Images after this one whose work has not begun.
+    pub remaining: usize,
+}
+
+/// What came of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Computed {
+    pub image: Image,
+    /// Where a device computed it: what it took by the device's clock, all zero where it has none.
+    pub device: Option<DeviceTimes>,
 }
 
 /// Why a backend could not compute an image.
@@ -41,23 +53,30 @@ pub struct DeviceTimes {
     pub readback: Duration,
 }
 
+impl std::ops::AddAssign for DeviceTimes {
+    fn add_assign(&mut self, more: DeviceTimes) {
+        self.upload += more.upload;
+        self.kernels += more.kernels;
+        self.readback += more.readback;
+    }
+}
+
 /// Called once with the result, on whichever thread has it.
-pub type Done = Box<dyn FnOnce(Result<Image, BackendError>) + Send>;
+pub type Done = Box<dyn FnOnce(Result<Computed, BackendError>) + Send>;
 
 pub trait Backend: Send + Sync {
     /// `cpu`, or the adapter's name.
     fn name(&self) -> String;
 
-    /// Whether `submit` computes on the calling thread (and its rayon pool) before it returns. Otherwise it queues,
-    /// returns at once, and the work happens elsewhere.
+    /// Whether `submit` always computes on the calling thread (and its rayon pool) before it returns. Otherwise it may
+    /// queue and return at once, and the work happens elsewhere.
     fn computes_here(&self) -> bool;
 
     /// Images that may be submitted and not done at a time without waiting for one another; 1 where it computes here.
     fn depth(&self) -> usize;
 
-    /// Bytes of the machine's memory that it takes for an image beside what is decoded and the result, where it does not
-    /// compute here.
-    fn device_bytes(&self, _graph: &Graph, _source_sample_bytes: u64, _result: Depth) -> u64 {
+    /// An estimate of the bytes of the machine's memory that it takes for an image beside what is decoded and the result.
+    fn working_bytes(&self, _graph: &Graph, _source_sample_bytes: u64, _result: Depth) -> u64 {
         0
     }
 
@@ -75,9 +94,19 @@ pub trait Backend: Send + Sync {
     fn submit(&self, task: Task, done: Done);
 
     /// `submit`, waited for.
-    fn compute(&self, task: Task) -> Result<Image, BackendError> {
-        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        self.submit(task, Box::new(move |result| drop(sender.send(result))));
-        receiver.recv().unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())))
+    fn wait_for(&self, task: Task) -> Result<Computed, BackendError> {
+        wait(|done| self.submit(task, done))
     }
+
+    /// The image of a task, waited for.
+    fn compute(&self, task: Task) -> Result<Image, BackendError> {
+        self.wait_for(task).map(|computed| computed.image)
+    }
+}
+
+/// Waits for the result of a submission.
+fn wait(submit: impl FnOnce(Done)) -> Result<Computed, BackendError> {
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    submit(Box::new(move |result| drop(sender.send(result))));
+    receiver.recv().unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())))
 }

@@ -67,25 +67,14 @@ pub enum Command {
         /// One JSON document on stdout
         #[arg(long)]
         json: bool,
+        /// Measure each adapter and the CPU anew, for `--backend auto` to choose by
+        #[arg(long, conflicts_with = "json")]
+        calibrate: bool,
     },
     /// Test every operation on every adapter against the CPU, and tell what slows them
     ///
     /// Exit status: 0 all agree, 1 some do not or there is no adapter.
     Doctor {
-        /// One JSON document on stdout
-        #[arg(long)]
-        json: bool,
-    },
-    /// Sum up what became of the images of an output directory, from its manifest
-    ///
-    /// Exit status: 0 all are done and there, 1 some are not, 2 there is no manifest.
-    Status {
-        /// The output directory
-        #[arg(value_name = "DIR", default_value = "imgproc-out")]
-        directory: PathBuf,
-        /// Read all outputs and compare digests, rather than size and time alone
-        #[arg(long)]
-        verify: bool,
         /// One JSON document on stdout
         #[arg(long)]
         json: bool,
@@ -106,6 +95,20 @@ pub enum Command {
     /// One run of a comparison
     #[command(name = TRIAL_COMMAND, hide = true)]
     CompareTrial(Box<TrialArguments>),
+    /// Sum up what became of the images of an output directory, from its manifest
+    ///
+    /// Exit status: 0 all are done and there, 1 some are not, 2 there is no manifest.
+    Status {
+        /// The output directory
+        #[arg(value_name = "DIR", default_value = "imgproc-out")]
+        directory: PathBuf,
+        /// Read all outputs and compare digests, rather than size and time alone
+        #[arg(long)]
+        verify: bool,
+        /// One JSON document on stdout
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -181,11 +184,11 @@ pub struct MainArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "ops", help_heading = "Recipe")]
     pub recipe: Option<PathBuf>,
 
-    /// Who computes: gpu is real hardware only, software a rasterizer on the CPU; auto chooses and says why
+    /// Who computes; auto chooses and says why
     #[arg(short, long, value_enum, default_value = "auto", help_heading = "Work")]
     pub backend: BackendName,
 
-    /// Adapter to take: its number in `imgproc devices`, or part of its name
+    /// Adapter to take, or for auto to compare with the CPU: its number in `imgproc devices`, or part of its name
     #[arg(long, value_name = "ADAPTER", help_heading = "Work")]
     pub adapter: Option<String>,
 
@@ -347,13 +350,15 @@ impl ChannelsName {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BackendName {
-    /// The GPU if there is a real one, else the CPU
+    /// The CPU or a real GPU, whichever is estimated to be done sooner
     Auto,
     Cpu,
     /// Real hardware; an error without one
     Gpu,
     /// A software rasterizer, such as lavapipe or WARP
     Software,
+    /// The CPU and a GPU, each taking the next image when it is free
+    Both,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

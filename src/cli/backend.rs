@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use imgproc::backend::Backend;
 use imgproc::backend::cpu::CpuBackend;
+use imgproc::pipeline::{Job, Runtime, Settings};
 
 use super::arguments::{BackendName, MainArguments};
 use super::terminal::Problem;
@@ -15,11 +16,22 @@ pub struct Chosen {
     pub reason: Option<String>,
 }
 
+/// What is to be done, as far as the choice depends on it.
+pub struct Occasion<'a> {
+    pub runtime: &'a Runtime,
+    /// Files that stand for all images.
+    pub jobs: &'a [Job],
+    pub images: usize,
+    pub settings: &'a Settings,
+    /// Says what takes a while.
+    pub tell: &'a dyn Fn(&str),
+}
+
 /// Opens the backend that was asked for.
 ///
 /// # Errors
 /// Where it isn't there: none falls back to another, but for `auto`, which says so.
-pub fn choose(arguments: &MainArguments) -> Result<Chosen, Problem> {
+pub fn choose(arguments: &MainArguments, occasion: &Occasion) -> Result<Chosen, Problem> {
     let of_devices = [("--adapter", arguments.adapter.is_some()), ("--gpu-memory", arguments.gpu_memory.is_some())];
     match arguments.backend {
         BackendName::Cpu => match of_devices.iter().find(|(_, given)| *given) {
@@ -28,7 +40,8 @@ pub fn choose(arguments: &MainArguments) -> Result<Chosen, Problem> {
             }
             None => Ok(cpu(None)),
         },
-        name => choose_adapter(name, arguments),
+        BackendName::Auto => automatic(arguments, occasion),
+        name => opened(name, arguments),
     }
 }
 
@@ -37,59 +50,124 @@ fn cpu(reason: Option<String>) -> Chosen {
 }
 
 #[cfg(not(feature = "gpu"))]
-fn choose_adapter(name: BackendName, arguments: &MainArguments) -> Result<Chosen, Problem> {
-    if name == BackendName::Auto && arguments.adapter.is_none() {
-        return Ok(cpu(Some("auto: cpu, because this imgproc was built without GPU support".into())));
+fn automatic(arguments: &MainArguments, _occasion: &Occasion) -> Result<Chosen, Problem> {
+    if arguments.adapter.is_some() {
+        return opened(arguments.backend, arguments);
     }
+    Ok(cpu(Some("auto: cpu, because this imgproc was built without GPU support".into())))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn opened(_name: BackendName, _arguments: &MainArguments) -> Result<Chosen, Problem> {
     Err(Problem::new("this imgproc was built without GPU support")
         .help("build it with the feature `gpu` (a default), or use --backend cpu"))
 }
 
 #[cfg(feature = "gpu")]
-fn choose_adapter(name: BackendName, arguments: &MainArguments) -> Result<Chosen, Problem> {
-    use imgproc::backend::gpu::{Choice, Options};
+use with_gpu::{automatic, opened};
 
-    let options = Options { memory_bytes: arguments.gpu_memory, ..Options::default() };
-    let adapter = arguments.adapter.as_deref();
-    match name {
-        BackendName::Software => open(Choice::Software, adapter, options),
-        BackendName::Auto if adapter.is_none() => choose_for_user(options),
-        // A named adapter is taken, of whichever kind it is.
-        BackendName::Auto => open(Choice::Any, adapter, options),
-        _ => open(Choice::Hardware, adapter, options),
+#[cfg(feature = "gpu")]
+mod with_gpu {
+    use imgproc::backend::both::Both;
+    use imgproc::backend::gpu::{self, Adapter, Choice, GpuBackend, Options};
+    use imgproc::calibration::{self, Estimate};
+    use imgproc::pipeline;
+
+    use super::*;
+    use crate::cli::calibrate::calibrated;
+
+    pub fn opened(name: BackendName, arguments: &MainArguments) -> Result<Chosen, Problem> {
+        let adapter = arguments.adapter.as_deref();
+        let choice = match name {
+            BackendName::Software => Choice::Software,
+            // A named adapter is taken, of whichever kind it is.
+            BackendName::Both if adapter.is_some() => Choice::Any,
+            _ => Choice::Hardware,
+        };
+        let device = GpuBackend::open_as(choice, adapter, options(arguments)).map_err(no_device)?;
+        let backend: Arc<dyn Backend> = match name {
+            BackendName::Both => Arc::new(Both::new(Arc::new(CpuBackend), Arc::new(device))),
+            _ => Arc::new(device),
+        };
+        Ok(Chosen { backend, reason: None })
     }
-}
 
-#[cfg(feature = "gpu")]
-fn open(
-    choice: imgproc::backend::gpu::Choice,
-    adapter: Option<&str>,
-    options: imgproc::backend::gpu::Options,
-) -> Result<Chosen, Problem> {
-    let backend = imgproc::backend::gpu::GpuBackend::open_as(choice, adapter, options)
-        .map_err(|e| Problem::new(e).help("`imgproc devices` lists what there is; --backend cpu needs no device"))?;
-    Ok(Chosen { backend: Arc::new(backend), reason: None })
-}
+    fn options(arguments: &MainArguments) -> Options {
+        Options { memory_bytes: arguments.gpu_memory, ..Options::default() }
+    }
 
-/// `auto`: real hardware if there is some, else the CPU.
-#[cfg(feature = "gpu")]
-fn choose_for_user(options: imgproc::backend::gpu::Options) -> Result<Chosen, Problem> {
-    use imgproc::backend::gpu::{Choice, GpuBackend, adapters};
+    fn no_device(error: gpu::OpenError) -> Problem {
+        Problem::new(error).help("`imgproc devices` lists what there is; --backend cpu needs no device")
+    }
 
-    let (software, hardware): (Vec<_>, Vec<_>) = adapters().into_iter().partition(|a| a.is_software());
-    if hardware.is_empty() {
-        let found = match software.first() {
+    /// `auto`: real hardware, or the adapter that is named, where the run is estimated to end sooner with it.
+    pub fn automatic(arguments: &MainArguments, occasion: &Occasion) -> Result<Chosen, Problem> {
+        let adapters = match gpu::adapters() {
+            Ok(adapters) => adapters,
+            Err(error) => return Ok(cpu(Some(format!("auto: cpu, because no GPU could be looked for: {error}")))),
+        };
+        let adapter = match arguments.adapter.as_deref() {
+            Some(named) => gpu::choose(&adapters, &Choice::Any, Some(named)).map_err(no_device)?,
+            None => match adapters.iter().find(|adapter| !adapter.is_software()) {
+                Some(adapter) => adapter,
+                None => return Ok(cpu(Some(without_hardware(&adapters)))),
+            },
+        };
+        let fell = |why: String| Ok(cpu(Some(format!("auto: cpu, because {} could not be used: {why}", adapter.name))));
+        let told = || (occasion.tell)(&format!("measuring {} once, for a few seconds", adapter.name));
+        let calibrated = match calibrated(adapter, options(arguments), told) {
+            Ok(calibrated) => calibrated,
+            Err(why) => return fell(why),
+        };
+        let estimate = calibration::estimate(&calibrated.calibration, &run(occasion));
+        if !estimate.is_for_device() {
+            return Ok(cpu(Some(told_of(adapter, estimate))));
+        }
+        let open = || GpuBackend::open_as(Choice::Any, Some(&adapter.index.to_string()), options(arguments));
+        match calibrated.device.map_or_else(open, Ok) {
+            Ok(device) => {
+                let backend = Arc::new(device.with_fallback(Arc::new(CpuBackend)));
+                Ok(Chosen { backend, reason: Some(told_of(adapter, estimate)) })
+            }
+            Err(error) => fell(error.to_string()),
+        }
+    }
+
+    fn run(occasion: &Occasion) -> calibration::Run {
+        let Occasion { runtime, jobs, images, settings, .. } = *occasion;
+        let surveyed = pipeline::survey(runtime, jobs);
+        calibration::Run {
+            items: calibration::items(&settings.recipe, &surveyed, settings.exact),
+            images,
+            workers: settings.schedule.workers(settings.jobs),
+            shaders: calibration::shaders(&settings.recipe, &surveyed, settings.exact),
+        }
+    }
+
+    fn without_hardware(adapters: &[Adapter]) -> String {
+        let found = match adapters.first() {
             Some(adapter) => format!(" ({} is a software rasterizer)", adapter.name),
             None => String::new(),
         };
-        return Ok(cpu(Some(format!("auto: cpu, because no GPU was found{found}"))));
+        format!("auto: cpu, because no GPU was found{found}")
     }
-    Ok(match GpuBackend::open_as(Choice::Hardware, None, options) {
-        Ok(backend) => {
-            let reason = format!("auto: {}, a {} GPU", backend.adapter().name, backend.adapter().kind);
-            let backend = backend.with_fallback(Arc::new(CpuBackend));
-            Chosen { backend: Arc::new(backend), reason: Some(reason) }
+
+    /// The choice and why, in a line.
+    fn told_of(adapter: &Adapter, estimate: Estimate) -> String {
+        let Estimate { cpu, device } = estimate;
+        let name = &adapter.name;
+        match estimate.is_for_device() {
+            true => format!("auto: {name}, in about {}, for the CPU would take about {}", time(device), time(cpu)),
+            false => format!("auto: cpu, in about {}, for {name} would take about {}", time(cpu), time(device)),
         }
-        Err(error) => cpu(Some(format!("auto: cpu, because the GPU could not be used: {error}"))),
-    })
+    }
+
+    /// Two digits of seconds, or whole milliseconds below a tenth of one.
+    fn time(seconds: f64) -> String {
+        match seconds {
+            s if s < 0.1 => format!("{:.0} ms", 1e3 * s),
+            s if s < 10.0 => format!("{s:.1} s"),
+            s => format!("{s:.0} s"),
+        }
+    }
 }

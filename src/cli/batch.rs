@@ -34,7 +34,7 @@ pub struct BatchArguments {
     #[arg(long)]
     pub durable: bool,
 
-    /// Give up an image where reading it, working on it, or writing it takes longer, as in 30s
+    /// Give up an image where reading it, working on it, or writing it takes longer than this, as in 30s
     ///
     /// It fails then. A thread that works on it can't be stopped: it goes on in the background until it is through, others
     /// are started once all are so lost, and the run ends where that does not help either.

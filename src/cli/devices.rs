@@ -7,9 +7,19 @@ pub fn listing(_json: bool) -> Result<String, Problem> {
     Err(Problem::new("this imgproc was built without GPU support").help("build it with the feature `gpu` (a default)"))
 }
 
+#[cfg(not(feature = "gpu"))]
+pub fn calibration() -> Result<String, Problem> {
+    listing(false)
+}
+
+#[cfg(feature = "gpu")]
+pub fn calibration() -> Result<String, Problem> {
+    super::calibrate::all()
+}
+
 #[cfg(feature = "gpu")]
 pub fn listing(json: bool) -> Result<String, Problem> {
-    let adapters = imgproc::backend::gpu::adapters();
+    let adapters = imgproc::backend::gpu::adapters().map_err(Problem::new)?;
     Ok(if json { listed::json(&adapters) } else { listed::text(&adapters) })
 }
 
@@ -20,11 +30,11 @@ pub mod listed {
     use imgproc::backend::gpu::Adapter;
     use serde_json::{Value, json};
 
-    /// Which adapter each backend takes; none for `auto` stands for the CPU.
-    fn taken(adapters: &[Adapter]) -> [(&'static str, Option<&Adapter>); 3] {
+    /// Which adapter each backend takes; `auto` may take the CPU instead, and does without one.
+    fn taken(adapters: &[Adapter]) -> [(&'static str, Option<&Adapter>); 4] {
         let hardware = adapters.iter().find(|a| !a.is_software());
         let software = adapters.iter().find(|a| a.is_software());
-        [("gpu", hardware), ("software", software), ("auto", hardware)]
+        [("gpu", hardware), ("software", software), ("both", hardware), ("auto", hardware)]
     }
 
     pub fn text(adapters: &[Adapter]) -> String {
@@ -37,6 +47,10 @@ pub mod listed {
         for (backend, adapter) in taken(adapters) {
             // Writing to a string cannot fail.
             let taken = match (backend, adapter) {
+                ("auto", Some(a)) => {
+                    format!("{} {} or the CPU, whichever is estimated to be done sooner", a.index, a.name)
+                }
+                ("both", Some(a)) => format!("{} {} and the CPU", a.index, a.name),
                 (_, Some(a)) => format!("{} {}", a.index, a.name),
                 ("auto", None) => "the CPU".into(),
                 _ => "none here".into(),
@@ -64,8 +78,9 @@ pub mod listed {
 
     pub fn json(adapters: &[Adapter]) -> String {
         let listed: Vec<Value> = adapters.iter().map(document).collect();
-        let [gpu, software, auto] = taken(adapters).map(|(_, adapter)| adapter.map(|a| a.index));
-        let taken = json!({ "gpu": gpu, "software": software, "auto": auto.map_or(json!("cpu"), |i| json!(i)) });
+        let [gpu, software, both, auto] = taken(adapters).map(|(_, adapter)| adapter.map(|a| a.index));
+        let taken =
+            json!({ "gpu": gpu, "software": software, "both": both, "auto": auto.map_or(json!("cpu"), |i| json!(i)) });
         format!("{:#}\n", json!({ "adapters": listed, "taken": taken }))
     }
 

@@ -11,7 +11,8 @@ pub fn examination(_json: bool) -> Result<(String, Exit), Problem> {
 /// What was found, and whether all is well.
 #[cfg(feature = "gpu")]
 pub fn examination(json: bool) -> Result<(String, Exit), Problem> {
-    let patients: Vec<_> = imgproc::backend::gpu::adapters().into_iter().map(examined::examine).collect();
+    let adapters = imgproc::backend::gpu::adapters().map_err(Problem::new)?;
+    let patients: Vec<_> = adapters.into_iter().map(examined::examine).collect();
     let healthy = !patients.is_empty() && patients.iter().all(|patient| patient.failures.is_empty());
     let text = if json { examined::document(&patients, healthy) } else { examined::text(&patients) };
     Ok((text, if healthy { Exit::Done } else { Exit::SomeFailed }))
@@ -91,7 +92,8 @@ mod examined {
         let image = picture();
         let recipe = Recipe::parse(spec.example).map_err(|e| failed(e.message))?;
         let graph = Arc::new(recipe.graph(image.layout, image.depth()).map_err(|e| failed(e.to_string()))?);
-        let task = || Task { graph: graph.clone(), image: image.clone(), depth: image.depth(), divides: true };
+        let task =
+            || Task { graph: graph.clone(), image: image.clone(), depth: image.depth(), divides: true, remaining: 0 };
         let expected = CpuBackend.compute(task()).map_err(|e| failed(e.to_string()))?;
         let got = gpu.compute(task()).map_err(|e| failed(e.to_string()))?;
         if got.layout != expected.layout {

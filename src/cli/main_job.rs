@@ -12,7 +12,7 @@ use imgproc::pipeline::{
 use imgproc::recipe::{Recipe, RecipeError};
 
 use super::arguments::MainArguments;
-use super::backend::{Chosen, choose};
+use super::backend::{Chosen, Occasion, choose};
 use super::exit::Exit;
 use super::progress::Progress;
 use super::summary::{self, Setting};
@@ -40,8 +40,8 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     if let Some(note) = fit_open_files(&mut settings).filter(|_| speaks) {
         terminal.say(&note);
     }
-    let runtime = Runtime::new(settings.jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
-    let runtime = runtime.patient(settings.timeout);
+    let runtime =
+        Runtime::new(settings.jobs, settings.timeout).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let request = request(arguments);
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
     let made_from = manifest::Chosen::of(&settings);
@@ -50,7 +50,13 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
         return Ok(show_plan(&plan, arguments, terminal));
     }
     report::have_places(&arguments.drawings)?;
-    let chosen = choose(arguments)?;
+    let say = |text: &str| {
+        if speaks {
+            terminal.say(text);
+        }
+    };
+    let (jobs, images) = (&plan.jobs[..], plan.jobs.len());
+    let chosen = choose(arguments, &Occasion { runtime: &runtime, jobs, images, settings: &settings, tell: &say })?;
     let outputs = Outputs::claim(&request.output).map_err(not_ours)?.durable(arguments.batch.durable);
     if outputs.ignores_case() {
         plan.check_case().map_err(refused)?;
@@ -63,9 +69,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
         let begun = manifest::Writer::begin(&request.output, made_from, images, kept, arguments.batch.durable);
         manifest = Some(begun.map_err(|error| no_manifest(&request.output, &error))?);
     }
-    if let Some(reason) = chosen.reason.as_deref().filter(|_| speaks) {
-        terminal.say(reason);
-    }
+    chosen.reason.as_deref().into_iter().for_each(say);
     let passed_over = plan.passed_over;
     let backend_name = chosen.backend.name();
     let is_watched = speaks && !is_logging && terminal.is_watched();
@@ -253,7 +257,7 @@ pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
 }
 
 /// Has as many files in flight as may be open; what is to be said where that are fewer than asked.
-fn fit_open_files(settings: &mut Settings) -> Option<String> {
+pub fn fit_open_files(settings: &mut Settings) -> Option<String> {
     let wanted = settings.in_flight;
     let limit = disk::raise_open_files(OTHER_FILES + FILES_AN_IMAGE * wanted as u64)?;
     let fitting = limit.saturating_sub(OTHER_FILES) / FILES_AN_IMAGE;

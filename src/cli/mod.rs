@@ -3,6 +3,8 @@
 mod arguments;
 mod backend;
 mod batch;
+#[cfg(feature = "gpu")]
+mod calibrate;
 mod catalogue;
 mod compare;
 mod devices;
@@ -64,13 +66,14 @@ pub fn run() -> Exit {
         Some(Command::Ops { name: None, markdown: true, .. }) => Ok(print(terminal, &catalogue::markdown())),
         Some(Command::Ops { name: None, .. }) => Ok(print(terminal, &catalogue::table())),
         Some(Command::Ops { name: Some(name), .. }) => catalogue::page(name).map(|page| print(terminal, &page)),
-        Some(Command::Devices { json }) => devices::listing(*json).map(|text| print(terminal, &text)),
+        Some(Command::Devices { calibrate: true, .. }) => devices::calibration().map(|text| print(terminal, &text)),
+        Some(Command::Devices { json, .. }) => devices::listing(*json).map(|text| print(terminal, &text)),
         Some(Command::Doctor { json }) => doctor::examination(*json).map(|(text, exit)| printed(terminal, &text, exit)),
-        Some(Command::Status { directory, verify, json }) => {
-            status::of(directory, *verify, *json).map(|(text, exit)| printed(terminal, &text, exit))
-        }
         Some(Command::Timeline { trace, width }) => {
             timeline::drawing(trace, *width, terminal).map(|text| print(terminal, &text))
+        }
+        Some(Command::Status { directory, verify, json }) => {
+            status::of(directory, *verify, *json).map(|(text, exit)| printed(terminal, &text, exit))
         }
         Some(Command::Compare(arguments)) => compare::run(arguments, terminal),
         Some(Command::CompareTrial(arguments)) => compare::trial::run(arguments, terminal),

@@ -133,6 +133,20 @@ pub fn failures(outcomes: &[Outcome]) -> String {
     text
 }
 
+/// A slow store in words; none where none was simulated.
+pub fn simulation(slowness: Slowness) -> Option<String> {
+    let delay = (!slowness.delay.is_zero()).then(|| format!("each file came {} late", span(slowness.delay)));
+    let rate = slowness.bandwidth.map(|rate| format!("files came at most at {} MB/s", rate as f64 / 1e6));
+    let parts: Vec<String> = delay.into_iter().chain(rate).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `50 ms`, `1.5 s`.
+pub fn span(time: Duration) -> String {
+    let secs = time.as_secs_f64();
+    if secs < 1.0 { format!("{} ms", (secs * 1e6).round() / 1e3) } else { format!("{} s", (secs * 1e3).round() / 1e3) }
+}
+
 /// All failures by name; empty without any.
 pub fn all_failures(outcomes: &[Outcome]) -> String {
     named(outcomes, usize::MAX)
@@ -165,21 +179,7 @@ fn causes(outcomes: &[Outcome]) -> Vec<(String, usize)> {
 /// A path on one line, whatever its name holds.
 pub fn on_one_line(path: &Path) -> String {
     let text = path.display().to_string();
-    if text.contains(char::is_control) { format!("{text:?}") } else { text }
-}
-
-/// A slow store in words; none where none was simulated.
-pub fn simulation(slowness: Slowness) -> Option<String> {
-    let delay = (!slowness.delay.is_zero()).then(|| format!("each file came {} late", span(slowness.delay)));
-    let rate = slowness.bandwidth.map(|rate| format!("files came at most at {} MB/s", rate as f64 / 1e6));
-    let parts: Vec<String> = delay.into_iter().chain(rate).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// `50 ms`, `1.5 s`.
-pub fn span(time: Duration) -> String {
-    let secs = time.as_secs_f64();
-    if secs < 1.0 { format!("{} ms", (secs * 1e6).round() / 1e3) } else { format!("{} s", (secs * 1e3).round() / 1e3) }
+    if text.contains(char::is_control) { format!("{:?}", text) } else { text }
 }
 
 /// `1 image`, `2 images`.
@@ -201,12 +201,14 @@ mod tests {
     fn report(outcomes: Vec<Outcome>) -> Report {
         let (start, end) = (Duration::ZERO, Duration::from_millis(1900));
         let spans = vec![Span { image: 0, stage: Stage::Decode, worker: Worker::Cpu(0), start, end }];
+        let (wall, device_spans) = (Duration::from_secs(2), Vec::new());
         Report {
             outcomes,
             unfinished: 3,
-            wall: Duration::from_secs(2),
+            wall,
             workers: 1,
             spans,
+            device_spans,
             interrupted: false,
             left_behind: false,
         }

@@ -26,11 +26,16 @@ pub fn median_index(values: &[f64]) -> usize {
     order.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }
 
-/// How far repetitions lie apart, as a share of their median.
+/// How far repetitions lie apart, as a share of their median; of five or more, without the fastest and the slowest, since on a
+/// machine that others use there is always one that was disturbed.
 pub fn spread(values: &[f64]) -> f64 {
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(0.0, f64::max);
-    if values.is_empty() || most == 0.0 { 0.0 } else { (most - least) / median(values) }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let kept = if sorted.len() < 5 { &sorted[..] } else { &sorted[1..sorted.len() - 1] };
+    match (kept.first(), kept.last()) {
+        (Some(least), Some(most)) if *most > 0.0 => (most - least) / median(values),
+        _ => 0.0,
+    }
 }
 
 /// Whether two medians differ by no more than the repetitions of either do.
@@ -44,6 +49,11 @@ impl RunFigures {
     /// Median time of the repetitions, s.
     pub fn median_seconds(&self) -> f64 {
         median(&self.seconds)
+    }
+
+    /// How far the repetitions lie apart, as a share of their median.
+    pub fn spread(&self) -> f64 {
+        spread(&self.seconds)
     }
 }
 
@@ -145,6 +155,7 @@ mod tests {
         assert_eq!((median(&[3.0, 1.0, 2.0]), median(&[4.0, 1.0, 2.0, 3.0]), median(&[])), (2.0, 2.5, 0.0));
         assert_eq!((median_index(&[3.0, 1.0, 2.0]), median_index(&[4.0, 1.0]), median_index(&[])), (2, 1, 0));
         assert_eq!((spread(&[2.0, 1.0, 3.0]), spread(&[5.0]), spread(&[])), (1.0, 0.0, 0.0));
+        assert_eq!(spread(&[2.0, 9.0, 2.5, 1.0, 1.5]), 0.5);
     }
 
     #[test]

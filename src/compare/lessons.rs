@@ -66,37 +66,44 @@ impl Story<'_> {
 
     /// Reading many files at once, with one worker as before.
     fn concurrent(&self, sequential: &RunFigures, concurrent: &RunFigures) -> String {
-        let waited = |figures: &RunFigures| figures.waiting * figures.median_seconds();
-        let ratio = sequential.median_seconds() / concurrent.median_seconds();
+        let ratio = times(sequential.median_seconds() / concurrent.median_seconds());
         let same = is_noise(&sequential.seconds, &concurrent.seconds);
-        if sequential.waiting < HARDLY_WAITS {
-            let reason = format!("there was hardly anything to wait for, {} of the time", percent(sequential.waiting));
-            return match (same, ratio) {
-                (true, _) => format!("async alone made it {} as fast, which is noise: {reason}", times(ratio)),
-                (false, r) if r < 1.0 => format!(
-                    "async alone made it slower, {} as fast: {reason}, and reading ahead has its own cost",
-                    times(r)
-                ),
-                (false, r) => format!(
-                    "async alone made it {} as fast, though {reason}: handing files over one at a time took the rest",
-                    times(r)
-                ),
+        let waited = |figures: &RunFigures| figures.waiting * figures.median_seconds();
+        let hidden = 1.0 - waited(concurrent) / waited(sequential).max(f64::MIN_POSITIVE);
+        if self.kind == LoadKind::Work || sequential.waiting < HARDLY_WAITS {
+            let slower = concurrent.median_seconds() > sequential.median_seconds();
+            let reason = match sequential.waiting {
+                share if share < HARDLY_WAITS => {
+                    format!("there was hardly anything to wait for, {} of the time", percent(share))
+                }
+                share => format!("{} of the time was waiting, for reads and writes", percent(share)),
+            };
+            return match (same, slower) {
+                (true, _) => format!("async alone made it {ratio} as fast, which is noise: {reason}"),
+                (false, true) => {
+                    format!("async alone made it slower, {ratio} as fast: {reason}, and it has its own cost")
+                }
+                (false, false) if sequential.waiting < HARDLY_WAITS => {
+                    format!("async alone made it {ratio} as fast, though {reason}")
+                }
+                (false, false) => {
+                    format!(
+                        "async alone made it {ratio} as fast: {reason}, and it hid {} of that",
+                        percent(hidden.max(0.0))
+                    )
+                }
             };
         }
-        let hidden = 1.0 - waited(concurrent) / waited(sequential);
+        let (before, after) = (seconds(waited(sequential)), seconds(waited(concurrent)));
         if hidden < 0.01 {
             return format!(
-                "concurrent reading hid none of the waiting: {} of it stayed {}, {} as fast",
-                seconds(waited(sequential)),
-                seconds(waited(concurrent)),
-                times(ratio)
+                "concurrent reading hid none of the waiting: {before} of it stayed {after}, {ratio} as fast"
             );
         }
-        let became = format!("{} became {}", seconds(waited(sequential)), seconds(waited(concurrent)));
-        let gain = if same { "which is noise".into() } else { format!("{} as fast", times(ratio)) };
+        let gain = if same { "which is noise".into() } else { format!("{ratio} as fast") };
+        let share = percent(hidden);
         format!(
-            "concurrent reading hid {} of the waiting ({became}), with one worker as before: {gain}",
-            percent(hidden)
+            "concurrent reading hid {share} of the waiting ({before} became {after}), with one worker as before: {gain}"
         )
     }
 
@@ -113,7 +120,7 @@ impl Story<'_> {
         };
         let at_work = format!("{:.1} of them at work at a time", parallel.cores_busy);
         if is_noise(&sequential.seconds, &parallel.seconds) {
-            return format!("{who} gained nothing: {} as fast, which is noise", times(ratio));
+            return format!("{who}: {} as fast, which is noise, with {at_work}", times(ratio));
         }
         if ratio < 1.0 {
             return format!("{who} were slower than one: {} as fast", times(ratio));
@@ -319,13 +326,13 @@ mod tests {
         let runs = [run(Sequential, "cpu", 2.0, 0.02, 0.98), run(Concurrent, "cpu", 2.2, 0.0, 1.0)];
         assert_eq!(
             told(LoadKind::Work, &runs, EIGHT)[0],
-            "async alone made it slower, 0.91 times as fast: there was hardly anything to wait for, 2 % of the time, and \
-             reading ahead has its own cost"
+            "async alone made it slower, 0.91 times as fast: there was hardly anything to wait for, 2 % of the time, and it \
+             has its own cost"
         );
         let runs = [run(Sequential, "cpu", 2.0, 0.3, 0.7), run(Concurrent, "cpu", 1.5, 0.1, 0.9)];
         assert_eq!(
             told(LoadKind::Work, &runs, EIGHT)[0],
-            "concurrent reading hid 75 % of the waiting (0.60 s became 0.15 s), with one worker as before: 1.33 times as fast"
+            "async alone made it 1.33 times as fast: 30 % of the time was waiting, for reads and writes, and it hid 75 % of that"
         );
     }
 
@@ -339,7 +346,10 @@ mod tests {
              cores, caches or memory"
         );
         let runs = [run(Sequential, "cpu", 2.0, 0.0, 1.0), run(Parallel, "cpu", 2.005, 0.0, 1.9)];
-        assert_eq!(told(LoadKind::Work, &runs, two)[0], "2 workers gained nothing: 1.00 times as fast, which is noise");
+        assert_eq!(
+            told(LoadKind::Work, &runs, two)[0],
+            "2 workers: 1.00 times as fast, which is noise, with 1.9 of them at work at a time"
+        );
         let one = Width { jobs: 1, in_flight: 16 };
         assert_eq!(told(LoadKind::Work, &runs, one)[0], "there is one worker, so parallel is sequential");
     }

@@ -1,8 +1,8 @@
 //! How many images a comparison takes, so that it ends within a minute or so.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::LoadKind;
 use crate::pipeline::{Schedule, Slowness};
 
 /// What all runs of a load together should take.
@@ -11,6 +11,8 @@ const LOAD_SECS: f64 = 25.0;
 const LEAST_IMAGES: usize = 8;
 /// More show nothing new.
 const MOST_IMAGES: usize = 400;
+/// Files of a run, which are named on its command line; of more images they are taken several times.
+const MOST_FILES: usize = if cfg!(windows) { 100 } else { 1000 };
 /// The delay that makes a load wait: that many times the work of an image.
 const DELAY_OVER_WORK: f64 = 4.0;
 const LEAST_DELAY: Duration = Duration::from_millis(50);
@@ -20,6 +22,7 @@ const LEAST_DELAY: Duration = Duration::from_millis(50);
 pub struct Pace {
     pub backend: String,
     pub secs_per_image: f64,
+    pub bytes_per_image: f64,
 }
 
 /// The delay of the waiting-bound load where none was asked for: 50 ms, or more where that would be little beside the work
@@ -39,38 +42,34 @@ pub struct Width {
 }
 
 /// An estimate of what an image adds to a run.
-fn image_secs(kind: LoadKind, schedule: Schedule, work: f64, slowness: Slowness, width: Width) -> f64 {
+fn image_secs(schedule: Schedule, pace: &Pace, slowness: Slowness, width: Width) -> f64 {
     let (jobs, in_flight) = (width.jobs.max(1) as f64, width.in_flight.max(1) as f64);
-    let wait = match kind {
-        LoadKind::Waiting => slowness.delay.as_secs_f64(),
-        LoadKind::Work => 0.0,
-    };
+    let (delay, work) = (slowness.delay.as_secs_f64(), pace.secs_per_image);
+    let line = slowness.bandwidth.map_or(0.0, |rate| pace.bytes_per_image / rate as f64);
     match schedule {
-        Schedule::Sequential => wait + work,
-        Schedule::Parallel => (wait + work) / jobs,
-        Schedule::Concurrent => (wait / in_flight).max(work),
-        Schedule::Overlapped => (wait / in_flight).max(work / jobs),
+        Schedule::Sequential => delay + line + work,
+        Schedule::Parallel => line.max((delay + line + work) / jobs),
+        Schedule::Concurrent => line.max(delay / in_flight).max(work),
+        Schedule::Overlapped => line.max(delay / in_flight).max(work / jobs),
     }
 }
 
 /// Images of a load for `runs` timed runs of every combination, and one more without waiting.
-pub fn images(
-    kind: LoadKind,
-    runs: usize,
-    combinations: &[(Schedule, f64)],
-    slowness: Slowness,
-    width: Width,
-) -> usize {
+pub fn images(runs: usize, combinations: &[(Schedule, &Pace)], slowness: Slowness, width: Width) -> usize {
     let secs: f64 = combinations
         .iter()
-        .map(|&(schedule, work)| {
-            let timed = image_secs(kind, schedule, work, slowness, width);
-            let first = image_secs(LoadKind::Work, schedule, work, slowness, width);
-            runs as f64 * timed + first
+        .map(|(schedule, pace)| {
+            let timed = image_secs(*schedule, pace, slowness, width);
+            runs as f64 * timed + image_secs(*schedule, pace, Slowness::default(), width)
         })
         .sum();
     let fit = if secs > 0.0 { LOAD_SECS / secs } else { MOST_IMAGES as f64 };
     (fit as usize).clamp(LEAST_IMAGES, MOST_IMAGES)
+}
+
+/// The files of that many images, spread evenly over all; all where there are fewer.
+pub fn files(all: &[PathBuf], images: usize) -> Vec<PathBuf> {
+    spread(all, images.min(MOST_FILES))
 }
 
 /// `count` of the items, spread evenly over them; all where there are fewer.
@@ -84,7 +83,7 @@ mod tests {
     use super::*;
 
     fn pace(secs_per_image: f64) -> Pace {
-        Pace { backend: "cpu".into(), secs_per_image }
+        Pace { backend: "cpu".into(), secs_per_image, bytes_per_image: 1e6 }
     }
 
     const WIDTH: Width = Width { jobs: 4, in_flight: 16 };
@@ -99,13 +98,18 @@ mod tests {
     #[test]
     fn a_load_fits_its_time() {
         let slowness = Slowness { delay: Duration::from_millis(50), bandwidth: None };
-        let all = Schedule::ALL.map(|schedule| (schedule, 0.01));
+        let none = Slowness::default();
+        let (fast, slow) = (pace(0.01), pace(9.0));
+        let all = Schedule::ALL.map(|schedule| (schedule, &fast));
         // 60 + 15 + 10 + 3.125 ms an image of each run, and 25 ms of the first, which does not wait.
-        assert_eq!(images(LoadKind::Waiting, 3, &all, slowness, WIDTH), 86);
+        assert_eq!(images(3, &all, slowness, WIDTH), 86);
         // 25 ms each, four times.
-        assert_eq!(images(LoadKind::Work, 3, &all, slowness, WIDTH), 250);
-        assert_eq!(images(LoadKind::Work, 3, &Schedule::ALL.map(|s| (s, 9.0)), slowness, WIDTH), LEAST_IMAGES);
-        assert_eq!(images(LoadKind::Work, 3, &[], slowness, WIDTH), MOST_IMAGES);
+        assert_eq!(images(3, &all, none, WIDTH), 250);
+        // A megabyte takes 100 ms: 160 + 100 + 100 + 100 ms, whoever decides.
+        let narrow = Slowness { bandwidth: Some(10_000_000), ..slowness };
+        assert_eq!(images(3, &all, narrow, WIDTH), 17);
+        assert_eq!(images(3, &Schedule::ALL.map(|s| (s, &slow)), none, WIDTH), LEAST_IMAGES);
+        assert_eq!(images(3, &[], none, WIDTH), MOST_IMAGES);
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn compare(request: &Request, perform: Perform, tell: &mut dyn FnMut(Progres
     session.probe()?;
     let sizes: Vec<(LoadKind, usize)> = request.loads.iter().map(|kind| (*kind, session.images(*kind))).collect();
     let most = sizes.iter().map(|(_, images)| *images).max().unwrap_or(0);
-    let (agreement, files) = session.agreement(sample::spread(&request.files, most))?;
+    let (agreement, files) = session.agreement(sample::files(&request.files, most))?;
     let mut loads = Vec::new();
     for (kind, images) in sizes {
         loads.push(session.load(kind, images, &files, &agreement)?);
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
 
     /// Learns which backends are there and how fast each is.
     fn probe(&mut self) -> Result<(), Trouble> {
-        let files = sample::spread(&self.request.files, PROBE_IMAGES);
+        let files = sample::files(&self.request.files, PROBE_IMAGES);
         for backend in self.backends() {
             let scratch = Scratch::new()?;
             let combination = Combination { schedule: Schedule::Sequential, backend: backend.clone() };
@@ -146,7 +146,8 @@ impl<'a> Session<'a> {
             }
             let secs_per_image = measured.wall.as_secs_f64() / measured.images as f64;
             self.named.push((backend.clone(), measured.backend));
-            self.paces.push(Pace { backend, secs_per_image });
+            let bytes_per_image = measured.bytes_read as f64 / measured.images as f64;
+            self.paces.push(Pace { backend, secs_per_image, bytes_per_image });
         }
         if self.paces.is_empty() {
             let reasons: Vec<String> =
@@ -167,10 +168,15 @@ impl<'a> Session<'a> {
         if let Some(images) = self.request.images {
             return images.max(1);
         }
-        let pace = |c: &Combination| self.paces.iter().find(|p| p.backend == c.backend).map(|p| p.secs_per_image);
-        let combinations: Vec<(Schedule, f64)> =
-            self.available().iter().filter_map(|c| Some((c.schedule, pace(c)?))).collect();
-        sample::images(kind, self.request.runs, &combinations, self.slowness, self.width())
+        let pace = |c: &Combination| self.paces.iter().find(|pace| pace.backend == c.backend);
+        let available = self.available();
+        let combinations: Vec<(Schedule, &Pace)> =
+            available.iter().filter_map(|c| Some((c.schedule, pace(c)?))).collect();
+        let slowness = match kind {
+            LoadKind::Waiting => self.slowness,
+            LoadKind::Work => Slowness::default(),
+        };
+        sample::images(self.request.runs, &combinations, slowness, self.width())
     }
 
     /// Runs every combination once for its pixels, which also warms up what stays warm between processes. Returns the files
@@ -229,7 +235,7 @@ impl<'a> Session<'a> {
         files: &[PathBuf],
         agreement: &Agreement,
     ) -> Result<Load, Trouble> {
-        let files = sample::spread(files, images);
+        let files = sample::files(files, images);
         let mut measured: HashMap<String, Vec<Measured>> = HashMap::new();
         for round in 0..self.request.runs {
             let mut turn = self.available();

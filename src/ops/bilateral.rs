@@ -81,6 +81,10 @@ impl Neighbourhood for BilateralNeighbourhood {
         self.edges
     }
 
+    fn block(&self) -> (u32, u32) {
+        (4, 1)
+    }
+
     fn row(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {
         self.rows(rows, output);
     }

@@ -14,7 +14,7 @@ use super::budget::Permit;
 use super::disk::{self, Opened, Stamp};
 use super::need::working_bytes;
 use super::outcome::{Done, Failure, Job, LeftOut};
-use crate::backend::{BackendError, Task};
+use crate::backend::{BackendError, Computed, DeviceTimes, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Header};
 use crate::image::{Demand, Depth, Image, Layout, Reduction};
 use crate::op::Graph;
@@ -34,6 +34,16 @@ pub(super) struct Loaded {
     bytes: Vec<u8>,
     known: Known,
     permit: Permit,
+}
+
+/// Pixels up to which a device takes images together.
+const SMALL_PIXELS: u64 = 512 * 512;
+
+impl Loaded {
+    /// Whether a device takes it together with others.
+    pub(super) fn is_small(&self) -> bool {
+        self.known.header.layout.pixels() <= SMALL_PIXELS
+    }
 }
 
 /// An upright image and the kernels for it.
@@ -57,8 +67,15 @@ struct Away {
 /// An image that the device has.
 pub(super) struct Submitted {
     away: Away,
-    answer: oneshot::Receiver<Result<Image, BackendError>>,
+    answer: oneshot::Receiver<Answered>,
     span: Running,
+}
+
+/// What a backend gave, and when.
+struct Answered {
+    result: Result<Computed, BackendError>,
+    /// Since the start of the run.
+    at: Duration,
 }
 
 /// The recipe's result.
@@ -126,16 +143,18 @@ async fn reading<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let _span = run.recorder.start(job.index, Stage::Read, worker);
     tracing::trace!(input = ?job.input, "read");
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
-    let (here, job) = (run.clone(), job.clone());
-    let blocking = blocking(Stage::Read, move || work(&here, &job));
-    let moved = run.workers.in_time(Stage::Read, blocking).await?;
-    if let Some(bandwidth) = run.settings.store.slowness.bandwidth {
-        run.line.carry(run.recorder.elapsed(), moved.bytes, bandwidth).await;
-    }
-    Ok(moved.value)
+    let moved = async {
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let (here, job) = (run.clone(), job.clone());
+        let moved = blocking(Stage::Read, move || work(&here, &job)).await?;
+        if let Some(bandwidth) = run.settings.store.slowness.bandwidth {
+            run.line.carry(run.recorder.elapsed(), moved.bytes, bandwidth).await;
+        }
+        Ok(moved.value)
+    };
+    run.workers.in_time(Stage::Read, moved).await
 }
 
 /// The file with what its header says; none where that ends beyond its first part.
@@ -274,14 +293,18 @@ impl Decoded {
                 .push(format!("{} holds 8 bits a channel, results were rounded to that", job.format.name()));
         }
         let away = Away { job, icc: image.icc.take(), colours: image.layout.colours, done, permit };
-        (Task { graph, image, depth, divides: run.has_idle_workers() }, away)
+        let (divides, remaining) = (run.has_idle_workers(), run.not_begun());
+        (Task { graph, image, depth, divides, remaining }, away)
     }
 }
 
 impl Away {
-    fn come_back(self, run: &Run, result: Result<Image, BackendError>) -> Result<Processed, Failure> {
+    fn come_back(self, run: &Run, answered: Answered) -> Result<Processed, Failure> {
         let Away { job, icc, colours, done, permit } = self;
-        let mut image = result.map_err(|error| failed_to_compute(run, error))?;
+        let Computed { mut image, device } = answered.result.map_err(|error| failed_to_compute(run, error))?;
+        if let Some(DeviceTimes { upload, kernels, readback }) = device {
+            run.recorder.device(job.index, answered.at, [upload, kernels, readback]);
+        }
         // A profile describes the channels that it was made for.
         image.icc = icc.filter(|_| image.layout.colours == colours);
         Ok(Processed { job, image, done, permit })
@@ -296,34 +319,55 @@ fn failed_to_compute(run: &Run, error: BackendError) -> Failure {
 
 /// Takes the image through the recipe; the caller waits, as a worker or for the device.
 pub(super) fn compute(run: &Run, decoded: Decoded, worker: Worker) -> Result<Processed, Failure> {
-    let worker = if run.backend.computes_here() { worker } else { Worker::Device };
-    let _span = run.recorder.start(decoded.job.index, Stage::Compute, worker);
+    let mut span = run.recorder.start(decoded.job.index, Stage::Compute, worker);
     let (task, away) = decoded.hand_over(run);
-    let result = run.backend.compute(task);
-    away.come_back(run, result)
+    let answered = Answered { result: run.backend.wait_for(task), at: run.recorder.elapsed() };
+    if answered.by_device(run) {
+        span.was_by(Worker::Device);
+    }
+    away.come_back(run, answered)
 }
 
-/// Hands the image to the device. That plans the work and may block, so it belongs on a worker.
-pub(super) fn submit(run: &Run, decoded: Decoded) -> Submitted {
-    let span = run.recorder.start(decoded.job.index, Stage::Compute, Worker::Device);
+impl Answered {
+    /// Whether a device computed it, or failed to.
+    fn by_device(&self, run: &Run) -> bool {
+        match &self.result {
+            Ok(computed) => computed.device.is_some(),
+            Err(_) => !run.backend.computes_here(),
+        }
+    }
+}
+
+/// Hands the image to a backend that has a device. That plans the work and may block or compute here, so it belongs on a
+/// worker.
+pub(super) fn submit(run: &Arc<Run>, decoded: Decoded, worker: Worker) -> Submitted {
+    let span = run.recorder.start(decoded.job.index, Stage::Compute, worker);
     let (task, away) = decoded.hand_over(run);
     let (sender, answer) = oneshot::channel();
-    run.backend.submit(task, Box::new(move |result| drop(sender.send(result))));
+    let recorder = run.recorder.clone();
+    run.backend.submit(task, Box::new(move |result| drop(sender.send(Answered { result, at: recorder.elapsed() }))));
     Submitted { away, answer, span }
 }
 
-/// The device's answer; no thread waits for it.
-pub(super) async fn answer(run: &Run, submitted: Submitted) -> Result<Processed, Failure> {
-    let Submitted { away, answer, span } = submitted;
+/// The backend's answer; no thread waits for it.
+pub(super) async fn answer(run: &Arc<Run>, submitted: Submitted) -> Result<Processed, Failure> {
+    let Submitted { away, answer, mut span } = submitted;
     // A task of its own, so that what the image holds is held until the device gives it back, however late.
+    let here = run.clone();
     let back = tokio::spawn(async move {
-        let result = answer.await.unwrap_or_else(|_| Err(BackendError::Device("the backend stopped".into())));
-        drop(span);
-        (away, result)
+        let answered = answer.await.unwrap_or_else(|_| Answered {
+            result: Err(BackendError::Device("the backend stopped".into())),
+            at: here.recorder.elapsed(),
+        });
+        if answered.by_device(&here) {
+            span.was_by(Worker::Device);
+        }
+        span.end_at(answered.at);
+        (away, answered)
     });
     let back = async { back.await.map_err(|_| Failure::new(Stage::Compute, "the run has ended")) };
-    let (away, result) = run.workers.in_time(Stage::Compute, back).await?;
-    guarded(Stage::Compute, || away.come_back(run, result))
+    let (away, answered) = run.workers.in_time(Stage::Compute, back).await?;
+    guarded(Stage::Compute, || away.come_back(run, answered))
 }
 
 /// Encodes.

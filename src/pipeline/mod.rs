@@ -13,6 +13,7 @@ mod schedule;
 mod shutdown;
 mod source;
 mod store;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -29,12 +30,13 @@ pub use runtime::Runtime;
 pub use schedule::Schedule;
 pub use shutdown::{Halt, Shutdown};
 pub use store::{Slowness, Store};
+pub use survey::{Surveyed, survey};
 
 use crate::backend::Backend;
 use crate::codec::DecodeOptions;
 use crate::image::{Depth, buffers};
 use crate::recipe::Recipe;
-use crate::timeline::{Recorder, Span};
+use crate::timeline::{DeviceSpan, Recorder, Span};
 use budget::Budget;
 use disk::Outputs;
 use store::Line;
@@ -107,7 +109,12 @@ impl Run {
     /// Whether some workers have no image of their own, or soon will. Until then an image a worker is the finest division
     /// that pays: nothing is computed twice, and nobody waits.
     fn has_idle_workers(&self) -> bool {
-        self.images.saturating_sub(self.begun.load(Ordering::Relaxed)) < self.workers.count()
+        self.not_begun() < self.workers.count()
+    }
+
+    /// Images whose work has not begun.
+    fn not_begun(&self) -> usize {
+        self.images.saturating_sub(self.begun.load(Ordering::Relaxed))
     }
 }
 
@@ -122,6 +129,8 @@ pub struct Report {
     /// Worker threads.
     pub workers: usize,
     pub spans: Vec<Span>,
+    /// What the device did, by its own clock.
+    pub device_spans: Vec<DeviceSpan>,
     /// Whether the user stopped the run.
     pub interrupted: bool,
     /// Whether threads may still be at something that took too long.
@@ -207,6 +216,7 @@ pub fn run(
         wall: run.recorder.elapsed(),
         workers: count,
         spans: run.recorder.spans(),
+        device_spans: run.recorder.device_spans(),
         interrupted: shutdown.halt() != Halt::No,
         left_behind: run.workers.left_behind(),
     })

@@ -3,57 +3,23 @@
 use crate::backend::Backend;
 use crate::codec::{Format, Header};
 use crate::image::Depth;
-use crate::op::{Graph, Kernel, Node};
-
-/// Bytes of a sample while kernels work on it.
-const FLOAT_BYTES: u64 = 4;
+use crate::op::Graph;
 
 /// An estimate of the bytes that an image takes besides its file, all stages counted as if they came at once:
 /// - the decoded samples twice: decoders hold planes or rows of their own, and turning an image upright copies it;
 /// - what the decoder holds beside samples;
 /// - the result and its encoding, which is hardly ever larger;
-/// - what the CPU keeps whole, since a histogram, a flood or a gathering needs all of it: codes or floats;
-/// - histograms and their tables;
-/// - with a device, what it says.
+/// - what the backend says.
 ///
-/// Not counted are the CPU's tiles, small but where windows reach far, and what an encoder holds beside its output.
+/// Not counted is what an encoder holds beside its output.
 pub(super) fn working_bytes(header: &Header, graph: &Graph, result: Depth, backend: &dyn Backend) -> u64 {
     let sample_bytes = |depth: Depth| u64::from(depth.bits() / 8);
     // A TIFF of more than 8 bits may hold floats, which stay 4 bytes long until the recipe's end.
     let floats = if header.format == Format::Tiff && header.depth == Depth::Sixteen { 2 } else { 1 };
     let source_bytes = sample_bytes(header.depth) * floats;
-    let working = match backend.computes_here() {
-        true => kept_whole(graph) + tables(graph),
-        false => backend.device_bytes(graph, source_bytes, result),
-    };
+    let working = backend.working_bytes(graph, source_bytes, result);
     let result = graph.output_layout().samples() * sample_bytes(result);
     header.decoder_bytes + 2 * header.layout.samples() * source_bytes + 2 * result + working
-}
-
-/// Bytes of all histograms and the tables that are made from them.
-fn tables(graph: &Graph) -> u64 {
-    let entries = |node: &Node| match &node.kernel {
-        Kernel::Reduce(kernel) => u64::from(kernel.statistic().lanes(node.layout.colours) * graph.depth.codes()),
-        _ => 0,
-    };
-    graph.nodes().iter().map(|node| 2 * FLOAT_BYTES * entries(node)).sum()
-}
-
-/// Bytes of the images that are computed as a whole before what reads them; the source is there in any case.
-fn kept_whole(graph: &Graph) -> u64 {
-    let code_bytes = u64::from(graph.depth.bits() / 8);
-    let bytes = |node: &Node| {
-        let input = node.inputs.first().filter(|i| i.0 > 0).map_or(0, |i| graph.layout(*i).samples());
-        match node.kernel {
-            Kernel::Reduce(_) if node.layout.alpha => FLOAT_BYTES * input,
-            Kernel::Reduce(_) => code_bytes * input,
-            Kernel::Maximum | Kernel::Gather(_) => FLOAT_BYTES * input,
-            // What it reads, the result, and at worst a place to go on at for each pixel.
-            Kernel::Flood(_) => (FLOAT_BYTES + 1 + 8) * input,
-            _ => 0,
-        }
-    };
-    graph.nodes().iter().map(bytes).sum()
 }
 
 #[cfg(test)]
@@ -79,7 +45,7 @@ mod tests {
             1
         }
 
-        fn device_bytes(&self, graph: &Graph, source_sample_bytes: u64, _result: Depth) -> u64 {
+        fn working_bytes(&self, graph: &Graph, source_sample_bytes: u64, _result: Depth) -> u64 {
             1000 * source_sample_bytes * graph.nodes()[0].layout.samples()
         }
 

@@ -14,6 +14,8 @@ use super::shutdown::{Halt, Shutdown};
 const DISK_THREADS: usize = 16;
 /// They stay for as long as a run may let them idle.
 const DISK_THREADS_STAY: Duration = Duration::from_secs(3600);
+/// Threads that may be kept by what took too long, before others wait for them after all.
+const MOST_LOST_THREADS: usize = 500;
 
 /// The async side: a few threads that wait for many things, and those that block on the disk for them. There are as many
 /// however many files are in flight.
@@ -46,20 +48,23 @@ fn ignores_hangup() -> bool {
 }
 
 impl Runtime {
-    /// For runs of up to `jobs` workers, each of which may wait for a file of its own.
+    /// For runs of up to `jobs` workers, each of which may wait for a file of its own. With a limit it waits no longer than
+    /// that for each of the things that it looks at before a run.
     ///
     /// # Errors
     /// Where the threads can't be started.
-    pub fn new(jobs: usize) -> io::Result<Runtime> {
+    pub fn new(jobs: usize, limit: Option<Duration>) -> io::Result<Runtime> {
         let disk_threads = jobs.max(DISK_THREADS);
+        // What exceeds a limit keeps its thread, and another takes its place.
+        let lost_threads = if limit.is_some() { MOST_LOST_THREADS } else { 0 };
         let tokio = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name(super::thread_name("loader"))
-            .max_blocking_threads(disk_threads)
+            .max_blocking_threads(disk_threads + lost_threads)
             .thread_keep_alive(DISK_THREADS_STAY)
             .enable_all()
             .build()?;
-        let runtime = Runtime { handle: tokio.handle().clone(), tokio: Some(tokio), disk_threads, limit: None };
+        let runtime = Runtime { handle: tokio.handle().clone(), tokio: Some(tokio), disk_threads, limit };
         runtime.start_disk_threads();
         Ok(runtime)
     }
@@ -113,12 +118,6 @@ impl Runtime {
             }
         });
         Ok(())
-    }
-
-    /// The same, that waits no longer than so for each of the things that it looks at before a run.
-    pub fn patient(mut self, limit: Option<Duration>) -> Runtime {
-        self.limit = limit;
-        self
     }
 
     /// `f` of every item, none where it took too long, in their order, with all threads that may block.

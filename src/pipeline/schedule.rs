@@ -116,12 +116,17 @@ fn work_here(run: &Run, loaded: Loaded, worker: Worker) -> Result<Encoded, Failu
     journey::guarded(Stage::Encode, || journey::encode(run, processed, worker))
 }
 
+/// Images that wait for a worker, read and ready.
+const LEAST_AT_HAND: usize = 2;
+
 /// The limits of reading ahead; each image passes them in this order.
 struct Gates {
     /// Images being read, or read and not begun: `in_flight`.
     reading: Arc<Semaphore>,
-    /// Images between the start of their decoding and the start of their writing. Where workers compute, one for each and one
-    /// at hand: images are finished before others are begun. With a device, as many more as it takes at a time.
+    /// Images that a worker may take up, or has, up to the start of their writing: images are finished before others are begun.
+    /// Where workers compute, one for each and as many at hand, since it may take milliseconds until a loader is given a
+    /// processor by workers that keep all of them. With a device, one at hand and as many more as it takes at a time; it takes
+    /// small ones together, so that they take a part of a place each.
     begun: Arc<Semaphore>,
     /// Images being written: `in_flight`. A slow disk so holds up the workers instead of piling up results.
     writing: Arc<Semaphore>,
@@ -129,8 +134,8 @@ struct Gates {
 
 impl Gates {
     fn new(run: &Run, workers: usize) -> Gates {
-        let device = if run.backend.computes_here() { 0 } else { run.backend.depth() };
-        let begun = workers + device + 1;
+        let at_hand = if run.backend.computes_here() { workers.max(LEAST_AT_HAND) } else { run.backend.depth() + 1 };
+        let begun = (workers + at_hand) * PLACE as usize;
         let in_flight = run.settings.in_flight;
         Gates {
             reading: Arc::new(Semaphore::new(in_flight)),
@@ -140,8 +145,15 @@ impl Gates {
     }
 }
 
+/// Parts of a place among the images that are begun.
+const PLACE: u32 = 4;
+
 async fn pass(gate: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    match gate.clone().acquire_owned().await {
+    pass_with(gate, 1).await
+}
+
+async fn pass_with(gate: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePermit {
+    match gate.clone().acquire_many_owned(permits).await {
         Ok(permit) => permit,
         Err(_) => unreachable!("gates are never closed"),
     }
@@ -187,7 +199,8 @@ async fn pass_through(
 ) -> Option<Result<Done, Failure>> {
     let ready = async {
         let loaded = journey::read(run, job, Worker::Loader).await?;
-        Ok((loaded, pass(&gates.begun).await))
+        let parts = if !run.backend.computes_here() && loaded.is_small() { 1 } else { PLACE };
+        Ok((loaded, pass_with(&gates.begun, parts).await))
     };
     match unless(run.stops_taking(), ready).await? {
         Ok((loaded, begun)) => {
@@ -215,7 +228,7 @@ async fn work(run: &Arc<Run>, loaded: Loaded) -> Result<Encoded, Failure> {
     }
     let submitted = run.workers.run(stage, move |worker| {
         let decoded = journey::guarded(Stage::Decode, || journey::decode(&here, loaded, worker))?;
-        journey::guarded(Stage::Compute, || Ok(journey::submit(&here, decoded)))
+        journey::guarded(Stage::Compute, || Ok(journey::submit(&here, decoded, worker)))
     });
     let processed = journey::answer(run, submitted.await?).await?;
     let here = run.clone();

@@ -7,8 +7,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::*;
+use crate::backend::both::Both;
 use crate::backend::cpu::CpuBackend;
-use crate::backend::{BackendError, Done as Answer, Task};
+use crate::backend::{BackendError, Computed, DeviceTimes, Done as Answer, Task};
 use crate::codec::{self, EncodeOptions, Format, JpegDecoder};
 use crate::image::{Image, Layout, Samples};
 use crate::timeline::{Stage, Worker, figures};
@@ -52,7 +53,7 @@ impl Fake {
                 std::thread::sleep(Duration::from_millis(2));
                 let result = CpuBackend.compute(task);
                 counted.fetch_sub(1, Ordering::SeqCst);
-                answer(result);
+                answer(result.map(|image| Computed { image, device: Some(DeviceTimes::default()) }));
             }
         });
         let (begun, most_at_once) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -136,7 +137,7 @@ impl Scene {
             format: None,
             existing: Existing::Refuse,
         };
-        let runtime = Runtime::new(4).unwrap();
+        let runtime = Runtime::new(4, None).unwrap();
         let plan = plan(&runtime, &request).unwrap();
         happens();
         let outputs = Arc::new(Outputs::claim(&request.output).unwrap());
@@ -201,6 +202,33 @@ fn a_device_gives_the_same_under_every_schedule() {
         let figures = figures(&report.spans, report.wall, report.workers);
         assert!(figures.device_busy.is_some_and(|busy| busy > 0.0), "{schedule:?}");
     }
+}
+
+#[test]
+fn both_share_the_images_and_give_the_same() {
+    let expected = image(None).samples;
+    for schedule in [Schedule::Parallel, Schedule::Concurrent, Schedule::Overlapped] {
+        let scene = Scene::new(40, schedule);
+        let both = Both::new(Arc::new(CpuBackend), Arc::new(Fake::new(false, |_| Act::Compute)));
+        let report = scene.run(Arc::new(both), &Shutdown::default());
+        assert_eq!(counts(&report), (40, 0, 0), "{schedule:?}");
+        for i in 0..40 {
+            let Samples::U8(inverted) = scene.output(&format!("{i:02}.png")).samples else { panic!("8 bits stay") };
+            assert_eq!(Samples::U8(inverted.iter().map(|v| 255 - v).collect()), expected);
+        }
+        let computed = report.spans.iter().filter(|span| span.stage == Stage::Compute);
+        let (device, here): (Vec<&Span>, Vec<&Span>) = computed.partition(|span| span.worker == Worker::Device);
+        assert!(device.len() + here.len() == 40 && !device.is_empty() && !here.is_empty(), "{schedule:?}");
+    }
+}
+
+#[test]
+fn a_lost_device_ends_a_run_of_both() {
+    let fake = Fake::new(false, |n| if n >= 2 { Act::Die } else { Act::Compute });
+    let both = Both::new(Arc::new(CpuBackend), Arc::new(fake));
+    let report = Scene::new(60, Schedule::Overlapped).run(Arc::new(both), &Shutdown::default());
+    assert!(report.ended_by().is_some_and(|failure| failure.to_string().contains("the device is gone")));
+    assert!(counts(&report).1 >= 1);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! What ran when: spans recorded during a run, and what they tell about it. Knows no images; the clock is read here only.
 
+mod device;
 mod figures;
 mod verdict;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+pub use device::{DevicePart, DeviceSpan};
 pub use figures::{Basis, Figures, StageFigures, figures};
 pub use verdict::{Bound, Verdict, verdict};
 
@@ -85,6 +87,7 @@ impl Span {
 pub struct Recorder {
     begun: Instant,
     spans: Arc<Mutex<Vec<Span>>>,
+    device: Arc<Mutex<Vec<DeviceSpan>>>,
 }
 
 impl Default for Recorder {
@@ -96,7 +99,7 @@ impl Default for Recorder {
 impl Recorder {
     /// Starts the run's clock.
     pub fn new() -> Recorder {
-        Recorder { begun: now(), spans: Arc::default() }
+        Recorder { begun: now(), spans: Arc::default(), device: Arc::default() }
     }
 
     /// Since the start of the run.
@@ -106,7 +109,19 @@ impl Recorder {
 
     /// Starts a span, which ends when the value is dropped, however the stage ends.
     pub fn start(&self, image: u32, stage: Stage, worker: Worker) -> Running {
-        Running { recorder: self.clone(), image, stage, worker, start: self.elapsed() }
+        Running { recorder: self.clone(), image, stage, worker, start: self.elapsed(), end: None }
+    }
+
+    /// Takes down what a device did for an image whose result came at `end`: how long upload, kernels and readback took by
+    /// its own clock.
+    pub fn device(&self, image: u32, end: Duration, taken: [Duration; 3]) {
+        let spans = device::spans(image, end, taken);
+        self.device.lock().unwrap_or_else(PoisonError::into_inner).extend(spans);
+    }
+
+    /// What devices have done so far.
+    pub fn device_spans(&self) -> Vec<DeviceSpan> {
+        self.device.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The spans that have ended so far.
@@ -123,12 +138,26 @@ pub struct Running {
     stage: Stage,
     worker: Worker,
     start: Duration,
+    /// When it ended, where that is not when it is dropped.
+    end: Option<Duration>,
+}
+
+impl Running {
+    /// Says who ran the stage, where that showed only later.
+    pub fn was_by(&mut self, worker: Worker) {
+        self.worker = worker;
+    }
+
+    /// Ends it as of a moment of the run's clock.
+    pub fn end_at(mut self, end: Duration) {
+        self.end = Some(end);
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Running { ref recorder, image, stage, worker, start } = *self;
-        let span = Span { image, stage, worker, start, end: recorder.elapsed() };
+        let Running { ref recorder, image, stage, worker, start, end } = *self;
+        let span = Span { image, stage, worker, start, end: end.unwrap_or_else(|| recorder.elapsed()) };
         recorder.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
     }
 }

@@ -113,6 +113,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("codec", &["image"]),
     ("backend", &["op", "image", "simd"]),
     ("pipeline", &["backend", "codec", "recipe", "ops", "op", "image", "timeline"]),
+    ("calibration", &["pipeline", "backend", "codec", "recipe", "ops", "op", "image", "timeline"]),
     ("compare", &["report", "pipeline", "backend", "codec", "recipe", "ops", "op", "image", "timeline"]),
 ];
 

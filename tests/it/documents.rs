@@ -154,7 +154,7 @@ fn figures(images: usize, timeline: &Timeline, pace: Pace, first: Option<f64>) -
             stage("encode", pace.encode),
             stage("write", 300),
         ],
-        ..RunFigures::default()
+        threads: Some(20),
     }
 }
 

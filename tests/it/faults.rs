@@ -260,7 +260,7 @@ fn a_read_that_stalls_is_given_up() {
         .expect("it takes python3");
     BufReader::new(holder.stdout.take().unwrap()).lines().next().expect("a lease can be taken").unwrap();
     let begun = Instant::now();
-    let ran = place.run_cpu(&["-i", "in", "--timeout", "500ms"]);
+    let ran = place.run_cpu(&["-i", "in", "--timeout", "0.5s"]);
     let took = begun.elapsed();
     holder.kill().unwrap();
     holder.wait().unwrap();

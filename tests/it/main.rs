@@ -10,6 +10,7 @@ mod batch;
 mod comparing;
 mod crash;
 mod decoding;
+mod devices;
 mod documents;
 mod faults;
 mod hostile;

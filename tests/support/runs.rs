@@ -26,8 +26,11 @@ pub fn graph(recipe: &str, image: &Image) -> Result<Graph, String> {
 }
 
 pub fn compute(backend: &dyn Backend, graph: &Graph, image: &Image) -> Result<Image, String> {
-    let task = Task { graph: Arc::new(graph.clone()), image: image.clone(), depth: image.depth(), divides: true };
-    backend.compute(task).map_err(|error| error.to_string())
+    backend.compute(task(&Arc::new(graph.clone()), image)).map_err(|error| error.to_string())
+}
+
+pub fn task(graph: &Arc<Graph>, image: &Image) -> Task {
+    Task { graph: graph.clone(), image: image.clone(), depth: image.depth(), divides: true, remaining: 0 }
 }
 
 pub fn cpu(recipe: &str, image: &Image) -> Result<Image, String> {

@@ -6,6 +6,7 @@
 
 mod axis;
 mod direct;
+mod estimate;
 mod evaluate;
 mod flood;
 mod gather;
@@ -24,9 +25,9 @@ mod window;
 
 use rayon::prelude::*;
 
-use super::{Backend, BackendError, Done, Task};
+use super::{Backend, BackendError, Computed, Done, Task};
 use crate::image::{Depth, Image, Region, Samples, buffers};
-use crate::op::NodeId;
+use crate::op::{Graph, NodeId};
 use evaluate::{Evaluation, Strips};
 use samples::{Code, store_rows};
 
@@ -46,10 +47,14 @@ impl Backend for CpuBackend {
         1
     }
 
+    fn working_bytes(&self, graph: &Graph, _source_sample_bytes: u64, _result: Depth) -> u64 {
+        estimate::working_bytes(graph)
+    }
+
     fn submit(&self, task: Task, done: Done) {
         let result = compute(&task);
         task.image.give_back();
-        done(result);
+        done(result.map(|image| Computed { image, device: None }));
     }
 }
 

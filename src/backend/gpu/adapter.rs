@@ -1,6 +1,6 @@
 //! The adapters of this machine, and which of them a backend takes.
 
-use super::{Adapter, AdapterLimits, Choice, OpenError};
+use super::{Adapter, AdapterLimits, Choice, OpenError, limited};
 
 /// An adapter and its description.
 pub struct Found {
@@ -10,7 +10,14 @@ pub struct Found {
 
 /// Every adapter that computes: hardware before software, discrete before integrated. OpenGL is asked only where nothing
 /// else is there, because it lists the same devices again and its drivers write to stderr. WGPU_BACKEND overrides.
-pub fn enumerate() -> Vec<Found> {
+///
+/// # Errors
+/// Where the drivers do not answer.
+pub fn enumerate() -> Result<Vec<Found>, OpenError> {
+    limited::within(limited::OPENING, "asking the drivers for adapters", found).map_err(OpenError)
+}
+
+fn found() -> Vec<Found> {
     let asked = wgpu::Backends::from_env();
     let mut handles = handles_of(asked.unwrap_or(wgpu::Backends::PRIMARY));
     if handles.is_empty() && asked.is_none() {
@@ -91,7 +98,7 @@ fn describe(index: usize, adapter: &wgpu::Adapter) -> Adapter {
 /// # Errors
 /// As `choose`.
 pub fn find(choice: &Choice, named: Option<&str>) -> Result<Found, OpenError> {
-    let mut found = enumerate();
+    let mut found = enumerate()?;
     let abouts: Vec<Adapter> = found.iter().map(|f| f.about.clone()).collect();
     let place = choose(&abouts, choice, named)?;
     Ok(found.swap_remove(place))

@@ -10,7 +10,7 @@ use super::grid::groups;
 use super::params::Params;
 use super::plan::{Binding, BufferId, Dispatch, Output, Pass, Plan};
 use super::reduce;
-use super::shader::{ImagePass, Mode, Operand, PointStep};
+use super::shader::{ImagePass, Mode, Operand, PointStep, Weights};
 use super::sketch::{ImageStep, Place, Sketch, Step};
 use super::storage::Format;
 use crate::image::{Edges, Layout};
@@ -117,7 +117,8 @@ impl Builder<'_> {
             step.part = step.part.all_rim();
         }
         let table = tables.first().and_then(|t| self.sketch.tables[t.0]);
-        let weights = step.head.weights.take().map(|words| {
+        let place = Weights::of(&step.head);
+        let weights = step.head.weights.take_if(|_| place == Weights::Buffer).map(|words| {
             self.sketch.constants.push(words);
             self.sketch.constants.len() - 1
         });
@@ -132,7 +133,7 @@ impl Builder<'_> {
             inputs: &inputs,
             source: before.last().map_or(inputs[0].layout, |point| point.layout),
             output: step.output.1,
-            weights: weights.is_some(),
+            weights: place,
             table: table.is_some(),
             before: &before,
             after: &after,
@@ -258,9 +259,14 @@ fn params(pass: &ImagePass, step: &ImageStep, units: &Range<u64>) -> Params {
     }
     if let Some(border) = pass.border {
         params.push_words("border", "u32", &[border.code()]);
-        params.push_words("edge", "array<f32, 4>", &edge(&pass.head.edges, pass.source));
+        params.push_words("edge", "vec4f", &edge(&pass.head.edges, pass.source));
         let begin = step.repeated.map_or([0, 0], |(_, stored)| [stored.region.x, stored.region.y]);
-        params.push_words("begin", "array<i32, 2>", &begin);
+        params.push_words("begin", "vec2i", &begin);
+    }
+    if let (Weights::Even(vectors), Some(words)) = (pass.weights, &pass.head.weights) {
+        let mut words = words.clone();
+        words.resize(4 * vectors as usize, 0);
+        params.push_words("weights", &format!("array<vec4f, {vectors}>"), &words);
     }
     if let Some((name, kind, words)) = &pass.head.words {
         params.push_words(name, kind, words);

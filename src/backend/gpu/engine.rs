@@ -1,6 +1,8 @@
 //! The thread that owns the device: it alone submits, polls and answers. Where the device is lost it opens another one, and
 //! does again what was in flight.
 
+mod recovery;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +10,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use super::SLOTS;
-use super::device::{Device, Refused};
+use super::device::Device;
 use super::effort::Effort;
 use super::job::{Answer, Fault, Job, Message, Undone};
 use super::memory::Memory;
@@ -16,6 +18,7 @@ use super::plan::Plan;
 use super::slot::{self, Mapping, Slot};
 use super::timer::Clock;
 use crate::image::Samples;
+use recovery::give_up;
 
 /// How long the device may take for one plan before it counts as hung.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -32,6 +35,15 @@ const SLICE: Duration = Duration::from_millis(2);
 /// Losses with nothing done between them after which no other device is tried.
 pub const MOST_LOSSES: u32 = 3;
 
+/// How long the device is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For one plan, unless its work is estimated to take longer.
+    pub image: Duration,
+    /// For compiling one shader.
+    pub shader: Duration,
+}
+
 /// A submitted plan.
 struct Flight {
     slot: Slot,
@@ -45,6 +57,28 @@ struct Flight {
     /// What the device said outside any scope while this was in flight.
     fault: Option<String>,
 }
+
+/// A plan that goes to the device with others.
+struct Recorded {
+    slot: Slot,
+    commands: Vec<wgpu::CommandBuffer>,
+    images: Vec<Arc<Samples>>,
+    answer: Answer,
+}
+
+impl Recorded {
+    /// What it is of, to be done again; its slot is gone.
+    fn into_job(self) -> Option<Box<Job>> {
+        let Recorded { slot, images, answer, .. } = self;
+        Some(Box::new(Job { plan: slot.into_plan()?, images, answer }))
+    }
+}
+
+/// Small plans that are submitted together.
+const BATCH: usize = 8;
+
+/// Small plans between upload and readback at a time.
+pub const SMALL_SLOTS: usize = 2 * BATCH;
 
 /// What the engine counts for others to see.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +102,8 @@ pub struct Engine {
     /// For all buffers together.
     memory_bytes: u64,
     free: Vec<Slot>,
+    /// What is to be submitted together.
+    recorded: Vec<Recorded>,
     /// In the order of submission.
     flights: VecDeque<Flight>,
     /// Jobs that have no room yet, or are to be done again.
@@ -82,20 +118,20 @@ pub struct Engine {
     gone: Option<String>,
     /// How long the oldest flight has been waited for.
     waited: Duration,
-    /// How long it may be waited for, unless its work is estimated to take longer.
-    limit: Duration,
+    limits: Limits,
     counters: Counters,
     #[cfg(test)]
     hung: bool,
 }
 
 impl Engine {
-    /// `limit`: how long the device may take for one plan before it counts as hung; `memory_bytes`: for all buffers.
-    pub fn new(opened: Device, opener: Opener, limit: Duration, memory_bytes: u64, counters: Counters) -> Engine {
+    /// `memory_bytes`: for all buffers.
+    pub fn new(opened: Device, opener: Opener, limits: Limits, memory_bytes: u64, counters: Counters) -> Engine {
         Engine {
             memory: memory(&opened, memory_bytes, &counters),
             memory_bytes,
             free: slots(&opened),
+            recorded: Vec::new(),
             opened,
             opener,
             flights: VecDeque::new(),
@@ -105,7 +141,7 @@ impl Engine {
             losses: 0,
             gone: None,
             waited: Duration::ZERO,
-            limit,
+            limits,
             counters,
             #[cfg(test)]
             hung: false,
@@ -115,14 +151,14 @@ impl Engine {
     /// Works until every sender of jobs is gone and all of them are answered.
     pub fn run(mut self, messages: Receiver<Message>) {
         let mut open = true;
-        while open || !self.waiting.is_empty() || !self.flights.is_empty() {
+        while open || !self.waiting.is_empty() || !self.is_idle() {
             if let Some(job) = self.next_waiting() {
                 self.start(job);
                 continue;
             }
-            let takes_more = open && self.waiting.is_empty() && !self.free.is_empty();
+            let takes_more = open && self.waiting.is_empty() && self.has_place(true);
             if takes_more {
-                let message = match self.flights.is_empty() {
+                let message = match self.is_idle() {
                     true => messages.recv().map_err(|_| TryRecvError::Disconnected),
                     false => messages.try_recv(),
                 };
@@ -135,6 +171,8 @@ impl Engine {
                     Err(TryRecvError::Disconnected) => open = false,
                 }
             }
+            // Nothing more has come that could go with it.
+            self.submit();
             self.wait(takes_more && open);
         }
         if self.gone.is_some() {
@@ -143,10 +181,23 @@ impl Engine {
         }
     }
 
+    /// Whether nothing is on its way.
+    fn is_idle(&self) -> bool {
+        self.flights.is_empty() && self.recorded.is_empty()
+    }
+
+    /// Whether one more plan may be on its way: few of them, or several small ones.
+    fn has_place(&self, small: bool) -> bool {
+        let mut slots = self.flights.iter().map(|flight| &flight.slot).chain(self.recorded.iter().map(|r| &r.slot));
+        let count = self.flights.len() + self.recorded.len();
+        count < SLOTS || small && count < SMALL_SLOTS && slots.all(Slot::is_small)
+    }
+
     /// The first job that waits, where it is worth trying.
     fn next_waiting(&mut self) -> Option<Box<Job>> {
-        let worth = self.flights.is_empty() || self.landed && !self.careful;
-        if !worth || self.free.is_empty() {
+        let worth = self.is_idle() || self.landed && !self.careful;
+        let small = self.waiting.front().is_some_and(|job| slot::is_small(&job.plan));
+        if !worth || !self.has_place(small) {
             return None;
         }
         self.careful &= !self.waiting.is_empty();
@@ -167,6 +218,7 @@ impl Engine {
         match test {
             Test::Run(act) => act(&self.opened.device),
             Test::Hang => self.hung = true,
+            Test::Stick => self.opened.sticks = true,
             Test::Vanish => self.opener = Box::new(|| Err("no adapter was found".into())),
             Test::Scarce(bytes) => self.memory.scarce = Some(bytes),
         }
@@ -174,7 +226,10 @@ impl Engine {
 
     /// A slot for a plan: one that is prepared for it, or else one that holds nothing; none where it has no room before
     /// another plan lands.
-    fn slot(&mut self, plan: &Plan) -> Option<Slot> {
+    fn slot(&mut self, plan: &Arc<Plan>) -> Option<Slot> {
+        if !self.has_place(slot::is_small(plan)) {
+            return None;
+        }
         let prepared = self.free.iter().position(|slot| slot.is_for(plan));
         if let Some(place) = prepared {
             return Some(self.free.swap_remove(place));
@@ -185,7 +240,7 @@ impl Engine {
         if !self.memory.has_room(bytes) {
             self.free.iter_mut().for_each(|idle| idle.release(&mut self.memory));
             // What exceeds the budget by itself goes alone.
-            if !self.memory.has_room(bytes) && !self.flights.is_empty() {
+            if !self.memory.has_room(bytes) && !self.is_idle() {
                 self.free.push(slot);
                 return None;
             }
@@ -209,53 +264,69 @@ impl Engine {
             self.landed = false;
             return;
         };
+        if let Err(fault) = self.opened.compile(&job.plan, self.limits.shader) {
+            return self.refuse(job, fault);
+        }
         let memory = &mut self.memory;
-        let submitted = self.opened.scoped(|opened| {
+        let recorded = self.opened.scoped(|opened| {
             if !slot.is_for(&job.plan) {
                 slot.prepare(opened, memory, &job.plan);
             }
-            slot.submit(opened, &job.images)
+            slot.record(opened, &job.images)
         });
         #[cfg(test)]
-        let submitted = if self.memory.refused() { Err(Refused::Memory) } else { submitted };
-        match submitted {
-            Ok((submission, mapping)) => {
-                self.counters.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
-                #[cfg(test)]
-                let mapping = if self.hung { Arc::default() } else { mapping };
+        let recorded = if self.memory.refused() { Err(super::device::Refused::Memory) } else { recorded };
+        match recorded {
+            Ok(commands) => {
+                let alone = !slot.is_small() || self.careful;
                 let Job { images, answer, .. } = *job;
-                let limit = self.limit.max(SLOWEST * Effort::duration(slot.reads()));
-                self.flights.push_back(Flight { slot, submission, mapping, images, answer, limit, fault: None });
+                self.recorded.push(Recorded { slot, commands, images, answer });
+                if alone || self.recorded.len() == BATCH {
+                    self.submit();
+                }
             }
             Err(refused) => self.refuse(job, refused),
         }
     }
 
-    /// Sees to a job that the device did not take; its half-made slot is gone.
-    fn refuse(&mut self, job: Box<Job>, refused: Refused) {
-        self.free.push(Slot::new(self.opened.direct));
-        // A loss may be the cause, and it is told by a poll when nothing is in flight any more.
-        let end = wgpu::PollType::Wait { submission_index: None, timeout: Some(self.limit) };
-        drop(self.opened.device.poll(end));
-        if self.opened.lost().is_some() {
-            self.waiting.push_front(job);
-            return self.recover();
+    /// Submits what is recorded, several plans at once.
+    fn submit(&mut self) {
+        let mut recorded = std::mem::take(&mut self.recorded);
+        if recorded.is_empty() {
+            return;
         }
-        match refused {
-            // With less around it there may be memory.
-            Refused::Memory if !self.flights.is_empty() || self.memory.has_free() => {
-                self.free.iter_mut().for_each(|idle| idle.release(&mut self.memory));
-                self.memory.free();
-                self.landed = false;
-                self.waiting.push_front(job);
+        // The buffers of one plan stand for as many submissions.
+        let apart = recorded.len() == 1;
+        let mut commands: Vec<_> = recorded.iter_mut().flat_map(|one| std::mem::take(&mut one.commands)).collect();
+        let submitted = self.opened.scoped(|opened| {
+            let last = if apart { commands.pop().into_iter().collect() } else { std::mem::take(&mut commands) };
+            commands.drain(..).for_each(|one| drop(opened.queue.submit([one])));
+            Ok(opened.queue.submit::<Vec<_>>(last))
+        });
+        match submitted {
+            Ok(submission) => recorded.into_iter().for_each(|one| self.fly(one, submission.clone())),
+            Err(refused) if apart => {
+                let job = recorded.pop().and_then(Recorded::into_job);
+                job.into_iter().for_each(|job| self.refuse(job, refused.clone()));
             }
-            Refused::Memory => give_up(*job, Fault::Memory),
-            Refused::Other(message) => {
-                // A broken pipeline goes with the others.
-                self.opened.pipelines = Default::default();
-                give_up(*job, Fault::Image(message));
+            // One of them is the cause.
+            Err(_) => {
+                self.free.extend(recorded.iter().map(|_| Slot::new(self.opened.direct)).take(SLOTS));
+                recorded.into_iter().rev().filter_map(Recorded::into_job).for_each(|job| self.waiting.push_front(job));
+                (self.careful, self.landed) = (true, false);
             }
         }
+    }
+
+    /// Waits from here on for a plan that was submitted.
+    fn fly(&mut self, recorded: Recorded, submission: wgpu::SubmissionIndex) {
+        let Recorded { slot, images, answer, .. } = recorded;
+        self.counters.dispatches.fetch_add(slot.dispatches(), Ordering::Relaxed);
+        let mapping = slot.map();
+        #[cfg(test)]
+        let mapping = if self.hung { Arc::default() } else { mapping };
+        let limit = self.limits.image.max(SLOWEST * Effort::duration(slot.reads()));
+        self.flights.push_back(Flight { slot, submission, mapping, images, answer, limit, fault: None });
     }
 
     /// Waits for the oldest flight (only a moment where a new image could be taken meanwhile) and answers what is done.
@@ -306,64 +377,26 @@ impl Engine {
             Some(true) => {
                 let spare = flight.images.pop().and_then(|image| Arc::try_unwrap(image).ok());
                 let period = self.opened.queue.get_timestamp_period();
-                flight.slot.read(spare.unwrap_or(Samples::U8(Vec::new())), &self.counters.clock, period)
+                flight.slot.read(spare.unwrap_or(Samples::U8(Vec::new())), period)
             }
             _ => Err("the result can't be read back from the GPU; use --backend cpu".into()),
         };
         flight.fault = flight.fault.or(self.blame());
         (self.landed, self.losses) = (true, 0);
         let result = match (read, flight.fault) {
-            (Ok(product), None) => Ok(product),
+            (Ok((product, times)), None) => {
+                self.counters.clock.add(times);
+                Ok((product, times))
+            }
             (_, Some(message)) | (Err(message), None) => Err(Fault::Image(message)),
         };
-        self.free.push(if result.is_ok() { flight.slot } else { Slot::new(self.opened.direct) });
+        let mut slot = if result.is_ok() { flight.slot } else { Slot::new(self.opened.direct) };
+        if self.free.len() >= SLOTS && !slot.is_small() {
+            slot.release(&mut self.memory);
+        }
+        self.free.push(slot);
         let images = flight.images;
         flight.answer.give(result.map_err(|fault| Undone { fault, images }));
-    }
-
-    /// Fails what is in flight by an error that no scope caught: which image it spoilt can't be told. Gives the error.
-    fn blame(&mut self) -> Option<String> {
-        let message = self.opened.uncaptured()?;
-        for flight in &mut self.flights {
-            flight.fault.get_or_insert_with(|| message.clone());
-        }
-        Some(message)
-    }
-
-    /// Opens another device after a loss, and lets what was in flight wait for it; after too many losses, gives all up.
-    fn recover(&mut self) {
-        let mut why = self.opened.lost().unwrap_or_default().to_owned();
-        for flight in self.flights.drain(..).rev() {
-            let Flight { slot, images, answer, .. } = flight;
-            if let Some(plan) = slot.into_plan() {
-                self.waiting.push_front(Box::new(Job { plan, images, answer }));
-            }
-        }
-        (self.careful, self.landed, self.waited) = (true, false, Duration::ZERO);
-        loop {
-            self.losses += 1;
-            self.counters.losses.fetch_add(1, Ordering::Relaxed);
-            if self.losses >= MOST_LOSSES {
-                break;
-            }
-            match (self.opener)() {
-                Ok(opened) => return self.change(opened),
-                Err(message) => why = message,
-            }
-        }
-        let times = self.losses;
-        let why = format!("the GPU was lost {times} times: {why}; try again, or use --backend cpu");
-        self.gone = Some(why.clone());
-        self.waiting.drain(..).for_each(|job| give_up(*job, Fault::Device(why.clone())));
-        // Without any, no message would be received again.
-        self.free = slots(&self.opened);
-    }
-
-    /// Takes another device. The lost one is left as it is: to let go of one that hangs may take without end.
-    fn change(&mut self, opened: Device) {
-        self.free = slots(&opened);
-        self.memory = memory(&opened, self.memory_bytes, &self.counters);
-        std::mem::forget(std::mem::replace(&mut self.opened, opened));
     }
 }
 
@@ -373,8 +406,4 @@ fn slots(opened: &Device) -> Vec<Slot> {
 
 fn memory(opened: &Device, memory_bytes: u64, counters: &Counters) -> Memory {
     Memory::new(memory_bytes, opened.device.limits().max_buffer_size, counters.device_bytes.clone())
-}
-
-fn give_up(job: Job, fault: Fault) {
-    job.answer.give(Err(Undone { fault, images: job.images }));
 }

@@ -1,6 +1,8 @@
 //! Which nodes of a graph share a pass: a point rides in the store of the pass that it alone reads, or in the load of the
 //! pass that alone reads it.
 
+use std::sync::OnceLock;
+
 use crate::image::{Border, Edges, Layout};
 use crate::op::{Formula, Graph, Kernel, NodeId, Place, Sampling, Taps};
 
@@ -14,6 +16,14 @@ const MAX_IMAGES: usize = 4;
 /// How often a pass that loads through points may compute them for each pixel: by then it costs what writing and reading
 /// them once does.
 const MOST_EVALUATIONS: u32 = 8;
+
+/// With `off`, every node is a pass of its own: for measuring what fusion brings.
+const VARIABLE: &str = "IMGPROC_FUSE";
+
+fn fuses() -> bool {
+    static FUSES: OnceLock<bool> = OnceLock::new();
+    *FUSES.get_or_init(|| std::env::var_os(VARIABLE).is_none_or(|value| value != "off"))
+}
 
 /// Nodes that one pass computes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,14 +98,14 @@ pub fn groups(graph: &Graph, target: NodeId, uses: &[usize], known: Known) -> Ve
         }
         fusion.done[i] = true;
         let mut group = Group { before: Vec::new(), nodes: vec![NodeId(i)] };
-        while carries_points(&node.kernel) {
+        while fuses() && carries_points(&node.kernel) {
             let Some(next) = fusion.rider(&group) else { break };
             fusion.done[next.0] = true;
             group.nodes.push(next);
         }
         groups.push(group);
     }
-    fusion.load_through_points(groups)
+    if fuses() { fusion.load_through_points(groups) } else { groups }
 }
 
 impl Fusion<'_> {

@@ -27,6 +27,8 @@ pub struct Head {
     pub words: Option<(&'static str, &'static str, Vec<u32>)>,
     pub window: Option<Formula>,
     pub weights: Option<Vec<u32>>,
+    /// Whether all invocations read the same weights at a time.
+    pub even_weights: bool,
     pub edges: Edges,
     pub alpha: Alpha,
     pub grid: Grid,
@@ -115,6 +117,7 @@ pub fn point(layout: Layout) -> Head {
         words: None,
         window: None,
         weights: None,
+        even_weights: false,
         edges: INSIDE_ONLY,
         // The formulas see to alpha themselves.
         alpha: Alpha::Work,
@@ -235,6 +238,7 @@ pub fn stencil(stencil: &Stencil, layout: Layout) -> Result<Head, String> {
         shape: vec![include_str!("../../../shaders/shapes/stencil.wgsl")],
         words: Some(("stencil", "Stencil", vec![taps as u32, stencil.scale.to_bits(), stencil.offset.to_bits()])),
         weights: Some(stencil.taps.iter().flat_map(tap).collect()),
+        even_weights: true,
         reads: u64::from(QUAD) * taps,
         edges: stencil.edges,
         alpha: stencil.alpha,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::plan::Plan;
 use super::slot::Product;
-use crate::backend::BackendError;
+use crate::backend::{BackendError, DeviceTimes};
 use crate::image::Samples;
 
 /// A plan with the whole images that its sources are parts of.
@@ -44,17 +44,20 @@ pub struct Undone {
 }
 
 /// Called once with what came of a job, on the engine's thread.
-pub type Reply = Box<dyn FnOnce(Result<Product, Undone>) + Send>;
+pub type Reply = Box<dyn FnOnce(Result<Landed, Undone>) + Send>;
+
+/// What came of a job, and what it took by the device's clock.
+pub type Landed = (Product, DeviceTimes);
 
 /// The one answer to a job; a job that is dropped answers too.
 pub struct Answer(Option<Reply>);
 
 impl Answer {
-    pub fn new(reply: impl FnOnce(Result<Product, Undone>) + Send + 'static) -> Answer {
+    pub fn new(reply: impl FnOnce(Result<Landed, Undone>) + Send + 'static) -> Answer {
         Answer(Some(Box::new(reply)))
     }
 
-    pub fn give(mut self, result: Result<Product, Undone>) {
+    pub fn give(mut self, result: Result<Landed, Undone>) {
         if let Some(reply) = self.0.take() {
             reply(result);
         }
@@ -83,6 +86,8 @@ pub enum Test {
     Run(Box<dyn FnOnce(&wgpu::Device) + Send>),
     /// From here on the device seems to finish nothing.
     Hang,
+    /// This device never compiles a shader again.
+    Stick,
     /// From here on no adapter is found any more.
     Vanish,
     /// From here on the device refuses to hold more bytes than these.

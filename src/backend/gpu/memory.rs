@@ -72,8 +72,8 @@ impl Memory {
     }
 
     /// A buffer that holds these bytes for good.
-    pub fn filled(&self, device: &wgpu::Device, bytes: &[u8]) -> Held {
-        let held = self.create(device, bytes.len().next_multiple_of(16).max(16) as u64, BufferUsages::STORAGE, true);
+    pub fn filled(&self, device: &wgpu::Device, bytes: &[u8], usage: BufferUsages) -> Held {
+        let held = self.create(device, bytes.len().next_multiple_of(16).max(16) as u64, usage, true);
         if let Ok(mut view) = held.buffer.get_mapped_range_mut(..bytes.len() as u64) {
             view.copy_from_slice(bytes);
         }

@@ -8,6 +8,7 @@ mod access;
 mod adapter;
 mod axes;
 mod build;
+mod copy;
 mod device;
 mod effort;
 mod engine;
@@ -16,6 +17,7 @@ mod fuse;
 mod grid;
 mod head;
 mod job;
+mod limited;
 mod memory;
 mod params;
 mod plan;
@@ -42,10 +44,11 @@ use std::time::Duration;
 
 use super::{Backend, DeviceTimes, Done, Task};
 use crate::image::Depth;
-use crate::op::{Graph, Kernel, Node};
+use crate::op::Graph;
+pub use copy::copy_speed;
 use device::Device;
 use effort::Effort;
-use engine::{Counters, Engine, Opener};
+use engine::{Counters, Engine, Limits, Opener};
 pub use report::{PassReport, PlanReport, explain};
 use request::{End, Known, Request};
 use sketch::Sketch;
@@ -87,8 +90,19 @@ impl Adapter {
 }
 
 /// Every adapter, the best first of its kind.
-pub fn adapters() -> Vec<Adapter> {
-    adapter::enumerate().into_iter().map(|found| found.about).collect()
+///
+/// # Errors
+/// Where the drivers do not answer.
+pub fn adapters() -> Result<Vec<Adapter>, OpenError> {
+    Ok(adapter::enumerate()?.into_iter().map(|found| found.about).collect())
+}
+
+/// The one of these adapters that a choice takes; `named`: an adapter's index or part of its name.
+///
+/// # Errors
+/// Where there is none.
+pub fn choose<'a>(adapters: &'a [Adapter], choice: &Choice, named: Option<&str>) -> Result<&'a Adapter, OpenError> {
+    Ok(&adapters[adapter::choose(adapters, choice, named)?])
 }
 
 /// Which adapter to open.
@@ -160,13 +174,14 @@ impl GpuBackend {
     fn open_with(choice: Choice, named: Option<&str>, tuning: Tuning) -> Result<GpuBackend, OpenError> {
         let found = adapter::find(&choice, named)?;
         let about = found.about;
-        let opened = Device::open(&found.handle, tuning.staged)
+        let opened = open_device(found.handle, tuning.staged)
             .map_err(|e| OpenError(format!("the adapter {} gives no device: {e}", about.name)))?;
         let room = room(&about.limits, tuning.options, !opened.direct);
         let usual = if about.is_software() { engine::SOFTWARE_LIMIT } else { engine::LIMIT };
-        let (counters, limit) = (Counters::default(), tuning.limit.unwrap_or(usual));
+        let counters = Counters::default();
+        let limits = Limits { image: tuning.limit.unwrap_or(usual), shader: usual };
         let opener = opener(about.clone(), choice, named.map(str::to_owned), tuning.staged);
-        let engine = Engine::new(opened, opener, limit, room.memory, counters.clone());
+        let engine = Engine::new(opened, opener, limits, room.memory, counters.clone());
         // Unbounded, so that `submit` never blocks; callers submit no more than `depth` at a time.
         let (jobs, receiver) = channel();
         let thread = std::thread::Builder::new()
@@ -208,10 +223,9 @@ impl GpuBackend {
         let Ok(sketch) = whole_sketch(graph, source, result) else { return 0 };
         // Memory of its own is none of the machine's.
         let bytes = if self.room.staged { sketch.staging_bytes() } else { sketch.bytes(false) };
-        // In tiles a flood runs on the host.
-        let is_flood = |node: &&Node| matches!(node.kernel, Kernel::Flood(_)) && !self.room.holds(&sketch);
-        let floods = graph.nodes().iter().filter(is_flood).map(|node| node.layout.pixels()).sum::<u64>();
-        bytes.min(self.room.memory) + floods
+        let whole = self.room.holds(&sketch);
+        let kept = if whole { 0 } else { tiles::kept_bytes(graph, source, result, &self.room.share()) };
+        bytes.min(self.room.memory) + kept
     }
 }
 
@@ -223,8 +237,13 @@ fn opener(about: Adapter, choice: Choice, named: Option<String>, staged: bool) -
         if found.about.limits.max_binding_bytes < about.limits.max_binding_bytes {
             return Err(format!("the adapter {} binds less than the lost one", found.about.name));
         }
-        Device::open(&found.handle, staged)
+        open_device(found.handle, staged)
     })
+}
+
+/// A device of an adapter, within a limit.
+fn open_device(adapter: wgpu::Adapter, staged: bool) -> Result<Device, String> {
+    limited::within(limited::OPENING, "opening it", move || Device::open(&adapter, staged)).flatten()
 }
 
 fn room(limits: &AdapterLimits, options: Options, staged: bool) -> Room {
@@ -254,7 +273,7 @@ impl Backend for GpuBackend {
         SLOTS + 1
     }
 
-    fn device_bytes(&self, graph: &Graph, source_sample_bytes: u64, result: Depth) -> u64 {
+    fn working_bytes(&self, graph: &Graph, source_sample_bytes: u64, result: Depth) -> u64 {
         let format = match source_sample_bytes {
             1 => Format::Codes8,
             2 => Format::Codes16,

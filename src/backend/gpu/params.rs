@@ -2,7 +2,9 @@
 
 use super::storage::Stored;
 
-/// Fields of `params`; every scalar takes 4 bytes, and structs of them have no padding.
+/// Fields of `params`; every scalar takes 4 bytes, structs of them have no padding, and each field begins at a multiple of 16
+/// bytes, as uniform buffers want it. They are uniform because a driver then knows that all invocations read the same: Mesa's
+/// rasterizer goes over them one by one else.
 #[derive(Debug, Default)]
 pub struct Params {
     fields: String,
@@ -12,7 +14,8 @@ pub struct Params {
 impl Params {
     /// A field of a type that the shader declares, with its bytes.
     pub fn push(&mut self, name: &str, kind: &str, bytes: &[u8]) {
-        self.fields += &format!("    {name}: {kind},\n");
+        self.fields += &format!("    @align(16) {name}: {kind},\n");
+        self.bytes.resize(self.bytes.len().next_multiple_of(16), 0);
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -27,7 +30,7 @@ impl Params {
 
     /// The struct and its binding, number 0.
     pub fn text(&self) -> String {
-        format!("struct Params {{\n{}}}\n\n@group(0) @binding(0) var<storage, read> params: Params;\n", self.fields)
+        format!("struct Params {{\n{}}}\n\n@group(0) @binding(0) var<uniform> params: Params;\n", self.fields)
     }
 
     pub fn into_bytes(self) -> Vec<u8> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::build;
 use super::effort::Effort;
-use super::request::{End, Known, Request};
+use super::request::{End, Request};
 use super::storage::Format;
-use super::tiles::{Cut, Room};
+use super::tiles::{self, Cut, Room};
 use super::{USUAL_MEMORY_BYTES, whole_sketch};
 use crate::image::Depth;
-use crate::op::{Graph, Kernel, NodeId};
+use crate::op::{Graph, NodeId};
 
 /// Bytes of a buffer that every adapter binds, by WebGPU's limits.
 const LEAST_BINDING_BYTES: u64 = 128 << 20;
@@ -73,15 +73,7 @@ fn tiles(graph: &Graph, source: Depth, result: Depth) -> Result<usize, String> {
     if room.holds(&whole_sketch(graph, Format::of_depth(source), result)?) {
         return Ok(1);
     }
-    let mut known = Known::source(graph, Format::of_depth(source));
-    // What sees the whole image is there by then; how large a table is does not matter.
-    for (id, node) in graph.nodes().iter().enumerate() {
-        match node.kernel {
-            Kernel::Reduce(_) | Kernel::Maximum => known.tables[id] = Some(Vec::new()),
-            Kernel::Flood(_) => known.images[id] = Some(Format::Codes8),
-            _ => {}
-        }
-    }
+    let mut known = tiles::settled(graph, Format::of_depth(source));
     let (mut open, mut count) = (vec![graph.output_layout().region()], 0);
     while let Some(region) = open.pop() {
         let request = Request { graph, known: &known, target: graph.output, region, end: End::Codes(result) };

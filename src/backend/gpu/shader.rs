@@ -52,6 +52,32 @@ pub enum Operand {
     Input(usize),
 }
 
+/// Where a pass has its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    None,
+    /// Among the parameters, so many vectors: a driver then knows that all invocations read the same at a time.
+    Even(u32),
+    /// In a buffer of their own.
+    Buffer,
+}
+
+impl Weights {
+    /// Of sizes among the parameters there are few, so that there are few shaders.
+    pub fn of(head: &Head) -> Weights {
+        match &head.weights {
+            None => Weights::None,
+            Some(words) => {
+                let vectors = (words.len() as u32 / 4).next_power_of_two().max(8);
+                if head.even_weights && vectors <= MOST_EVEN { Weights::Even(vectors) } else { Weights::Buffer }
+            }
+        }
+    }
+}
+
+/// Vectors of weights that parameters hold: half of what every adapter binds as a uniform buffer.
+const MOST_EVEN: u32 = 512;
+
 /// A point formula within a pass.
 #[derive(Clone, Debug)]
 pub struct PointStep {
@@ -74,7 +100,7 @@ pub struct ImagePass<'a> {
     /// Of what the shape sees: the first input, or what points make of it.
     pub source: Layout,
     pub output: Stored,
-    pub weights: bool,
+    pub weights: Weights,
     /// Whether a formula reads a table.
     pub table: bool,
     /// Points on the way from the first input.
@@ -205,7 +231,7 @@ impl ImagePass<'_> {
         };
         let mut text = format!("{OUTPUT}: array<{element}>;\n");
         let mut declarations = Vec::new();
-        if self.weights {
+        if self.weights == Weights::Buffer {
             declarations.push("weights: array<vec4f>".to_string());
         }
         for (k, input) in self.inputs.iter().enumerate() {
@@ -217,6 +243,10 @@ impl ImagePass<'_> {
         }
         for (i, declaration) in declarations.iter().enumerate() {
             text += &format!("@group(0) @binding({}) var<storage, read> {declaration};\n", i + 2);
+        }
+        if self.head.even_weights {
+            let weights = if self.weights == Weights::Buffer { "weights" } else { "params.weights" };
+            text += &format!("fn weights_at(k: u32) -> vec4f {{\n    return {weights}[k];\n}}\n");
         }
         if self.table {
             text += "fn table(i: u32) -> f32 {\n    return table_values[i];\n}\n";

@@ -8,7 +8,8 @@ use super::device::{Device, Pipelines};
 use super::memory::{Held, Memory, class};
 use super::plan::{Binding, BufferId, Output, Plan};
 use super::storage::{Format, Stored};
-use super::timer::{Clock, Timer};
+use super::timer::Timer;
+use crate::backend::DeviceTimes;
 use crate::image::Samples;
 
 /// Staging, buffers and bind groups.
@@ -59,8 +60,8 @@ impl Slot {
     }
 
     /// Whether it is prepared for that plan.
-    pub fn is_for(&self, plan: &Plan) -> bool {
-        self.prepared.as_ref().is_some_and(|p| *p.plan == *plan)
+    pub fn is_for(&self, plan: &Arc<Plan>) -> bool {
+        self.prepared.as_ref().is_some_and(|p| Arc::ptr_eq(&p.plan, plan) || *p.plan == **plan)
     }
 
     /// Gives back all that it holds.
@@ -105,15 +106,18 @@ impl Slot {
         &self,
         device: &wgpu::Device,
         memory: &Memory,
-        pipelines: &mut Pipelines,
+        pipelines: &Pipelines,
         plan: &Plan,
     ) -> (Vec<(wgpu::ComputePipeline, wgpu::BindGroup)>, Vec<Held>) {
-        let constants = plan.constants.iter().map(|words| memory.filled(device, bytemuck::cast_slice(words)));
+        let constants = plan
+            .constants
+            .iter()
+            .map(|words| memory.filled(device, bytemuck::cast_slice(words), BufferUsages::STORAGE));
         let constants: Vec<Held> = constants.collect();
         let mut filled = Vec::new();
         let mut bind = |dispatch: &super::plan::Dispatch| {
-            let (pipeline, layout) = pipelines.get(device, dispatch);
-            let params = memory.filled(device, &dispatch.params);
+            let (pipeline, layout) = pipelines.get(dispatch);
+            let params = memory.filled(device, &dispatch.params, BufferUsages::UNIFORM);
             let resource = |binding: &Binding| match binding {
                 Binding::Params => params.buffer.as_entire_binding(),
                 Binding::Constants(i) => constants[*i].buffer.as_entire_binding(),
@@ -129,41 +133,36 @@ impl Slot {
                 .collect();
             let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(&dispatch.label),
-                layout: &layout,
+                layout,
                 entries: &entries,
             });
             filled.push(params);
-            (pipeline, group)
+            (pipeline.clone(), group)
         };
         let dispatches = plan.dispatches.iter().map(&mut bind).collect();
         filled.extend(constants);
         (dispatches, filled)
     }
 
-    /// Copies the images into the mapped staging, submits the plan, and asks for all staging to be mapped again. Gives the
-    /// last submission. `images`: whole ones, one for each source.
+    /// Copies the images into the mapped staging and writes down the plan's commands, one buffer for each submission.
+    /// `images`: whole ones, one for each source.
     ///
     /// # Errors
     /// Where the staging can't be written.
-    pub fn submit(
-        &mut self,
-        opened: &Device,
-        images: &[Arc<Samples>],
-    ) -> Result<(wgpu::SubmissionIndex, Arc<Mapping>), String> {
+    pub fn record(&mut self, opened: &Device, images: &[Arc<Samples>]) -> Result<Vec<wgpu::CommandBuffer>, String> {
         let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing is prepared".into());
         };
-        let (plan, device, queue) = (&prepared.plan, &opened.device, &opened.queue);
-        let uploads: Vec<&Buffer> = self.uploads.iter().map(|held| &held.buffer).collect();
-        for ((upload, source), samples) in uploads.iter().zip(&plan.sources).zip(images) {
-            write(upload, source.stored, samples)?;
+        let (plan, device) = (&prepared.plan, &opened.device);
+        for ((upload, source), samples) in self.uploads.iter().zip(&plan.sources).zip(images) {
+            write(&upload.buffer, source.stored, samples)?;
         }
         let encoder = || device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let mut commands = encoder();
+        let (mut recorded, mut commands) = (Vec::new(), encoder());
         let timer = self.timer.as_ref();
         timer.inspect(|timer| timer.begin(&mut commands));
         if !self.direct {
-            for (upload, source) in uploads.iter().zip(&plan.sources) {
+            for (Held { buffer: upload, .. }, source) in self.uploads.iter().zip(&plan.sources) {
                 commands.copy_buffer_to_buffer(upload, 0, self.buffer(plan, source.buffer), 0, source.stored.bytes());
             }
         }
@@ -172,7 +171,7 @@ impl Slot {
         }
         for (i, dispatches) in plan.submissions.iter().enumerate() {
             if i > 0 {
-                queue.submit([std::mem::replace(&mut commands, encoder()).finish()]);
+                recorded.push(std::mem::replace(&mut commands, encoder()).finish());
             }
             let last = i + 1 == plan.submissions.len();
             let timestamp_writes = timer.and_then(|timer| timer.of_pass(i == 0, last));
@@ -191,28 +190,34 @@ impl Slot {
             commands.copy_buffer_to_buffer(self.buffer(plan, output.buffer()), 0, readback, 0, output.bytes());
         }
         timer.inspect(|timer| timer.end(&mut commands));
-        let submission = queue.submit([commands.finish()]);
-        let read = [Some(readback), timer.map(|timer| &timer.readback.buffer)].into_iter().flatten();
-        let read: Vec<&Buffer> = read.collect();
-        let mapping = Arc::new(Mapping((0..uploads.len() + read.len()).map(|_| OnceLock::new()).collect()));
+        recorded.push(commands.finish());
+        Ok(recorded)
+    }
+
+    /// Asks for all staging to be mapped again, once what was recorded is submitted.
+    pub fn map(&self) -> Arc<Mapping> {
+        let stamps = self.timer.as_ref().map(|timer| &timer.readback);
+        let read: Vec<&Held> = self.readback.iter().chain(stamps).collect();
+        let mapping = Arc::new(Mapping((0..self.uploads.len() + read.len()).map(|_| OnceLock::new()).collect()));
         let mapped = |i: usize| {
             let mapping = mapping.clone();
             move |result: Result<(), wgpu::BufferAsyncError>| _ = mapping.0[i].set(result.is_ok())
         };
-        for (i, upload) in uploads.iter().enumerate() {
-            upload.map_async(wgpu::MapMode::Write, .., mapped(i));
+        for (i, upload) in self.uploads.iter().enumerate() {
+            upload.buffer.map_async(wgpu::MapMode::Write, .., mapped(i));
         }
         for (i, read) in read.iter().enumerate() {
-            read.map_async(wgpu::MapMode::Read, .., mapped(uploads.len() + i));
+            read.buffer.map_async(wgpu::MapMode::Read, .., mapped(self.uploads.len() + i));
         }
-        Ok((submission, mapping))
+        mapping
     }
 
-    /// The result, out of the mapped readback staging, and what the device's clock says, whose ticks take `period` ns; `spare` is used again where it fits.
+    /// The result, out of the mapped readback staging, and what the device's clock says, whose ticks take `period` ns;
+    /// `spare` is used again where it fits.
     ///
     /// # Errors
     /// Where the staging can't be read.
-    pub fn read(&self, spare: Samples, clock: &Clock, period: f32) -> Result<Product, String> {
+    pub fn read(&self, spare: Samples, period: f32) -> Result<(Product, DeviceTimes), String> {
         let (Some(prepared), Some(Held { buffer: readback, .. })) = (&self.prepared, &self.readback) else {
             return Err("a fault of this program: nothing was submitted".into());
         };
@@ -224,13 +229,17 @@ impl Slot {
         };
         drop(view);
         readback.unmap();
-        self.timer.as_ref().inspect(|timer| timer.read(clock, period));
-        Ok(product)
+        Ok((product, self.timer.as_ref().map_or_else(DeviceTimes::default, |timer| timer.read(period))))
     }
 
     /// The plan that it was prepared for.
     pub fn into_plan(self) -> Option<Arc<Plan>> {
         self.prepared.map(|prepared| prepared.plan)
+    }
+
+    /// Whether it holds so little that many are worth having.
+    pub fn is_small(&self) -> bool {
+        self.prepared.as_ref().is_some_and(|prepared| is_small(&prepared.plan))
     }
 
     /// Values that the plan's dispatches read.
@@ -247,6 +256,14 @@ impl Slot {
 /// Whether a buffer is uploaded or read back.
 fn is_mapped(plan: &Plan, id: BufferId) -> bool {
     id == plan.output.buffer() || plan.sources.iter().any(|s| s.buffer == id)
+}
+
+/// Bytes of all buffers up to which a plan is one of many that go to the device together.
+const SMALL_BYTES: u64 = 4 << 20;
+
+/// Whether submitting a plan by itself would cost much beside executing it.
+pub fn is_small(plan: &Plan) -> bool {
+    plan.submissions.len() == 1 && bytes(plan, false) <= SMALL_BYTES
 }
 
 /// Bytes that a slot takes for a plan.

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::build;
 use super::effort::Effort;
-use super::job::{Answer, Fault, Job, Message, Undone};
+use super::job::{Answer, Fault, Job, Landed, Message, Undone};
 use super::plan::Plan;
 use super::slot::Product;
 use super::storage::Format;
 use super::tiles::{Room, Tiler};
 use super::whole_sketch;
-use crate::backend::{Backend, BackendError, Done, Task};
+use crate::backend::{Backend, BackendError, Computed, Done, Task};
 use crate::image::{Depth, Image, Layout};
 use crate::op::Graph;
 
@@ -47,7 +47,7 @@ impl Submitter {
                 let away = Away { graph, layout: image.layout, depth, done };
                 let jobs = self.jobs.clone();
                 let answer = Answer::new(move |result| match result {
-                    Ok(product) => (away.done)(as_image(product)),
+                    Ok(landed) => (away.done)(computed(landed)),
                     Err(undone) => self.undone(undone, away),
                 });
                 let job = Job { plan: Arc::new(plan), images: vec![Arc::new(image.samples)], answer };
@@ -78,7 +78,10 @@ impl Submitter {
             let tiler = Tiler::new(&graph, samples.clone(), self.room.share(), self.effort, &self.jobs);
             let computed = catch_unwind(AssertUnwindSafe(|| tiler.compute(depth)));
             match computed.unwrap_or_else(|_| Err(Fault::Image(panicked()))) {
-                Ok(result) => done(Ok(Image::new(graph.output_layout(), result))),
+                Ok((samples, times)) => {
+                    let image = Image::new(graph.output_layout(), samples);
+                    done(Ok(Computed { image, device: Some(times) }));
+                }
                 Err(fault) => {
                     let away = Away { graph, layout: image.layout, depth, done };
                     self.undone(Undone { fault, images: vec![samples] }, away);
@@ -99,7 +102,7 @@ impl Submitter {
         let Away { graph, layout, depth, done } = away;
         let task = images.into_iter().next().map(|samples| {
             let image = Image::new(layout, Arc::unwrap_or_clone(samples));
-            Task { graph, image, depth, divides: false }
+            Task { graph, image, depth, divides: false, remaining: 0 }
         });
         match (fault, task, self.fallback.clone()) {
             (Fault::Memory, Some(task), _) if self.room.shrink() => self.in_tiles(task, done),
@@ -116,9 +119,11 @@ fn panicked() -> String {
     "a fault of this program: planning the GPU's work panicked; use --backend cpu".into()
 }
 
-fn as_image(product: Product) -> Result<Image, BackendError> {
+fn computed((product, times): Landed) -> Result<Computed, BackendError> {
     match product {
-        Product::Image(stored, samples) => Ok(Image::new(stored.layout, samples)),
+        Product::Image(stored, samples) => {
+            Ok(Computed { image: Image::new(stored.layout, samples), device: Some(times) })
+        }
         Product::Words(_) => Err(BackendError::Image("a fault of this program: a table is no image".into())),
     }
 }

@@ -14,14 +14,15 @@ use super::build;
 use super::effort::Effort;
 use super::flood;
 use super::fuse;
-use super::job::{Answer, Fault, Job, Message, Undone};
+use super::job::{Answer, Fault, Job, Landed, Message, Undone};
 use super::plan::Plan;
 use super::request::{End, Known, Request};
 use super::sketch::{Sketch, Step};
 use super::slot::Product;
 use super::storage::{Format, QUAD};
+use crate::backend::DeviceTimes;
 use crate::image::{Depth, Layout, Region, Samples};
-use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
+use crate::op::{Flood, Graph, Kernel, Node, NodeId, Reduce};
 
 /// What a plan may take of a device, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,38 @@ fn too_large(sketch: &Sketch, room: &Room) -> String {
     )
 }
 
+/// What is known once all that sees the whole image has seen it, as far as sizes go: tables are left empty.
+pub fn settled(graph: &Graph, source: Format) -> Known {
+    let mut known = Known::source(graph, source);
+    for (id, node) in graph.nodes().iter().enumerate() {
+        match node.kernel {
+            Kernel::Reduce(_) | Kernel::Maximum => known.tables[id] = Some(Vec::new()),
+            Kernel::Flood(_) => known.images[id] = Some(Format::Codes8),
+            _ => {}
+        }
+    }
+    known
+}
+
+/// Bytes of the images that are kept whole on the host, as floats or as what a flood sees, so that the first tile has room;
+/// others need hardly more.
+pub fn kept_bytes(graph: &Graph, source: Format, depth: Depth, room: &Room) -> u64 {
+    let mut known = settled(graph, source);
+    let mut region = graph.output_layout().region();
+    loop {
+        let request = Request { graph, known: &known, target: graph.output, region, end: End::Codes(depth) };
+        match Cut::of(&request, room) {
+            Ok(Cut::Halves([first, _])) => region = first,
+            Ok(Cut::Keep(node)) => known.images[node.0] = Some(Format::Values),
+            Ok(Cut::Fits(_)) | Err(_) => break,
+        }
+    }
+    let bytes = |(format, node): (&Option<Format>, &Node)| {
+        format.map_or(0, |format| u64::from(format.sample_bytes()) * node.layout.samples())
+    };
+    known.images.iter().zip(graph.nodes()).skip(1).map(bytes).sum()
+}
+
 /// Computes a graph of an image in tiles.
 pub struct Tiler<'a> {
     graph: &'a Graph,
@@ -131,6 +164,7 @@ pub struct Tiler<'a> {
     known: Known,
     /// Whole images, by node.
     images: Vec<Option<Arc<Samples>>>,
+    times: DeviceTimes,
 }
 
 impl<'a> Tiler<'a> {
@@ -145,14 +179,14 @@ impl<'a> Tiler<'a> {
         let known = Known::source(graph, Format::of_samples(&source));
         let mut images = vec![None; graph.nodes().len()];
         images[0] = Some(source);
-        Tiler { graph, room, effort, jobs, known, images }
+        Tiler { graph, room, effort, jobs, known, images, times: DeviceTimes::default() }
     }
 
-    /// The codes of the graph's result.
+    /// The codes of the graph's result, and what the tiles took by the device's clock.
     ///
     /// # Errors
     /// Where not even a small tile has room, or the device fails.
-    pub fn compute(mut self, depth: Depth) -> Result<Samples, Fault> {
+    pub fn compute(mut self, depth: Depth) -> Result<(Samples, DeviceTimes), Fault> {
         let output = self.graph.output;
         let uses = fuse::uses(self.graph, output, &|_| false);
         for (id, node) in self.graph.nodes().iter().enumerate().filter(|(id, _)| uses[*id] > 0) {
@@ -164,7 +198,7 @@ impl<'a> Tiler<'a> {
                 _ => {}
             }
         }
-        self.image(output, End::Codes(depth))
+        Ok((self.image(output, End::Codes(depth))?, self.times))
     }
 
     fn reduce(&mut self, id: NodeId, input: NodeId, kernel: &Arc<dyn Reduce>) -> Result<(), Fault> {
@@ -176,7 +210,9 @@ impl<'a> Tiler<'a> {
             }
         })?;
         let plan = build::table_plan(kernel.as_ref(), layout, counts, codes);
-        if let Product::Words(table) = landed(self.submit(plan))? {
+        let (product, times) = landed(self.submit(plan))?;
+        self.times += times;
+        if let Product::Words(table) = product {
             self.known.tables[id.0] = Some(table);
         }
         Ok(())
@@ -240,7 +276,10 @@ impl<'a> Tiler<'a> {
                 && let Some((region, landing)) = flying.pop_front()
             {
                 match landed(landing) {
-                    Ok(product) => take(region, product),
+                    Ok((product, times)) => {
+                        self.times += times;
+                        take(region, product);
+                    }
                     Err(Fault::Memory) if self.room.shrink() => open.push(region),
                     Err(fault) => return Err(fault),
                 }
@@ -273,10 +312,10 @@ impl<'a> Tiler<'a> {
     }
 }
 
-type Landing = Receiver<Result<Product, Undone>>;
+type Landing = Receiver<Result<Landed, Undone>>;
 
 /// Waits for a product; the engine limits how long.
-fn landed(landing: Landing) -> Result<Product, Fault> {
+fn landed(landing: Landing) -> Result<Landed, Fault> {
     match landing.recv() {
         Ok(result) => result.map_err(|undone| undone.fault),
         Err(_) => Err(Fault::Device("the GPU's thread has stopped; use --backend cpu".into())),

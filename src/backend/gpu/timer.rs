@@ -38,16 +38,21 @@ impl Clock {
         }
     }
 
-    /// Adds what stamps say of a plan. `period`: nanoseconds of a tick. Copies without stamps of their own count nothing.
-    fn add(&self, stamps: [u64; STAMPS as usize], period: f32, copies: bool) {
-        let between =
-            |first: usize, last: usize| (stamps[last].saturating_sub(stamps[first]) as f64 * f64::from(period)) as u64;
-        self.kernels.fetch_add(between(1, 2), Ordering::Relaxed);
-        if copies {
-            self.upload.fetch_add(between(0, 1), Ordering::Relaxed);
-            self.readback.fetch_add(between(2, 3), Ordering::Relaxed);
-        }
+    pub fn add(&self, times: DeviceTimes) {
+        let add = |part: &AtomicU64, time: Duration| _ = part.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+        add(&self.upload, times.upload);
+        add(&self.kernels, times.kernels);
+        add(&self.readback, times.readback);
     }
+}
+
+/// What stamps say of a plan. `period`: nanoseconds of a tick. Copies without stamps of their own count nothing.
+fn times(stamps: [u64; STAMPS as usize], period: f32, copies: bool) -> DeviceTimes {
+    let between = |first: usize, last: usize| {
+        Duration::from_nanos((stamps[last].saturating_sub(stamps[first]) as f64 * f64::from(period)) as u64)
+    };
+    let copied = |first, last| if copies { between(first, last) } else { Duration::ZERO };
+    DeviceTimes { upload: copied(0, 1), kernels: between(1, 2), readback: copied(2, 3) }
 }
 
 /// The stamps of a slot.
@@ -108,14 +113,16 @@ impl Timer {
         commands.copy_buffer_to_buffer(&self.resolved.buffer, 0, &self.readback.buffer, 0, bytes);
     }
 
-    /// Adds the stamps, which are mapped, to a clock.
-    pub fn read(&self, clock: &Clock, period: f32) {
+    /// What the stamps say, which are mapped.
+    pub fn read(&self, period: f32) -> DeviceTimes {
+        let mut read_times = DeviceTimes::default();
         if let Ok(view) = self.readback.buffer.get_mapped_range(..) {
             let read: Vec<u64> = bytemuck::pod_collect_to_vec(&view);
             let stamps = if self.copies { [read[0], read[1], read[2], read[3]] } else { [0, read[0], read[1], 0] };
-            clock.add(stamps, period, self.copies);
+            read_times = times(stamps, period, self.copies);
         }
         self.readback.buffer.unmap();
+        read_times
     }
 }
 
@@ -126,8 +133,8 @@ mod tests {
     #[test]
     fn stamps_add_up_and_a_clock_that_runs_back_counts_nothing() {
         let clock = Clock::default();
-        clock.add([100, 150, 450, 470], 2.0, true);
-        clock.add([0, 1000, 900, 0], 1.0, false);
+        clock.add(times([100, 150, 450, 470], 2.0, true));
+        clock.add(times([0, 1000, 900, 0], 1.0, false));
         let DeviceTimes { upload, kernels, readback } = clock.times();
         assert_eq!([upload, kernels, readback].map(|d| d.as_nanos()), [100, 600, 40]);
     }

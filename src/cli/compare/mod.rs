@@ -35,7 +35,7 @@ pub fn run(arguments: &CompareArguments, terminal: Terminal) -> Result<Exit, Pro
         have_place(path)?;
     }
     let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let runtime = Runtime::new(jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let runtime = Runtime::new(jobs, None).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let files = files(&runtime, arguments)?;
     let request = request(arguments, &recipe, files, jobs);
     let shutdown = Shutdown::default();
@@ -159,7 +159,7 @@ fn document(arguments: &CompareArguments, request: &Request, recipe: &str, compa
     }
 }
 
-/// Returns whether all could be said.
+/// Whether what belongs on stdout could be written there.
 fn tell(arguments: &CompareArguments, document: &Document, terminal: Terminal) -> Result<bool, Problem> {
     let json = || serde_json::to_string_pretty(document).map(|text| text + "\n").map_err(Problem::new);
     let on_stdout = arguments.json.as_deref() == Some(Path::new(STDOUT));

@@ -63,8 +63,7 @@ fn missing(runs: &[Run]) -> String {
 
 fn row(run: &Run, figures: &RunFigures) -> Vec<String> {
     let percent = |share: f64| format!("{:.0} %", 100.0 * share);
-    let (least, most) = figures.seconds.iter().fold((f64::INFINITY, 0.0_f64), |(l, m), s| (l.min(*s), m.max(*s)));
-    let spread = if figures.seconds.len() > 1 { percent((most - least) / figures.median_seconds()) } else { "".into() };
+    let spread = if figures.seconds.len() > 1 { percent(figures.spread()) } else { String::new() };
     let mark = if figures.within_noise { NOISE } else { "" };
     vec![
         run.schedule.clone(),

@@ -2,15 +2,15 @@
 //! and an end that cleans up whatever happens.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use imgproc::compare::{self, Measured, Order, Reply, Trial};
-use imgproc::pipeline::{Existing, Request, Runtime, Settings, Store};
+use imgproc::pipeline::{self, Existing, Request, Runtime, Settings, Store};
 use serde::{Deserialize, Serialize};
 
 use super::arguments::{CompareArguments, TrialArguments};
-use crate::cli::backend::choose;
+use crate::cli::backend::{Occasion, choose};
 use crate::cli::exit::Exit;
 use crate::cli::main_job;
 use crate::cli::terminal::{Problem, Terminal};
@@ -47,19 +47,31 @@ pub fn perform(arguments: &CompareArguments, recipe: &str, order: &Order) -> Res
 /// Where it can't be begun.
 pub fn run(arguments: &TrialArguments, terminal: Terminal) -> Result<Exit, Problem> {
     let answer = answer(arguments)?;
-    let is_told = terminal.print(&serde_json::to_string(&answer).map_err(Problem::new)?);
-    Ok(if is_told { Exit::Done } else { Exit::SomeFailed })
+    let text = serde_json::to_string(&answer).map_err(Problem::new)?;
+    Ok(if terminal.print(&text) { Exit::Done } else { Exit::SomeFailed })
 }
 
 fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
     let main = &arguments.main;
-    let settings = main_job::settings(main)?;
-    let chosen = match choose(main) {
+    let mut settings = main_job::settings(main)?;
+    main_job::fit_open_files(&mut settings);
+    let in_flight = settings.in_flight;
+    let runtime = Runtime::new(settings.jobs, None).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let request = |inputs: Vec<PathBuf>, output: &Path| Request {
+        inputs,
+        recursive: false,
+        output: output.to_path_buf(),
+        format: main.format.format(),
+        existing: Existing::Refuse,
+    };
+    let jobs = pipeline::plan(&runtime, &request(main.input.clone(), &main.output)).unwrap_or_default().jobs;
+    let occasion =
+        Occasion { runtime: &runtime, jobs: &jobs, images: arguments.images, settings: &settings, tell: &|_| () };
+    let chosen = match choose(main, &occasion) {
         Ok(chosen) => chosen,
         Err(problem) => return Ok(Answer::Unavailable(problem.message)),
     };
     main_job::leave_panics_to_the_summary();
-    let runtime = Runtime::new(settings.jobs).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let trial = Trial {
         files: &main.input,
         images: arguments.images,
@@ -67,16 +79,10 @@ fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
         warm_up: arguments.warm_up,
         output: &main.output,
         backend: chosen.backend,
-        request: &|file: &Path, output: &Path| Request {
-            inputs: vec![file.to_path_buf()],
-            recursive: false,
-            output: output.to_path_buf(),
-            format: main.format.format(),
-            existing: Existing::Refuse,
-        },
+        request: &|file: &Path, output: &Path| request(vec![file.to_path_buf()], output),
         settings: &|store: Store| {
             let settings = main_job::settings(main).map_err(|problem| io::Error::other(problem.message))?;
-            Ok(Settings { store, digests: false, ..settings })
+            Ok(Settings { store, in_flight, digests: false, ..settings })
         },
         store: settings.store,
     };

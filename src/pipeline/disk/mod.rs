@@ -56,7 +56,8 @@ impl Opened {
     /// A file that is in memory.
     pub fn held(bytes: Arc<[u8]>) -> Opened {
         let head = bytes[..bytes.len().min(HEAD_BYTES as usize)].to_vec();
-        Opened { stamp: Stamp { bytes: bytes.len() as u64, ..Stamp::default() }, head, rest: Rest::In(bytes) }
+        let stamp = Stamp { bytes: bytes.len() as u64, ..Stamp::default() };
+        Opened { stamp, head, rest: Rest::In(bytes) }
     }
 
     /// Bytes of the file.
@@ -97,11 +98,12 @@ impl Opened {
         bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(&self.head);
         if !self.is_whole() {
+            let rest = self.size() - self.head.len() as u64;
             match &mut self.rest {
                 Rest::In(whole) => bytes.extend_from_slice(&whole[self.head.len()..]),
                 Rest::On(file) => {
                     file.seek(SeekFrom::Start(self.head.len() as u64))?;
-                    file.take(self.stamp.bytes - self.head.len() as u64).read_to_end(&mut bytes)?;
+                    file.take(rest).read_to_end(&mut bytes)?;
                 }
             }
         }
@@ -147,6 +149,12 @@ pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
     let mut file = outputs::temporary_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.persist(path).map(drop).map_err(|e| e.error)
+}
+
+/// The same, with the directories that lead to it.
+pub fn keep_text(path: &Path, text: &str) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    write_text(path, text)
 }
 
 /// A fresh directory for what nobody keeps, gone when it is dropped.

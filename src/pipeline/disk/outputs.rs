@@ -144,6 +144,8 @@ impl Outputs {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "the run has ended"));
         };
         let file = temporary_in(directory)?;
+        // Says that its run lives. Where the file system knows no locks, nothing else may clear it either.
+        let _ = file.as_file().try_lock();
         open.temporary.insert(file.path().to_path_buf());
         Ok(file)
     }
@@ -171,6 +173,16 @@ impl Drop for Outputs {
     }
 }
 
+/// A temporary file of our kind of name.
+pub(super) fn temporary_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
+    // As for any new file: readable by whom the umask lets, not by the owner alone as temporary files are.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
+}
+
 fn is_temporary(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
@@ -180,19 +192,6 @@ fn is_temporary(path: &Path) -> bool {
 fn is_dead(path: &Path) -> bool {
     let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     is_file && File::options().write(true).open(path).is_ok_and(|file| file.try_lock().is_ok())
-}
-
-/// A temporary file of our kind of name.
-pub(super) fn temporary_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
-    // As for any new file: readable by whom the umask lets, not by the owner alone as temporary files are.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(directory)?;
-    // Says that its run lives. Where the file system knows no locks, nothing else may clear it either.
-    let _ = file.as_file().try_lock();
-    Ok(file)
 }
 
 /// Whether the lock file that we hold is still the one at its path, and was not removed by its last owner before we locked it.

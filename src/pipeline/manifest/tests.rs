@@ -22,7 +22,16 @@ fn failed(cause: &str) -> Fate {
 fn report(unfinished: usize) -> Report {
     let outcomes = vec![outcome("a", None, Fate::Skipped)];
     let wall = std::time::Duration::ZERO;
-    Report { outcomes, unfinished, wall, workers: 1, spans: Vec::new(), interrupted: true, left_behind: false }
+    Report {
+        outcomes,
+        unfinished,
+        wall,
+        workers: 1,
+        spans: Vec::new(),
+        device_spans: Vec::new(),
+        interrupted: true,
+        left_behind: false,
+    }
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn run_cases(gpu: &GpuBackend, cases: impl Iterator<Item = (String, Graph, Image
     for (name, graph, image, depth) in cases {
         expected.push(evaluate(&graph, &image, depth));
         names.push(format!("{name} on {:?} {:?}", image.layout, image.depth()));
-        tasks.push(Task { graph: Arc::new(graph), image, depth, divides: true });
+        tasks.push(Task { graph: Arc::new(graph), image, depth, divides: true, remaining: 0 });
     }
     for ((name, expected), result) in names.iter().zip(&expected).zip(compute_all(gpu, tasks)) {
         let image = result.unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -305,7 +305,15 @@ fn divided_work_gives_the_same() {
         let layout = Layout::new(67, 33, 1 + rng.u32(0..4));
         let image = noise(layout, Kind::U8, &mut rng);
         let graph = Arc::new(build(layout, Depth::Eight, &mut rng));
-        let tasks = || vec![Task { graph: graph.clone(), image: image.clone(), depth: Depth::Sixteen, divides: true }];
+        let tasks = || {
+            vec![Task {
+                graph: graph.clone(),
+                image: image.clone(),
+                depth: Depth::Sixteen,
+                divides: true,
+                remaining: 0,
+            }]
+        };
         assert_eq!(compute_all(&divided, tasks()), compute_all(&usual, tasks()), "{name} on {layout:?}");
     }
     assert!(divided.dispatches() > 5 * usual.dispatches());

@@ -66,3 +66,18 @@ fn the_estimate_is_what_the_plan_holds() {
     assert!((0.0..0.1).contains(&floats("invert")), "{}", floats("invert"));
     assert!((2.0..2.6).contains(&floats("gaussian_blur:3,median:5")), "{}", floats("gaussian_blur:3,median:5"));
 }
+
+#[test]
+fn the_estimate_counts_what_tiles_keep_on_the_host() {
+    let memory = 400_000;
+    let gpu = with_memory(memory);
+    let layout = Layout::new(300, 200, 3);
+    let bytes = |recipe| {
+        let graph = Recipe::parse(recipe).unwrap().graph(layout, Depth::Eight).unwrap();
+        gpu.device_bytes_of(&graph, Format::Codes8, Depth::Eight)
+    };
+    // A pixel that is the mean of all can't be cut, so the medians are kept, and perhaps what is between.
+    let kept = bytes("median:3,resize:1x1") - memory;
+    assert!((4 * layout.samples()..9 * layout.samples()).contains(&kept), "{kept}");
+    assert_eq!(bytes("median:3"), memory);
+}

@@ -11,7 +11,7 @@ mod twins;
 
 use super::job::{Message, Test};
 use super::*;
-use crate::backend::BackendError;
+use crate::backend::{BackendError, Computed};
 use crate::image::{Image, Layout, Samples};
 
 /// What the tests run on: a software adapter, or real hardware with `IMGPROC_TEST_ADAPTER=gpu`.
@@ -40,7 +40,7 @@ fn compute_all(gpu: &GpuBackend, tasks: Vec<Task>) -> Vec<Result<Image, BackendE
     let mut results: Vec<_> = tasks.iter().map(|_| None).collect();
     for (i, task) in tasks.into_iter().enumerate() {
         let sender = sender.clone();
-        gpu.submit(task, Box::new(move |result| sender.send((i, result)).unwrap()));
+        gpu.submit(task, Box::new(move |result| sender.send((i, result.map(|c| c.image))).unwrap()));
     }
     drop(sender);
     for (i, result) in receiver {
@@ -74,7 +74,7 @@ enum Kind {
 
 fn task(graph: Graph, image: Image) -> Task {
     let depth = image.depth();
-    Task { graph: Arc::new(graph), image, depth, divides: true }
+    Task { graph: Arc::new(graph), image, depth, divides: true, remaining: 0 }
 }
 
 /// A graph of one chain.

@@ -47,7 +47,8 @@ fn points_share_one_pass_from_codes_to_codes() {
     assert_eq!(plan.dispatches[0].groups, [(13u32 * 20).div_ceil(64), 1, 1]);
     // The formula stands in the text once, its three sets of parameters in the bytes.
     assert_eq!(plan.dispatches[0].text.matches("fn linear(").count(), 1);
-    assert!(plan.dispatches[0].params.ends_with(bytemuck::cast_slice(&[2.0f32, 0.0, 1.0, 1.0, 0.5, 0.0])));
+    let sets: &[[f32; 4]] = &[[2.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0], [0.5, 0.0, 0.0, 0.0]];
+    assert!([&plan.dispatches[0].params[..], &[0; 8]].concat().ends_with(bytemuck::cast_slice(sets)));
 }
 
 #[test]

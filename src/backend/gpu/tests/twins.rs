@@ -74,7 +74,8 @@ fn colour_is_that_of_the_image_module() {
         let formula = Formula::new("probe_colour", TEXT, &Which { which });
         let kernel = Kernel::Point(Arc::new(kernels::TestPoint { formula, alpha: Alpha::Keep }));
         graph.output = graph.push(kernel, &[NodeId(0)], gray);
-        let task = Task { graph: Arc::new(graph), image: image.clone(), depth: Depth::Sixteen, divides: true };
+        let task =
+            Task { graph: Arc::new(graph), image: image.clone(), depth: Depth::Sixteen, divides: true, remaining: 0 };
         let Samples::U16(got) = gpu.compute(task).unwrap().samples else { panic!("16 bits were asked for") };
         for (pixel, got) in source.chunks_exact(3).zip(got) {
             let expected = 257.0 * twin(which, [pixel[0], pixel[1], pixel[2]]);

@@ -1,0 +1,46 @@
+//! Devices as a user meets them: chosen by `auto`, shared with the CPU, calibrated.
+#![cfg(feature = "gpu")]
+
+use super::support::{Place, Ran};
+
+/// Runs the main job over `in` with a cache directory of the test's own.
+fn run(place: &Place, arguments: &[&str]) -> Ran {
+    let mut command = place.command(&[&["-i", "in"], arguments].concat());
+    for variable in ["XDG_CACHE_HOME", "LOCALAPPDATA"] {
+        command.env(variable, place.path("cache"));
+    }
+    Ran::of(command.output().unwrap())
+}
+
+#[test]
+fn auto_measures_a_named_adapter_once_and_says_what_it_expects_of_either() {
+    let place = Place::new();
+    place.draw_many(2, 40, 30);
+    // So little is done before a device is open.
+    run(&place, &["--adapter", "0", "-o", "a"]).ends(0).says(&[
+        "measuring ",
+        "once",
+        "auto: cpu, in about",
+        "would take about",
+    ]);
+    if cfg!(unix) {
+        assert_eq!(place.names("cache"), ["imgproc/calibration.json"]);
+        let again = run(&place, &["--adapter", "0", "-o", "b"]).ends(0).says(&["auto: cpu, in about"]);
+        assert!(!again.stderr.contains("measuring"), "{}", again.stderr);
+    }
+    let document = run(&place, &["--adapter", "0", "-o", "c", "--json"]).ends(0).json();
+    assert!(document["backend"]["reason"].as_str().unwrap().starts_with("auto: cpu, in about"), "{document}");
+    assert_eq!(document["backend"]["name"], "cpu");
+}
+
+#[test]
+fn both_say_how_they_shared_the_images() {
+    let place = Place::new();
+    place.draw_many(12, 300, 200);
+    let ran = run(&place, &["--backend", "both", "--adapter", "0", "-r", "median:2"]).ends(0);
+    let said = ran.says(&["12 images done", "images computed: ", " by cpu, ", "cpu and "]);
+    assert_eq!(place.names("imgproc-out").len(), 12, "{}", said.stderr);
+    run(&place, &["--backend", "both", "--adapter", "no such adapter", "-o", "none"])
+        .ends(2)
+        .says(&["no such adapter"]);
+}
