@@ -175,6 +175,12 @@ pub fn header(bytes: &[u8]) -> Result<Header, CodecError> {
     })
 }
 
+/// Width and height, before orientation, that a file claims whose header goes on beyond these bytes; px. Only some formats
+/// tell it so early.
+pub fn claimed_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    raster::webp_canvas(bytes).filter(|_| Format::sniff(bytes) == Some(Format::WebP))
+}
+
 /// The image, upright (EXIF orientation applied; in PNG and JPEG the tag has to stand before the image data).
 ///
 /// Palettes become RGB or RGBA, gray of fewer than 8 bits becomes 8-bit gray, 16-bit samples stay so, CMYK becomes RGB.

@@ -36,6 +36,12 @@ pub(super) fn stored(bytes: &[u8], format: Format) -> Result<Stored, CodecError>
     Ok(Stored { layout: Layout::new(width, height, channels), depth, orientation, decoder_bytes: 0 })
 }
 
+/// Width and height of an extended WebP, which its first bytes tell; px.
+pub(super) fn webp_canvas(bytes: &[u8]) -> Option<(u32, u32)> {
+    let side = |at: usize| bytes.get(at..at + 3).map(|b| 1 + u32::from_le_bytes([b[0], b[1], b[2], 0]));
+    (bytes.get(12..16) == Some(b"VP8X")).then(|| Some((side(24)?, side(27)?))).flatten()
+}
+
 /// An extended WebP keeps EXIF behind the image data, so all of it has to be there.
 fn webp_metadata_missing(bytes: &[u8]) -> bool {
     let size = bytes.get(4..8).map_or(0, |b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));

@@ -172,7 +172,12 @@ fn open(run: &Run, job: &Job) -> Result<Moved<(Opened, Option<Known>)>, Failure>
         _ => check_memory(run, opened.size())?,
     }
     let known = match codec::header(opened.head()) {
-        Err(CodecError::HeaderIncomplete) if !opened.is_whole() => None,
+        Err(CodecError::HeaderIncomplete) if !opened.is_whole() => {
+            if let Some((width, height)) = codec::claimed_size(opened.head()) {
+                check_pixels(run, Layout::new(width, height, 3))?;
+            }
+            None
+        }
         header => Some(know(run, job, header, opened.size())?),
     };
     let bytes = opened.head().len() as u64;
@@ -189,17 +194,23 @@ fn load(opened: &mut Opened) -> Result<Moved<Vec<u8>>, Failure> {
 /// What the header tells of the work to come, refusals included.
 fn know(run: &Run, job: &Job, header: Result<Header, CodecError>, file_bytes: u64) -> Result<Known, Failure> {
     let header = header.map_err(|e| Failure::new(Stage::Decode, e))?;
-    let (pixels, limit) = (header.layout.pixels(), run.settings.decode.max_pixels);
-    if pixels > limit {
-        let (width, height) = (header.layout.width, header.layout.height);
-        let cause = format!("{width}x{height} px are {:.1} MP, the limit is {:.1} MP", mega(pixels), mega(limit));
-        return Err(Failure::new(Stage::Decode, cause).passing().hint("--max-pixels raises it"));
-    }
+    check_pixels(run, header.layout)?;
     let graph = graph(run, header.layout, header.depth, None)?;
     let result = result_depth(run, job, header.depth);
     let cost = file_bytes + working_bytes(&header, &graph, result, run.backend.as_ref());
     check_memory(run, cost)?;
     Ok(Known { header, graph, cost })
+}
+
+/// Refuses images of too many pixels.
+fn check_pixels(run: &Run, layout: Layout) -> Result<(), Failure> {
+    let (pixels, limit) = (layout.pixels(), run.settings.decode.max_pixels);
+    if pixels <= limit {
+        return Ok(());
+    }
+    let Layout { width, height, .. } = layout;
+    let cause = format!("{width}x{height} px are {:.1} MP, the limit is {:.1} MP", mega(pixels), mega(limit));
+    Err(Failure::new(Stage::Decode, cause).passing().hint("--max-pixels raises it"))
 }
 
 /// Refuses what would need more memory than there may be for one image.

@@ -90,6 +90,11 @@ fn files(place: &Place) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("hollow.tif", b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec(), "tiff: the file is "),
         ("circle.tif", b"II*\0\x08\0\0\0\0\0\x08\0\0\0".to_vec(), "tiff: the file is "),
         ("far.tif", b"II*\0\xf0\xff\xff\xff".to_vec(), "truncated"),
+        (
+            "claims.webp",
+            [b"RIFF\xff\xff\xff\x7fWEBPVP8X\x0a\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff", &[0; 100_000][..]].concat(),
+            "16777216x16777216 px",
+        ),
         ("riff.webp", b"RIFF\xff\xff\xff\x7fWEBPVP8X\x0a\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff".to_vec(), "truncated"),
     ]
 }

@@ -1,5 +1,11 @@
+//! What is written is read, whatever lies between.
+
+use std::path::Path;
+
 use super::*;
-use crate::pipeline::Done;
+use crate::pipeline::disk::Stamp;
+use crate::pipeline::{Done, Failure, Fate, Outcome, Report};
+use crate::timeline::Stage;
 
 fn chosen(recipe: &str) -> Chosen {
     Chosen { recipe: recipe.into(), quality: 90, depth: None, exact: false, jpeg_decoder: "Turbo".into() }
