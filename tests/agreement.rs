@@ -91,7 +91,7 @@ mod in_tiles {
 fn both_backends_at_once_give_the_same_images() {
     let mut rng = Rng::with_seed(19);
     let sample = sample(107, 95, 4, 8, Content::HoledAlpha);
-    let mut by_device = 0;
+    let (mut by_device, mut here) = (0, 0);
     for spec in registry() {
         let recipe = cases::of_operation(spec, &sample.image, &mut rng).swap_remove(0);
         if !cases::applies(&recipe, &sample.image) {
@@ -111,15 +111,16 @@ fn both_backends_at_once_give_the_same_images() {
         });
         assert_eq!(computed.len(), 6);
         let device = computed.iter().filter(|computed| computed.device.is_some()).count();
-        assert!((1..6).contains(&device), "{recipe}: {device} of 6 by the device");
         by_device += device;
+        here += 6 - device;
         let limit = held(&recipe, &sample, tolerance::limit(&recipe));
         for Computed { image, .. } in &computed {
             let sides = [Side { by: "cpu", image: &expected }, Side { by: "both", image }];
             compare(&recipe, &sample.name, sides[0], sides[1], limit).unwrap_or_else(|failure| panic!("{failure}"));
         }
     }
-    assert!(by_device >= registry().len() / 2);
+    let many = registry().len() / 2;
+    assert!(by_device >= many && here >= many, "{by_device} by the device, {here} not");
 }
 
 /// The adapter that all tests share.

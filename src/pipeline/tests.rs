@@ -237,7 +237,8 @@ fn a_device_has_several_images_and_not_too_many() {
     let fake = Arc::new(Fake::new(false, |_| Act::Compute));
     scene.run(fake.clone(), &Shutdown::default());
     let most = fake.most_at_once.load(Ordering::SeqCst);
-    assert!((2..=2 + DEVICE_DEPTH + 1).contains(&most), "{most} at once");
+    // Images that are as small as these take a quarter of a place each.
+    assert!((2..=4 * (2 + DEVICE_DEPTH + 1)).contains(&most), "{most} at once");
 }
 
 #[test]
@@ -286,7 +287,7 @@ fn a_submit_that_blocks_does_not_keep_a_run_from_stopping() {
         assert!(report.wall < Duration::from_secs(10), "{schedule:?}: {:?}", report.wall);
 
         let fake = Arc::new(Fake::new(false, |_| Act::Block(Duration::from_millis(300))));
-        let report = Scene::new(40, schedule).run(fake, &raised_soon(1));
+        let report = Scene::new(60, schedule).run(fake, &raised_soon(1));
         let (done, failed, unfinished) = counts(&report);
         assert!(done >= 1 && failed == 0 && unfinished > 20, "{schedule:?}: {done}, {failed}, {unfinished}");
     }

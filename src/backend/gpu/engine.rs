@@ -305,7 +305,9 @@ impl Engine {
         let mut commands: Vec<_> = recorded.iter_mut().flat_map(|one| std::mem::take(&mut one.commands)).collect();
         let submitted = self.opened.scoped(|opened| {
             let last = if apart { commands.pop().into_iter().collect() } else { std::mem::take(&mut commands) };
-            commands.drain(..).for_each(|one| drop(opened.queue.submit([one])));
+            for one in commands.drain(..) {
+                opened.queue.submit([one]);
+            }
             Ok(opened.queue.submit::<Vec<_>>(last))
         });
         match submitted {
