@@ -139,7 +139,7 @@ pub struct Header {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// The bytes end before the header does; with more of the file it may be read.
-    #[error("the file ends inside its header")]
+    #[error("the file is truncated: it ends inside its header")]
     HeaderIncomplete,
     #[error("{0}")]
     Other(String),
@@ -205,9 +205,7 @@ pub fn decode_for(
 ) -> Result<Decoded, CodecError> {
     guarded("the decoder", || {
         let (format, stored) = stored(bytes).map_err(|error| match error {
-            CodecError::HeaderIncomplete => {
-                CodecError::Other("the file is truncated: it ends inside its header".into())
-            }
+            CodecError::HeaderIncomplete => CodecError::Other(error.to_string()),
             other => other,
         })?;
         check_size(stored.layout, options.max_pixels)?;
