@@ -299,11 +299,11 @@ fn a_device_that_is_lost_ends_the_run() {
         for manner in [(|n| if n >= 2 { Act::Die } else { Act::Compute }) as Manner, |n| {
             if n >= 2 { Act::Forget } else { Act::Compute }
         }] {
-            let report = Scene::new(30, schedule).run_fake(false, manner);
+            let report = Scene::new(60, schedule).run_fake(false, manner);
             let (done, failed, unfinished) = counts(&report);
             assert!(report.ended_by().is_some() && !report.interrupted, "{schedule:?}");
             assert!(done == 2 && failed >= 1 && unfinished > 0, "{schedule:?}: {done}, {failed}, {unfinished}");
-            assert_eq!(done + failed + unfinished, 30);
+            assert_eq!(done + failed + unfinished, 60);
         }
     }
 }
