@@ -18,6 +18,11 @@ class Header:
     sampling: tuple[tuple[int, int], ...] = ()  # JPEG: horizontal and vertical factors of each component
 
 
+def images(folder: Path) -> list[Path]:
+    """The files of a folder but for our manifest, in order."""
+    return sorted(path for path in folder.iterdir() if path.suffix != ".jsonl")
+
+
 def header(path: Path | str) -> Header:
     with open(path, "rb") as file:
         start = file.read(8)

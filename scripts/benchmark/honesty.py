@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import peers
-from headers import Header, header
+from headers import Header, header, images
 from measure import Failed, run
 from tasks import Job, imgproc_command
 
@@ -22,7 +22,7 @@ class Check:
 
 
 def headers(folder: Path) -> dict[str, Header]:
-    return {path.stem: header(path) for path in sorted(folder.iterdir())}
+    return {path.stem: header(path) for path in images(folder)}
 
 
 def checks(job: Job, source: Path, results: Path, names: list[str], fastest: str | None) -> list[Check]:
@@ -84,7 +84,7 @@ def same_tables(ours: dict[str, Header], name: str, theirs: dict[str, Header]) -
 
 
 def total(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
+    return sum(path.stat().st_size for path in images(folder))
 
 
 def png_sizes(results: Path, fastest: str, others: dict[str, dict]) -> Check:

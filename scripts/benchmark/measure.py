@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import peers
+from headers import images
 
 KIB = 1 if sys.platform == "linux" else 1 / 1024  # of a unit of ru_maxrss
 
@@ -73,7 +74,7 @@ def run(command: list[str], target: Path) -> Run:
         raise Failed(" ".join(errors.decode(errors="replace").split())[-300:] or f"exit status {process.returncode}")
     told = usage.ru_maxrss * KIB / 1024
     peak = told if told > own_peak() else watch.peak_mib or told
-    sizes = [path.stat().st_size for path in target.iterdir()]
+    sizes = [path.stat().st_size for path in images(target)]
     return Run(seconds, usage.ru_utime + usage.ru_stime, peak, len(sizes), sum(sizes))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from headers import images
+
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
@@ -24,7 +26,7 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def main(first: str, second: str) -> None:
-    for path in sorted(Path(first).iterdir()):
+    for path in images(Path(first)):
         images = [cv2.imread(str(p), cv2.IMREAD_GRAYSCALE) for p in (path, Path(second) / path.name)]
         print(similarity(*images))
 
