@@ -8,10 +8,11 @@ const STAGES = {
   decode: { doing: "decodes", pale: false },
   compute: { doing: "computes", pale: false },
   kernels: { doing: "computes, by the device's clock", pale: false },
+  queued: { doing: "has an image, or lets it queue", pale: false },
   encode: { doing: "encodes", pale: false },
 };
 
-const ORDER = ["read", "decode", "upload", "compute", "kernels", "readback", "encode", "write"];
+const ORDER = ["read", "decode", "upload", "compute", "kernels", "readback", "queued", "encode", "write"];
 
 const available = (load) => load.runs.filter((run) => run.figures);
 
@@ -151,16 +152,25 @@ function figuresTable(load) {
   return tableBeneath(`All figures, ${load.name}`, kept(columns), rows.map(kept));
 }
 
+/** Stages that do not hold one another: of computing on a device only what its own clock does not tell of. */
+function apart(stages) {
+  const device = stages.filter((stage) => ["upload", "kernels", "readback"].includes(stage.stage));
+  const told = device.reduce((sum, stage) => sum + stage.worked, 0);
+  if (told === 0) return stages;
+  const rest = (stage) => ({ ...stage, stage: "queued", worked: Math.max(0, stage.worked - told) });
+  return stages.map((stage) => (stage.stage === "compute" ? rest(stage) : stage));
+}
+
 /** Time in each stage, summed over the images. */
 function stageBars(load) {
   const runs = available(load).filter((run) => run.figures.stages.length > 0);
-  const total = (run) => run.figures.stages.reduce((sum, stage) => sum + stage.worked, 0);
+  const total = (run) => apart(run.figures.stages).reduce((sum, stage) => sum + stage.worked, 0);
   const most = Math.max(...runs.map(total), 1e-9);
   const inOrder = (stages) => [...stages].sort((a, b) => ORDER.indexOf(a.stage) - ORDER.indexOf(b.stage));
   const group = grouping(load);
   const rows = runs.map((run, i) => {
     const again = i > 0 && runs[i - 1][group] === run[group];
-    const parts = inOrder(run.figures.stages)
+    const parts = inOrder(apart(run.figures.stages))
       .filter((stage) => stage.worked > 0)
       .map((stage) =>
         explains(

@@ -164,7 +164,7 @@ class Lanes {
   }
 
   laneName(lane) {
-    if (this.gutter > 50) return shown(lane.name);
+    if (this.gutter > 50) return shown(lane.name).replace(/^device: /, "");
     return shown(lane.name)
       .replace(/^worker /, "w ")
       .replace(/^device: /, "");

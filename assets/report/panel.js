@@ -295,10 +295,10 @@ Panel.count = 0;
 /** What the colours of the timelines and stages mean; only of stages that occur. */
 function legend(document) {
   const runs = document.loads.flatMap((load) => load.runs);
-  const used = new Set(
-    runs.flatMap((run) => [...(run.figures?.stages ?? []).map((s) => s.stage), ...(run.timeline?.stages ?? [])]),
-  );
-  const item = (stage) => el("li", {}, el("i", { class: `swatch ${stage}` }), stage);
+  const used = new Set(runs.flatMap((run) => (run.figures?.stages ?? []).map((stage) => stage.stage)));
+  if (used.has("kernels")) used.add("queued");
+  const name = (stage) => (stage === "queued" ? "in the device's queue" : stage);
+  const item = (stage) => el("li", {}, el("i", { class: `swatch ${stage}` }), name(stage));
   const group = (title, stages) => {
     const items = stages.filter((stage) => used.has(stage));
     return items.length ? [el("li", { class: "title" }, title), items.map(item)] : null;

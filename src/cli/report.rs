@@ -56,7 +56,9 @@ pub fn write(drawings: &Drawings, document: impl FnOnce() -> Document) -> Result
 /// The report of a run of the main job.
 pub fn document(report: &pipeline::Report, setting: &Setting, arguments: &MainArguments) -> Document {
     let done = report.outcomes.iter().filter(|outcome| outcome.done().is_some()).count();
-    let figures = RunFigures::of(&report.spans, report.wall, report.workers, done);
+    let device = &report.device_spans;
+    let figures = RunFigures::of(&report.spans, report.wall, report.workers, done).with_device(device);
+    let timeline = Timeline::of(&report.spans, report.wall, report.workers, names(report)).with_device(device);
     let failed = match report.outcomes.iter().filter(|outcome| outcome.failure().is_some()).count() {
         0 => String::new(),
         failed => format!(", {failed} failed,"),
@@ -67,7 +69,7 @@ pub fn document(report: &pipeline::Report, setting: &Setting, arguments: &MainAr
         schedule: setting.schedule.into(),
         backend: setting.backend.into(),
         figures: Some(figures),
-        timeline: Some(Timeline::of(&report.spans, report.wall, report.workers, names(report))),
+        timeline: Some(timeline),
         ..Run::default()
     };
     let about = format!("{}, {}, {}", arguments.ops, setting.schedule, plural(report.workers, "worker"));
