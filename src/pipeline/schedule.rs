@@ -112,8 +112,7 @@ struct Gates {
     /// Images being read, or read and not begun: `in_flight`.
     reading: Arc<Semaphore>,
     /// Images between the start of their decoding and the start of their writing. Where workers compute, one for each and one
-    /// at hand: images are finished before others are begun. With a device, as many more as it takes at a time; it takes small
-    /// ones together, so that they take a part of a place each.
+    /// at hand: images are finished before others are begun. With a device, as many more as it takes at a time.
     begun: Arc<Semaphore>,
     /// Images being written: `in_flight`. A slow disk so holds up the workers instead of piling up results.
     writing: Arc<Semaphore>,
@@ -122,7 +121,7 @@ struct Gates {
 impl Gates {
     fn new(run: &Run, workers: usize) -> Gates {
         let device = if run.backend.computes_here() { 0 } else { run.backend.depth() };
-        let begun = (workers + device + 1) * PLACE as usize;
+        let begun = workers + device + 1;
         let in_flight = run.settings.in_flight;
         Gates {
             reading: Arc::new(Semaphore::new(in_flight)),
@@ -132,15 +131,8 @@ impl Gates {
     }
 }
 
-/// Parts of a place among the images that are begun.
-const PLACE: u32 = 4;
-
 async fn pass(gate: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    pass_with(gate, 1).await
-}
-
-async fn pass_with(gate: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePermit {
-    match gate.clone().acquire_many_owned(permits).await {
+    match gate.clone().acquire_owned().await {
         Ok(permit) => permit,
         Err(_) => unreachable!("gates are never closed"),
     }
@@ -187,8 +179,7 @@ async fn pass_through(
 ) -> Option<Result<Done, Failure>> {
     let ready = async {
         let loaded = journey::read(run, job, Worker::Loader).await?;
-        let parts = if !run.backend.computes_here() && loaded.is_small() { 1 } else { PLACE };
-        Ok((loaded, pass_with(&gates.begun, parts).await))
+        Ok((loaded, pass(&gates.begun).await))
     };
     match unless(run.stops_taking(), ready).await? {
         Ok((loaded, begun)) => {
