@@ -36,16 +36,6 @@ pub(super) struct Loaded {
     permit: Permit,
 }
 
-/// Pixels up to which a device takes images together.
-const SMALL_PIXELS: u64 = 512 * 512;
-
-impl Loaded {
-    /// Whether a device takes it together with others.
-    pub(super) fn is_small(&self) -> bool {
-        self.known.header.layout.pixels() <= SMALL_PIXELS
-    }
-}
-
 /// An upright image and the kernels for it.
 pub(super) struct Decoded {
     pub job: Arc<Job>,

@@ -125,8 +125,7 @@ struct Gates {
     reading: Arc<Semaphore>,
     /// Images that a worker may take up, or has, up to the start of their writing: images are finished before others are begun.
     /// Where workers compute, one for each and as many at hand, since it may take milliseconds until a loader is given a
-    /// processor by workers that keep all of them. With a device, one at hand and as many more as it takes at a time; it takes
-    /// small ones together, so that they take a part of a place each.
+    /// processor by workers that keep all of them. With a device, one at hand and as many more as it takes at a time.
     begun: Arc<Semaphore>,
     /// Images being written: `in_flight`. A slow disk so holds up the workers instead of piling up results.
     writing: Arc<Semaphore>,
@@ -135,7 +134,7 @@ struct Gates {
 impl Gates {
     fn new(run: &Run, workers: usize) -> Gates {
         let at_hand = if run.backend.computes_here() { workers.max(LEAST_AT_HAND) } else { run.backend.depth() + 1 };
-        let begun = (workers + at_hand) * PLACE as usize;
+        let begun = workers + at_hand;
         let in_flight = run.settings.in_flight;
         Gates {
             reading: Arc::new(Semaphore::new(in_flight)),
@@ -145,15 +144,8 @@ impl Gates {
     }
 }
 
-/// Parts of a place among the images that are begun.
-const PLACE: u32 = 4;
-
 async fn pass(gate: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    pass_with(gate, 1).await
-}
-
-async fn pass_with(gate: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePermit {
-    match gate.clone().acquire_many_owned(permits).await {
+    match gate.clone().acquire_owned().await {
         Ok(permit) => permit,
         Err(_) => unreachable!("gates are never closed"),
     }
@@ -199,8 +191,7 @@ async fn pass_through(
 ) -> Option<Result<Done, Failure>> {
     let ready = async {
         let loaded = journey::read(run, job, Worker::Loader).await?;
-        let parts = if !run.backend.computes_here() && loaded.is_small() { 1 } else { PLACE };
-        Ok((loaded, pass_with(&gates.begun, parts).await))
+        Ok((loaded, pass(&gates.begun).await))
     };
     match unless(run.stops_taking(), ready).await? {
         Ok((loaded, begun)) => {

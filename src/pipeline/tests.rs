@@ -237,8 +237,7 @@ fn a_device_has_several_images_and_not_too_many() {
     let fake = Arc::new(Fake::new(false, |_| Act::Compute));
     scene.run(fake.clone(), &Shutdown::default());
     let most = fake.most_at_once.load(Ordering::SeqCst);
-    // Images that are as small as these take a quarter of a place each.
-    assert!((2..=4 * (2 + DEVICE_DEPTH + 1)).contains(&most), "{most} at once");
+    assert!((2..=2 + DEVICE_DEPTH + 1).contains(&most), "{most} at once");
 }
 
 #[test]
