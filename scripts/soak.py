@@ -89,7 +89,7 @@ def main():
     try:
         fill(place, arguments)
         manifest = pathlib.Path(place, "out", "imgproc-manifest.jsonl")
-        command = [arguments.program, "-i", "in", "--recursive", "-o", "out", "--backend", arguments.backend, "--quiet",
+        command = [os.path.abspath(arguments.program), "-i", "in", "--recursive", "-o", "out", "--backend", arguments.backend, "--quiet",
                    "--timeout", "60s", *arguments.options.split()]
         begun = time.monotonic()
         process = subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
