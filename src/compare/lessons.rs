@@ -161,6 +161,8 @@ impl Story<'_> {
         let lead = other.median_seconds() / overlapped.median_seconds();
         if is_noise(&other.seconds, &overlapped.seconds) {
             format!("{whole}, and as fast as {} within the noise", schedule.name())
+        } else if lead > 1.0 && schedule == Schedule::Sequential {
+            whole
         } else if lead > 1.0 {
             format!("{whole}, and {} as fast as the next, {}", times(lead), schedule.name())
         } else {
