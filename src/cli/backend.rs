@@ -17,6 +17,7 @@ pub struct Chosen {
 }
 
 /// What is to be done, as far as the choice depends on it.
+#[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "without devices there is nothing to choose"))]
 pub struct Occasion<'a> {
     pub runtime: &'a Runtime,
     /// Files that stand for all images.
