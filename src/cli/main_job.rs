@@ -91,13 +91,16 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     if let Err(error) = &logged {
         terminal.problem(&no_manifest(&request.output, error));
     }
-    report::write(&arguments.drawings, || report::document(&report, &setting, arguments))?;
+    let drawn = report::write(&arguments.drawings, || report::document(&report, &setting, arguments));
+    if let Err(problem) = &drawn {
+        terminal.problem(problem);
+    }
     if report.interrupted || report.left_behind {
         // What hangs, on the disk or on the device, must not keep the user.
         runtime.leave();
         std::mem::forget(chosen);
     }
-    let is_well = logged.is_ok() && is_told;
+    let is_well = logged.is_ok() && drawn.is_ok() && is_told;
     Ok(if is_well { exit(&report) } else { exit(&report).max(Exit::SomeFailed) })
 }
 
@@ -238,7 +241,7 @@ pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = arguments.jobs.map_or_else(cores, usize::from);
     Ok(Settings {
-        recipe: recipe(arguments)?,
+        recipe: recipe(&arguments.ops, arguments.recipe.as_deref())?,
         store: Store::new(slowness(arguments)),
         decode: DecodeOptions { max_pixels: arguments.max_pixels, jpeg: arguments.jpeg_decoder.into() },
         exact: arguments.exact,
@@ -278,14 +281,12 @@ fn slowness(arguments: &MainArguments) -> Slowness {
     Slowness { delay: arguments.source_delay.unwrap_or_default(), bandwidth: arguments.source_bandwidth }
 }
 
-fn recipe(arguments: &MainArguments) -> Result<Recipe, Problem> {
-    let text = match &arguments.recipe {
-        None => arguments.ops.clone(),
-        Some(path) => {
-            disk::read_text(path).map_err(|e| Problem::new(format!("can't read the recipe {}: {e}", path.display())))?
-        }
-    };
-    parsed(&text, arguments.recipe.as_deref())
+/// The recipe that stands in a file, or else that of the command line.
+pub fn recipe(ops: &str, file: Option<&Path>) -> Result<Recipe, Problem> {
+    let Some(path) = file else { return parsed(ops, None) };
+    let text = disk::read_text(path);
+    let text = text.map_err(|e| Problem::new(format!("can't read the recipe {}: {e}", path.display())))?;
+    parsed(&text, file)
 }
 
 /// A recipe that stands in a file, or on the command line.

@@ -72,7 +72,7 @@ pub fn document(report: &pipeline::Report, setting: &Setting, arguments: &MainAr
         timeline: Some(timeline),
         ..Run::default()
     };
-    let about = format!("{}, {}, {}", arguments.ops, setting.schedule, plural(report.workers, "worker"));
+    let about = format!("{}, {}, {}", recipe(arguments), setting.schedule, plural(report.workers, "worker"));
     let load = Load { name: "run".into(), about, images: done, runs: vec![run], ..Load::default() };
     Document {
         format: "imgproc report 1",
@@ -98,13 +98,17 @@ fn names(report: &pipeline::Report) -> Vec<String> {
     names
 }
 
-fn settings(report: &pipeline::Report, setting: &Setting, arguments: &MainArguments) -> Vec<(String, String)> {
-    let recipe = match &arguments.recipe {
-        Some(file) => format!("of {}", file.display()),
+/// The recipe, or where it stands.
+fn recipe(arguments: &MainArguments) -> String {
+    match &arguments.recipe {
+        Some(file) => format!("recipe of {}", file.display()),
         None => arguments.ops.clone(),
-    };
+    }
+}
+
+fn settings(report: &pipeline::Report, setting: &Setting, arguments: &MainArguments) -> Vec<(String, String)> {
     let rows = [
-        ("recipe", recipe),
+        ("recipe", recipe(arguments)),
         ("backend", setting.backend.to_owned()),
         ("schedule", setting.schedule.to_owned()),
         ("workers", report.workers.to_string()),

@@ -136,3 +136,22 @@ fn drawings_that_cannot_be_written_are_refused_before_the_work() {
     place.put("broken.json", b"{");
     place.run(&["timeline", "broken.json"]).ends(2).says(&["can't draw broken.json: it is no JSON"]);
 }
+
+#[test]
+fn a_page_that_cannot_be_written_after_the_work_leaves_its_results() {
+    let place = Place::new();
+    place.draw_many(2, 30, 20);
+    place.put("page.html/in-the-way.txt", b"");
+    place.run_cpu(&["-i", "in", "-o", "out", "-r", "invert", "--timeline", "page.html"]).ends(1).says(&["can't write"]);
+    assert_eq!(place.names("out"), ["000.png", "001.png"]);
+}
+
+#[test]
+fn a_page_names_the_file_of_its_recipe() {
+    let place = Place::new();
+    place.draw_many(1, 30, 20);
+    place.put("negative.txt", b"invert");
+    place.run_cpu(&["-i", "in", "-o", "out", "--recipe", "negative.txt", "--timeline", "page.html"]).ends(0);
+    let page = String::from_utf8(place.read("page.html")).unwrap();
+    assert!(page.contains("recipe of negative.txt, overlapped") && !page.contains("gaussian_blur"));
+}

@@ -30,7 +30,7 @@ const STDOUT: &str = "-";
 /// # Errors
 /// Where nothing can be compared.
 pub fn run(arguments: &CompareArguments, terminal: Terminal) -> Result<Exit, Problem> {
-    let recipe = recipe(arguments)?;
+    let recipe = main_job::recipe(&arguments.ops, arguments.recipe.as_deref())?;
     for path in [&arguments.report, &arguments.trace, &arguments.json].into_iter().flatten() {
         have_place(path)?;
     }
@@ -68,17 +68,6 @@ pub fn run(arguments: &CompareArguments, terminal: Terminal) -> Result<Exit, Pro
     let agrees = comparison.agrees;
     let is_told = tell(arguments, &document(arguments, &request, &text, comparison), terminal)?;
     Ok(if agrees && is_told { Exit::Done } else { Exit::SomeFailed })
-}
-
-fn recipe(arguments: &CompareArguments) -> Result<Recipe, Problem> {
-    match &arguments.recipe {
-        None => main_job::parsed(&arguments.ops, None),
-        Some(path) => {
-            let text = disk::read_text(path);
-            let text = text.map_err(|e| Problem::new(format!("can't read the recipe {}: {e}", path.display())))?;
-            main_job::parsed(&text, Some(path))
-        }
-    }
 }
 
 /// The images that the inputs stand for.
