@@ -31,11 +31,13 @@ function amount(value) {
   return digits(value, value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
 }
 
+/** A length of time, from whole microseconds, so that halves round alike wherever the time was computed. */
 function seconds(value) {
-  if (value >= 100) return `${digits(value, 0)} s`;
-  if (value >= 1) return `${digits(value, 2)} s`;
-  if (value >= 1e-3) return `${amount(1e3 * value)} ms`;
-  return `${digits(1e6 * value, 0)} µs`;
+  const micros = Math.round(1e6 * value);
+  if (micros >= 1e8) return `${digits(micros / 1e6, 0)} s`;
+  if (micros >= 1e6) return `${digits(micros / 1e6, 2)} s`;
+  if (micros >= 1e3) return `${amount(micros / 1e3)} ms`;
+  return `${digits(micros, 0)} µs`;
 }
 
 /** A moment on the axis; `step` is what lies between two of them. */

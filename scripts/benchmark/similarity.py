@@ -27,8 +27,8 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
 
 def main(first: str, second: str) -> None:
     for path in images(Path(first)):
-        images = [cv2.imread(str(p), cv2.IMREAD_GRAYSCALE) for p in (path, Path(second) / path.name)]
-        print(similarity(*images))
+        pair = [cv2.imread(str(p), cv2.IMREAD_GRAYSCALE) for p in (path, Path(second) / path.name)]
+        print(similarity(*pair))
 
 
 main(*sys.argv[1:3])

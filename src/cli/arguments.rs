@@ -12,6 +12,7 @@ use imgproc::pipeline::Schedule;
 use super::batch::BatchArguments;
 use super::compare::arguments::{CompareArguments, TRIAL_COMMAND, TrialArguments};
 use super::sizes;
+use super::work::WorkArguments;
 
 /// What is done where no recipe is given: the edges of the image.
 pub const DEFAULT_RECIPE: &str = "grayscale,gaussian_blur:1.4,sobel";
@@ -188,10 +189,6 @@ pub struct MainArguments {
     #[arg(short, long, value_enum, default_value = "auto", help_heading = "Work")]
     pub backend: BackendName,
 
-    /// Adapter to take, or for auto to compare with the CPU: its number in `imgproc devices`, or part of its name
-    #[arg(long, value_name = "ADAPTER", help_heading = "Work")]
-    pub adapter: Option<String>,
-
     /// Memory of the device that buffers may take, as in 512M or 2G; larger images are done in tiles [default: 2G]
     #[arg(long, value_name = "BYTES", value_parser = sizes::bytes, help_heading = "Work")]
     pub gpu_memory: Option<u64>,
@@ -200,32 +197,8 @@ pub struct MainArguments {
     #[arg(long, value_enum, default_value = "overlapped", help_heading = "Work")]
     pub schedule: ScheduleName,
 
-    /// Compute workers; by default one for each core
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
-    pub jobs: Option<u16>,
-
-    /// Files being read at once; by default 16, or two for each worker
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
-    pub in_flight: Option<u16>,
-
-    /// Memory for images in flight, as in 512M or 2G; by default a quarter of what there is
-    #[arg(long, value_name = "BYTES", value_parser = sizes::bytes, help_heading = "Work")]
-    pub memory: Option<u64>,
-
-    /// Refuse images of more pixels, as in 400M
-    #[arg(long, value_name = "PIXELS", value_parser = sizes::pixels, default_value = "268M", help_heading = "Work")]
-    pub max_pixels: u64,
-
-    /// Decode images as a whole, even where less of them is enough for the recipe
-    ///
-    /// Otherwise a JPEG is decoded to luma alone where the recipe begins with `grayscale`, and at 1/2, 1/4 or 1/8 of its size
-    /// where a `resize` that shrinks it further comes first or after that.
-    #[arg(long, help_heading = "Work")]
-    pub exact: bool,
-
-    /// Library that decodes JPEG
-    #[arg(long, value_enum, default_value_t, help_heading = "Work")]
-    pub jpeg_decoder: JpegDecoderName,
+    #[command(flatten)]
+    pub work: WorkArguments,
 
     #[command(flatten)]
     pub batch: BatchArguments,
@@ -424,8 +397,8 @@ mod tests {
     fn the_main_job_needs_no_subcommand() {
         let cli = Cli::try_parse_from(["imgproc", "--input", "a", "b", "--backend", "gpu", "-j", "2"]).unwrap();
         assert!(cli.command.is_none());
-        assert_eq!((cli.main.input.len(), cli.main.backend, cli.main.jobs), (2, BackendName::Gpu, Some(2)));
-        assert_eq!((cli.main.ops.as_str(), cli.main.max_pixels), (DEFAULT_RECIPE, 268_000_000));
+        assert_eq!((cli.main.input.len(), cli.main.backend, cli.main.work.jobs), (2, BackendName::Gpu, Some(2)));
+        assert_eq!((cli.main.ops.as_str(), cli.main.work.max_pixels), (DEFAULT_RECIPE, 268_000_000));
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub struct Occasion<'a> {
 /// # Errors
 /// Where it isn't there: none falls back to another, but for `auto`, which says so.
 pub fn choose(arguments: &MainArguments, occasion: &Occasion) -> Result<Chosen, Problem> {
-    let of_devices = [("--adapter", arguments.adapter.is_some()), ("--gpu-memory", arguments.gpu_memory.is_some())];
+    let of_devices =
+        [("--adapter", arguments.work.adapter.is_some()), ("--gpu-memory", arguments.gpu_memory.is_some())];
     match arguments.backend {
         BackendName::Cpu => match of_devices.iter().find(|(_, given)| *given) {
             Some((option, _)) => {
@@ -52,7 +53,7 @@ fn cpu(reason: Option<String>) -> Chosen {
 
 #[cfg(not(feature = "gpu"))]
 fn automatic(arguments: &MainArguments, _occasion: &Occasion) -> Result<Chosen, Problem> {
-    if arguments.adapter.is_some() {
+    if arguments.work.adapter.is_some() {
         return opened(arguments.backend, arguments);
     }
     Ok(cpu(Some("auto: cpu, because this imgproc was built without GPU support".into())))
@@ -78,7 +79,7 @@ mod with_gpu {
     use crate::cli::calibrate::calibrated;
 
     pub fn opened(name: BackendName, arguments: &MainArguments) -> Result<Chosen, Problem> {
-        let adapter = arguments.adapter.as_deref();
+        let adapter = arguments.work.adapter.as_deref();
         let choice = match name {
             BackendName::Software => Choice::Software,
             // A named adapter is taken, of whichever kind it is.
@@ -107,7 +108,7 @@ mod with_gpu {
             Ok(adapters) => adapters,
             Err(error) => return Ok(cpu(Some(format!("auto: cpu, because no GPU could be looked for: {error}")))),
         };
-        let adapter = match arguments.adapter.as_deref() {
+        let adapter = match arguments.work.adapter.as_deref() {
             Some(named) => gpu::choose(&adapters, &Choice::Any, Some(named)).map_err(no_device)?,
             None => match adapters.iter().find(|adapter| !adapter.is_software()) {
                 Some(adapter) => adapter,

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use imgproc::codec::DecodeOptions;
 use imgproc::pipeline::disk::{self, ClaimError, Outputs};
 use imgproc::pipeline::manifest::{self, Manifest};
 use imgproc::pipeline::{
@@ -238,20 +237,19 @@ fn request(arguments: &MainArguments) -> Request {
 /// # Errors
 /// Of the recipe.
 pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = arguments.jobs.map_or_else(cores, usize::from);
+    let jobs = arguments.work.workers();
     Ok(Settings {
         recipe: recipe(&arguments.ops, arguments.recipe.as_deref())?,
         store: Store::new(slowness(arguments)),
-        decode: DecodeOptions { max_pixels: arguments.max_pixels, jpeg: arguments.jpeg_decoder.into() },
-        exact: arguments.exact,
+        decode: arguments.work.decode(),
+        exact: arguments.work.exact,
         quality: arguments.quality,
         depth: arguments.depth.map(Into::into),
         schedule: arguments.schedule.into(),
         jobs,
-        in_flight: in_flight(arguments.in_flight, jobs),
-        memory_bytes: arguments.memory.unwrap_or_else(sizes::quarter_of_memory),
-        most_bytes: arguments.memory.unwrap_or_else(sizes::half_of_memory).max(SMALL_BYTES),
+        in_flight: arguments.work.in_flight(),
+        memory_bytes: arguments.work.memory.unwrap_or_else(sizes::quarter_of_memory),
+        most_bytes: arguments.work.memory.unwrap_or_else(sizes::half_of_memory).max(SMALL_BYTES),
         max_file_bytes: arguments.batch.max_file_bytes,
         timeout: arguments.batch.timeout,
         digests: !arguments.batch.no_manifest,
@@ -269,11 +267,6 @@ pub fn fit_open_files(settings: &mut Settings) -> Option<String> {
         let now = settings.in_flight;
         format!("only {limit} files may be open at once (`ulimit -n`): {now} in flight instead of {wanted}")
     })
-}
-
-/// Files being read at once.
-pub fn in_flight(asked: Option<u16>, jobs: usize) -> usize {
-    asked.map_or((2 * jobs).max(16), usize::from)
 }
 
 /// The store that the user wants simulated.

@@ -24,6 +24,7 @@ mod summary;
 mod terminal;
 mod timeline;
 mod totals;
+mod work;
 
 use std::path::Path;
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import unittest
 import zlib
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -100,26 +101,32 @@ def text(locator):
     return re.sub(r"\s+", " ", locator.text_content()).strip()
 
 
+def digits(value, places):
+    """As JavaScript rounds: halves of the shortest decimal up; Python's own formats round halves of the binary number."""
+    step = Decimal(1).scaleb(-places)
+    return f"{Decimal(repr(value)).quantize(step, ROUND_HALF_UP):,f}"
+
+
 def seconds(value):
     """As page.js says it."""
-    if value >= 100:
-        return f"{value:,.0f} s"
-    if value >= 1:
-        return f"{value:.2f} s"
-    return f"{amount(1e3 * value)} ms" if value >= 1e-3 else f"{1e6 * value:.0f} µs"
+    micros = round(1e6 * value)
+    if micros >= 1e8:
+        return f"{digits(micros / 1e6, 0)} s"
+    if micros >= 1e6:
+        return f"{digits(micros / 1e6, 2)} s"
+    return f"{amount(micros / 1e3)} ms" if micros >= 1e3 else f"{micros} µs"
 
 
 def amount(value):
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3}f}"
+    whole = float(value).is_integer()
+    return digits(value, 0 if whole or value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3)
 
 
 def percent(share):
     value = 100 * share
     if 0 < value < 0.1:
         return f"{float(f'{value:.1g}'):g} %"
-    return f"{value:.{1 if 0 < value < 1 else 0}f} %"
+    return f"{digits(value, 1 if 0 < value < 1 else 0)} %"
 
 
 def fills(pdf, colour):

@@ -9,9 +9,10 @@ use imgproc::compare::{LoadKind, Order, Source};
 use imgproc::pipeline::Slowness;
 
 use crate::cli::arguments::{
-    BackendName, DEFAULT_RECIPE, DepthName, FormatName, JpegDecoderName, MainArguments, ScheduleName, extension,
+    BackendName, DEFAULT_RECIPE, DepthName, FormatName, MainArguments, ScheduleName, extension,
 };
 use crate::cli::sizes;
+use crate::cli::work::WorkArguments;
 
 /// The hidden command that does one run.
 pub const TRIAL_COMMAND: &str = "compare-trial";
@@ -87,33 +88,8 @@ pub struct CompareArguments {
         help_heading = "What is compared")]
     pub runs: u16,
 
-    /// Compute workers; by default one for each core
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
-    pub jobs: Option<u16>,
-
-    /// Files being read at once; by default 16, or two for each worker
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
-    pub in_flight: Option<u16>,
-
-    /// Memory for images in flight, as in 512M or 2G; by default a quarter of what there is
-    #[arg(long, value_name = "BYTES", value_parser = sizes::bytes, help_heading = "Work")]
-    pub memory: Option<u64>,
-
-    /// Adapter to take
-    #[arg(long, value_name = "ADAPTER", help_heading = "Work")]
-    pub adapter: Option<String>,
-
-    /// Refuse images of more pixels, as in 400M
-    #[arg(long, value_name = "PIXELS", value_parser = sizes::pixels, default_value = "268M", help_heading = "Work")]
-    pub max_pixels: u64,
-
-    /// Decode images as a whole
-    #[arg(long, help_heading = "Work")]
-    pub exact: bool,
-
-    /// Library that decodes JPEG
-    #[arg(long, value_enum, default_value_t, help_heading = "Work")]
-    pub jpeg_decoder: JpegDecoderName,
+    #[command(flatten)]
+    pub work: WorkArguments,
 
     /// Write the whole comparison, timelines and pictures, as a page for a browser
     #[arg(long, visible_alias = "timeline", value_name = "FILE.html", value_parser = extension(&["html", "htm"]),
@@ -176,14 +152,14 @@ impl CompareArguments {
         option("schedule", order.combination.schedule.name().into());
         option("format", if order.lossless { named(FormatName::Png) } else { named(self.format) });
         option("quality", self.quality.to_string());
-        option("max-pixels", self.max_pixels.to_string());
-        option("jpeg-decoder", named(self.jpeg_decoder));
+        option("max-pixels", self.work.max_pixels.to_string());
+        option("jpeg-decoder", named(self.work.jpeg_decoder));
         let optional = [
             ("depth", self.depth.map(named)),
-            ("jobs", self.jobs.map(|n| n.to_string())),
-            ("in-flight", self.in_flight.map(|n| n.to_string())),
-            ("memory", self.memory.map(|bytes| bytes.to_string())),
-            ("adapter", self.adapter.clone().filter(|_| order.combination.backend != CPU)),
+            ("jobs", self.work.jobs.map(|n| n.to_string())),
+            ("in-flight", self.work.in_flight.map(|n| n.to_string())),
+            ("memory", self.work.memory.map(|bytes| bytes.to_string())),
+            ("adapter", self.work.adapter.clone().filter(|_| order.combination.backend != CPU)),
         ];
         for (name, value) in optional {
             value.into_iter().for_each(|value| option(name, value));
@@ -193,7 +169,7 @@ impl CompareArguments {
             bandwidth.into_iter().for_each(|rate| option("source-bandwidth", rate.to_string()));
         }
         words.extend((order.source == Source::Memory).then(|| "--held".into()));
-        words.extend(self.exact.then(|| "--exact".into()));
+        words.extend(self.work.exact.then(|| "--exact".into()));
         let path = |name: &str, path: &PathBuf| {
             let mut word = OsString::from(name);
             word.push(path);
@@ -244,9 +220,9 @@ mod tests {
         let Some(Command::CompareTrial(trial)) = Cli::try_parse_from(words).unwrap().command else {
             panic!("another command")
         };
-        assert_eq!((trial.images, trial.held, trial.main.quality, trial.main.jobs), (5, false, 70, Some(3)));
+        assert_eq!((trial.images, trial.held, trial.main.quality, trial.main.work.jobs), (5, false, 70, Some(3)));
         assert_eq!((trial.main.input, trial.main.output), (order.files, order.output));
-        assert_eq!((trial.main.ops.as_str(), trial.main.exact), ("resize:50%,invert", true));
+        assert_eq!((trial.main.ops.as_str(), trial.main.work.exact), ("resize:50%,invert", true));
         assert_eq!((trial.main.backend, trial.main.schedule), (BackendName::Software, ScheduleName::Parallel));
         assert_eq!((trial.main.format, trial.main.depth), (FormatName::Png, Some(DepthName::Sixteen)));
         assert_eq!((trial.main.source_delay, trial.main.source_bandwidth), (Some(slowness.delay), Some(7)));

@@ -6,7 +6,6 @@ pub mod trial;
 
 use std::path::{Path, PathBuf};
 
-use imgproc::codec::DecodeOptions;
 use imgproc::compare::{self, Combination, Comparison, Reply, Request, Trouble};
 use imgproc::pipeline::disk::{self, Scratch};
 use imgproc::pipeline::{self, Existing, Halt, Runtime, Shutdown};
@@ -34,7 +33,7 @@ pub fn run(arguments: &CompareArguments, terminal: Terminal) -> Result<Exit, Pro
     for path in [&arguments.report, &arguments.trace, &arguments.json].into_iter().flatten() {
         have_place(path)?;
     }
-    let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let jobs = arguments.work.workers();
     let runtime = Runtime::new(jobs, None).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
     let files = files(&runtime, arguments)?;
     let request = request(arguments, &recipe, files, jobs);
@@ -109,8 +108,8 @@ fn request(arguments: &CompareArguments, recipe: &Recipe, files: Vec<PathBuf>, j
         images: arguments.images.map(|images| images as usize),
         runs: usize::from(arguments.runs),
         jobs,
-        in_flight: main_job::in_flight(arguments.in_flight, jobs),
-        decode: DecodeOptions { max_pixels: arguments.max_pixels, jpeg: arguments.jpeg_decoder.into() },
+        in_flight: arguments.work.in_flight(),
+        decode: arguments.work.decode(),
         tolerance: recipe.tolerance(),
     }
 }
