@@ -8,6 +8,7 @@ mod axis;
 mod direct;
 mod estimate;
 mod evaluate;
+mod fixed;
 mod flood;
 mod gather;
 mod interleave;
@@ -64,7 +65,7 @@ fn compute(task: &Task) -> Result<Image, BackendError> {
         return Err(BackendError::Image(format!("the graph is not for a {:?}", source.layout)));
     }
     let threads = if task.divides { rayon::current_num_threads() } else { 1 };
-    let evaluation = whole::prepared(Evaluation::new(graph, source, threads));
+    let evaluation = whole::prepared(Evaluation::new(graph, source, threads, task.depth));
     let layout = graph.output_layout();
     let samples = match task.depth {
         Depth::Eight => Samples::U8(whole(&evaluation, graph.output, 1.0)),
