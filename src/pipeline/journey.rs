@@ -241,7 +241,11 @@ fn mega(pixels: u64) -> f64 {
 /// The recipe's kernels for an image; refused where a result on the way would be larger than images may be.
 fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) -> Result<Arc<Graph>, Failure> {
     let graph = run.settings.recipe.graph_of_reduced(layout, depth, reduction);
-    let graph = graph.map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
+    let mut graph = graph.map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
+    if run.settings.exact {
+        // Whoever asks for all of the file wants its sums to the last bit, too.
+        graph.steepness = f64::INFINITY;
+    }
     let limit = run.settings.decode.max_pixels;
     if let Some(node) = graph.nodes().iter().find(|node| node.layout.pixels() > limit) {
         let Layout { width, height, .. } = node.layout;
