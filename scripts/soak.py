@@ -43,6 +43,9 @@ def harm(place, rng, count):
     if not found:
         return "none"
     path = found[0]
+    if not path.is_file():
+        # A pipe by now: whoever writes to it waits for ever.
+        return "none"
     kind = rng.choice(["vanish", "cut", "noise", "pipe", "empty"])
     try:
         if kind in ("vanish", "pipe"):

@@ -2,7 +2,7 @@
 #![no_main]
 
 use imgproc::codec::{self, DecodeOptions, EncodeOptions, Format, JpegDecoder};
-use imgproc::image::{Demand, Image, Samples};
+use imgproc::image::{Demand, Image, Layout, Samples};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 /// Larger ones take the time of many.
@@ -31,8 +31,11 @@ fn written(image: &Image, format: Format, options: &DecodeOptions) {
     let (fitted, _) = codec::fit_format(image.clone(), format, None);
     let Ok(file) = codec::encode(&fitted, &EncodeOptions { format, quality: 80 }) else { return };
     let back = codec::decode(&file, options).expect("what is written can be read");
-    assert_eq!(back.layout, fitted.layout, "{format:?}");
-    if format != Format::Jpeg && !matches!(fitted.samples, Samples::F32(_)) {
+    // WebP knows no gray; it comes back as three equal colours.
+    let is_coloured = format == Format::WebP && fitted.layout.colours == 1;
+    let layout = if is_coloured { Layout { colours: 3, ..fitted.layout } } else { fitted.layout };
+    assert_eq!(back.layout, layout, "{format:?}");
+    if format != Format::Jpeg && !is_coloured && !matches!(fitted.samples, Samples::F32(_)) {
         assert!(back.samples == fitted.samples, "{format:?} came back different");
     }
 }

@@ -19,6 +19,8 @@ const DISK_THREADS: usize = 16;
 const DISK_THREADS_STAY: Duration = Duration::from_secs(3600);
 /// Threads that may be kept by what took too long, before others wait for them after all.
 const MOST_LOST_THREADS: usize = 500;
+/// Where there may be so many, idle ones soon go: one is started, too, whenever none is found idle by a hair.
+const SPARE_THREADS_STAY: Duration = Duration::from_millis(20);
 
 /// The async side: a few threads that wait for many things, and those that block on the disk for them. There are as many
 /// however many files are in flight.
@@ -60,12 +62,15 @@ impl Runtime {
     pub fn new(jobs: usize, limit: Option<Duration>) -> io::Result<Runtime> {
         let disk_threads = jobs.max(DISK_THREADS);
         // What exceeds a limit keeps its thread, and another takes its place.
-        let lost_threads = if limit.is_some() { MOST_LOST_THREADS } else { 0 };
+        let (lost_threads, stay) = match limit {
+            Some(_) => (MOST_LOST_THREADS, SPARE_THREADS_STAY),
+            None => (0, DISK_THREADS_STAY),
+        };
         let tokio = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name(super::thread_name("loader"))
             .max_blocking_threads(disk_threads + lost_threads)
-            .thread_keep_alive(DISK_THREADS_STAY)
+            .thread_keep_alive(stay)
             .enable_all()
             .build()?;
         let disk_gate = Arc::new(Semaphore::new(disk_threads));
