@@ -31,8 +31,8 @@ fn written(image: &Image, format: Format, options: &DecodeOptions) {
     let (fitted, _) = codec::fit_format(image.clone(), format, None);
     let Ok(file) = codec::encode(&fitted, &EncodeOptions { format, quality: 80 }) else { return };
     let back = codec::decode(&file, options).expect("what is written can be read");
-    // WebP knows no gray; it comes back as three equal colours.
-    let is_coloured = format == Format::WebP && fitted.layout.colours == 1;
+    // They know no gray, or gray as a palette; it comes back as three equal colours.
+    let is_coloured = matches!(format, Format::WebP | Format::Bmp) && fitted.layout.colours == 1;
     let layout = if is_coloured { Layout { colours: 3, ..fitted.layout } } else { fitted.layout };
     assert_eq!(back.layout, layout, "{format:?}");
     if format != Format::Jpeg && !is_coloured && !matches!(fitted.samples, Samples::F32(_)) {
