@@ -241,6 +241,12 @@ pub struct Drawings {
     pub trace: Option<PathBuf>,
 }
 
+impl Drawings {
+    pub fn are_wanted(&self) -> bool {
+        self.timeline.is_some() || self.trace.is_some()
+    }
+}
+
 /// A path that ends so. A slip of the fingers must not write over an image.
 pub fn extension(allowed: &'static [&'static str]) -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(move |path| {

@@ -10,6 +10,7 @@ mod compare;
 mod devices;
 mod doctor;
 mod exit;
+mod failures;
 mod heap;
 mod json;
 mod log;
