@@ -6,7 +6,8 @@ use imgproc::backend::Backend;
 use imgproc::backend::cpu::CpuBackend;
 use imgproc::pipeline::{Plan, Runtime, Settings};
 
-use super::arguments::{BackendName, MainArguments};
+use super::arguments::MainArguments;
+use super::names::BackendName;
 use super::terminal::Problem;
 
 /// A backend, and what is to be said of the choice.
