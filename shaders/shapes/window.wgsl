@@ -1,22 +1,25 @@
-// A square neighbourhood. The formula is `fn stem(x: i32, y: i32, c: u32, p: Struct) -> f32` and reads `tap(x, y, c)`;
-// `window(x, y, c)` calls it. A block is a quad of 2 rows, whose taps the compiler loads once where the formula has no
-// loop. Windows that reach further than 2 px are computed one sample an invocation.
+// A square neighbourhood of at most 2 px to each side. The formula is `fn stem(x: i32, y: i32, c: u32, p: Struct) -> f32`
+// and reads `near(x, y, c)`; `window(x, y, c)` calls it. A block is a quad of 4 rows. Inside the image `look` loads all
+// that its windows see at once, REACH px beyond the block, and places are counted from there.
 
-const QUADS = 2u;
+const QUADS = 4u;
 
 fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {
     let first = 4 * i32(x);
-    let row = 2 * i32(y);
-    return array<vec4f, QUADS>(windows(first, row, c), windows(first, row + 1, c));
-}
-
-fn windows(x: i32, y: i32, c: u32) -> vec4f {
+    let row = 4 * i32(y);
     if (RIM) {
-        var v = vec4f(0.0);
-        for (var i = 0; i < 4; i++) {
-            v[i] = window(x + i, y, c);
+        var v = array<vec4f, QUADS>();
+        for (var j = 0; j < 4; j++) {
+            for (var i = 0; i < 4; i++) {
+                v[j][i] = window(first + i, row + j, c);
+            }
         }
         return v;
     }
-    return vec4f(window(x, y, c), window(x + 1, y, c), window(x + 2, y, c), window(x + 3, y, c));
+    look(i32(x), row, c);
+    return array<vec4f, QUADS>(windows(REACH, c), windows(REACH + 1, c), windows(REACH + 2, c), windows(REACH + 3, c));
+}
+
+fn windows(y: i32, c: u32) -> vec4f {
+    return vec4f(window(REACH, y, c), window(REACH + 1, y, c), window(REACH + 2, y, c), window(REACH + 3, y, c));
 }

@@ -17,6 +17,7 @@ mod fuse;
 mod grid;
 mod head;
 mod job;
+mod levels;
 mod limited;
 mod memory;
 mod params;

@@ -1,12 +1,12 @@
 //! Puts a pass's WGSL together: the formulas' files first, so that errors keep their line numbers, then the files of the
 //! shape, then the glue that is written here. Values stand in the parameters, so one text serves every image.
 
-use super::access::{loads, push_format_files, stores};
+use super::access::{element, loads, planar, push_format_files, stores};
 use super::grid::WORKGROUP;
 use super::head::Head;
 use super::params::Params;
 use super::points::{calls, finish, loaded};
-use super::storage::{Format, Stored};
+use super::storage::{Format, QUAD, Stored};
 use crate::image::{Border, Layout};
 use crate::op::{Alpha, Formula, Place};
 
@@ -19,7 +19,8 @@ pub enum Mode {
     Channels,
     /// One channel of one pixel, into planes: for windows that loop long.
     Samples,
-    /// All channels of a block of pixels, into planes: for neighbourhoods of whole pixels.
+    /// All channels of a block of rows of whole quads, so that point formulas can follow and codes be packed: for
+    /// neighbourhoods of whole pixels, whose formula gives so many of them at a time.
     Neighbourhoods {
         /// px
         across: u32,
@@ -142,8 +143,11 @@ impl ImagePass<'_> {
             Mode::Pixels => self.write_pixels() + &calls("points", self.after, "p", self.inputs.len()) + &self.store(),
             Mode::Channels => self.write_channel(),
             Mode::Samples => self.write_sample(),
-            // The shape's file writes.
-            Mode::Neighbourhoods { .. } => String::new(),
+            Mode::Neighbourhoods { across, down } => {
+                self.write_neighbourhoods(across, down)
+                    + &calls("points", self.after, "p", self.inputs.len())
+                    + &self.store()
+            }
             Mode::Line(_) => self.write_line(),
             Mode::Strips { .. } => self.write_strip(),
         };
@@ -153,7 +157,7 @@ impl ImagePass<'_> {
     /// What reads the inputs, the first through points where there are some.
     fn loads(&self) -> String {
         let mut text = format!("const LOADS_THROUGH_POINTS = {};\n", !self.before.is_empty());
-        if self.mode == Mode::Pixels || !self.before.is_empty() {
+        if self.mode.sees_all_channels() || !self.before.is_empty() {
             text += "var<private> position: vec2f;\n";
         }
         let Some((first, others)) = self.inputs.split_first() else { return text };
@@ -180,27 +184,73 @@ impl ImagePass<'_> {
         }
         let Mode::Neighbourhoods { across, down } = self.mode else {
             return format!(
-                "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
+                "{}fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n",
+                self.near()
             );
         };
-        let call = format!("{stem}(x, y, params.window)");
-        let pixels = if across * down == 1 { format!("array<vec4f, PIXELS>({call})") } else { call };
+        let call = |x: &str| format!("{stem}({x}, y, params.window)");
+        let pixels = match across * down {
+            1 => {
+                format!("array<vec4f, PIXELS>({}, {}, {}, {})", call("x"), call("x + 1"), call("x + 2"), call("x + 3"))
+            }
+            _ => call("x"),
+        };
+        let across = across.max(QUAD);
         let layout = self.source;
-        let alpha = if layout.alpha { format!("tap_at(at, {}u)", layout.colours) } else { "255.0".into() };
-        let colour = match layout.colours {
+        let colours = layout.colours;
+        let alpha = if layout.alpha { format!("tap_at(at, {colours}u)") } else { "255.0".into() };
+        let colour = match colours {
             1 => "vec3f(tap_at(at, 0u))",
             _ => "tap_at(at, 0u), tap_at(at, 1u), tap_at(at, 2u)",
         };
+        let of_quad = |c: u32| format!("quad(q, y, {c}u)");
+        let quads = match colours {
+            1 => format!("{0}, {0}, {0}", of_quad(0)),
+            _ => [0, 1, 2].map(of_quad).join(", "),
+        };
+        let quad_alpha = if layout.alpha { of_quad(colours) } else { "vec4f(255.0)".into() };
         format!(
-            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\nconst WORKS_ON_ALPHA = {};\n\
-             const ACROSS = {across}u;\nconst DOWN = {down}u;\nconst PIXELS = ACROSS * DOWN;\n\
+            "const COLOURS = {colours}u;\nconst ALPHA = {};\nconst PIXELS = {};\n\
              fn pixel(x: i32, y: i32) -> vec4f {{\n    let at = tap_place(x, y);\n    return vec4f({colour}, {alpha});\n}}\n\
+             fn quad_pixels(q: i32, y: i32) -> mat4x4f {{\n    return mat4x4f({quads}, {quad_alpha});\n}}\n\
              fn neighbourhood(x: i32, y: i32) -> array<vec4f, PIXELS> {{\n    return {pixels};\n}}\n",
-            layout.colours,
-            self.output.layout.colours,
             layout.alpha,
-            self.head.alpha == Alpha::Work
+            across * down,
         )
+    }
+
+    /// `near`, which a window's formula reads; for blocks inside the image what they load, once for all their windows.
+    fn near(&self) -> String {
+        let tap = "fn near(x: i32, y: i32, c: u32) -> f32 {\n    return tap(x, y, c);\n}\n";
+        let (reach, (_, down)) = (self.head.reach, self.head.quads);
+        if self.mode == Mode::Samples {
+            return tap.into();
+        }
+        if self.border.is_some() {
+            return format!("const REACH = {reach};\nfn look(q: i32, row: i32, c: u32) {{\n}}\n{tap}");
+        }
+        // Of vectors of floats a single one is loaded sooner, and of words with several samples the whole.
+        let in_words = !self.before.is_empty() || matches!(self.inputs[0].format, Format::Codes8 | Format::Planes8);
+        let (rows, columns) = (down + 2 * reach, QUAD + 2 * reach);
+        let mut text = format!("const REACH = {reach};\nvar<private> around: array<array<f32, {columns}>, {rows}>;\n");
+        text += "fn look(q: i32, row: i32, c: u32) {\n";
+        for row in 0..rows {
+            let y = format!("row + {}", i64::from(row) - i64::from(reach));
+            let side = |first: i64, quad: &str, k: u32| match in_words {
+                true => format!("{quad}[{k}]"),
+                false => format!("tap(4 * q + {}, {y}, c)", first + i64::from(k)),
+            };
+            if in_words {
+                text += &format!("    let l{row} = quad(q - 1, {y}, c);\n    let r{row} = quad(q + 1, {y}, c);\n");
+            }
+            text += &format!("    let m{row} = quad(q, {y}, c);\n");
+            let left = (QUAD - reach..QUAD).map(|k| side(-i64::from(QUAD), &format!("l{row}"), k));
+            let own = (0..QUAD).map(|k| format!("m{row}[{k}]"));
+            let right = (0..reach).map(|k| side(QUAD.into(), &format!("r{row}"), k));
+            let values: Vec<String> = left.chain(own).chain(right).collect();
+            text += &format!("    around[{row}] = array<f32, {columns}>({});\n", values.join(", "));
+        }
+        text + "}\nfn near(x: i32, y: i32, c: u32) -> f32 {\n    return around[y][x];\n}\n"
     }
 
     /// Formulas, each file and struct once.
@@ -221,22 +271,17 @@ impl ImagePass<'_> {
     }
 
     fn bindings_text(&self) -> String {
-        let element = match (self.output.format, self.mode) {
-            (
-                Format::Planes,
-                Mode::Samples | Mode::Neighbourhoods { .. } | Mode::Strips { .. } | Mode::Line(Place::Horizontal),
-            ) => "f32",
-            (Format::Planes, _) => "vec4f",
-            _ => "u32",
+        let written = match (self.output.format, self.mode) {
+            (Format::Planes, Mode::Samples | Mode::Strips { .. } | Mode::Line(Place::Horizontal)) => "f32",
+            (format, _) => element(format),
         };
-        let mut text = format!("{OUTPUT}: array<{element}>;\n");
+        let mut text = format!("{OUTPUT}: array<{written}>;\n");
         let mut declarations = Vec::new();
         if self.weights == Weights::Buffer {
             declarations.push("weights: array<vec4f>".to_string());
         }
         for (k, input) in self.inputs.iter().enumerate() {
-            let element = if input.format == Format::Planes { "vec4f" } else { "u32" };
-            declarations.push(format!("input_{k}: array<{element}>"));
+            declarations.push(format!("input_{k}: array<{}>", element(input.format)));
         }
         if self.table {
             declarations.push("table_values: array<f32>".to_string());
@@ -291,6 +336,25 @@ impl ImagePass<'_> {
         text + "}\n"
     }
 
+    /// The pixels of a block of a neighbourhood, quad after quad.
+    fn write_neighbourhoods(&self, across: u32, down: u32) -> String {
+        let across = across.max(QUAD);
+        let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
+        text += &format!("    let v = neighbourhood(i32({across}u * x), i32({down}u * y));\n");
+        for (i, first) in (0..across * down).step_by(QUAD as usize).enumerate() {
+            let quads = across / QUAD;
+            let (q, row) = (i as u32 % quads, i as u32 / quads);
+            let (q, row) = (format!("{quads}u * x + {q}u"), format!("{down}u * y + {row}u"));
+            let quad = |c: char| format!("vec4f({})", [0, 1, 2, 3].map(|k| format!("v[{}].{c}", first + k)).join(", "));
+            let alpha = match self.keeps_alpha() {
+                true => format!("quad(i32({q}), i32({row}), {}u)", self.source.colours),
+                false => quad('a'),
+            };
+            text += &format!("    finish({q}, {row}, {}, {}, {}, {alpha});\n", quad('r'), quad('g'), quad('b'));
+        }
+        text + "}\n"
+    }
+
     fn write_channel(&self) -> String {
         let layout = self.source;
         let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
@@ -305,8 +369,8 @@ impl ImagePass<'_> {
         text += "}\n\nfn put(q: u32, y: u32, c: u32, v: vec4f) {\n";
         text += "    let extent = params.output;\n";
         text += "    if (q < (extent.width + 3u) / 4u && y < extent.height) {\n";
-        text += "        output[c * extent.plane + y * extent.row + q - extent.origin] = v;\n    }\n}\n";
-        text
+        let v = planar(self.output.format, "v");
+        text + &format!("        output[c * extent.plane + y * extent.row + q - extent.origin] = {v};\n    }}\n}}\n")
     }
 
     fn puts(&self, indent: &str) -> String {
