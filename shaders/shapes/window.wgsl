@@ -1,25 +1,15 @@
 // A square neighbourhood of at most 2 px to each side. The formula is `fn stem(x: i32, y: i32, c: u32, p: Struct) -> f32`
-// and reads `near(x, y, c)`; `window(x, y, c)` calls it. A block is a quad of 4 rows. Inside the image `look` loads all
-// that its windows see at once, REACH px beyond the block, and places are counted from there.
+// and reads `near(x, y, c)`; `window(x, y, c)` calls it. An invocation walks down a quad of ROWS rows. Inside the image
+// it keeps the rows that its windows see, so that each is loaded once, and places are counted from the first of them.
+// Needs `write_row(q, y, c)`, which computes and stores a quad, and `begin(q, y, c)`, which is called before the first.
 
-const QUADS = 4u;
+const ROWS = 8u;
 
-fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {
-    let first = 4 * i32(x);
-    let row = 4 * i32(y);
-    if (RIM) {
-        var v = array<vec4f, QUADS>();
-        for (var j = 0; j < 4; j++) {
-            for (var i = 0; i < 4; i++) {
-                v[j][i] = window(first + i, row + j, c);
-            }
-        }
-        return v;
+fn write(x: u32, y: u32, c: u32) {
+    let first = ROWS * y;
+    let end = min(first + ROWS, params.output.height);
+    begin(i32(x), i32(first), c);
+    for (var row = first; row < end; row++) {
+        write_row(x, row, c);
     }
-    look(i32(x), row, c);
-    return array<vec4f, QUADS>(windows(REACH, c), windows(REACH + 1, c), windows(REACH + 2, c), windows(REACH + 3, c));
-}
-
-fn windows(y: i32, c: u32) -> vec4f {
-    return vec4f(window(REACH, y, c), window(REACH + 1, y, c), window(REACH + 2, y, c), window(REACH + 3, y, c));
 }

@@ -187,7 +187,7 @@ fn evaluations(kernel: &Kernel, input: Layout) -> Option<u32> {
             (_, Place::Horizontal) => around(16, axis.reach() + 3),
             (_, Place::Vertical) => around(8, axis.reach()),
         },
-        Kernel::Window(w) if carries_points(kernel) => (12 * (4 + 2 * w.reach())).div_ceil(16),
+        Kernel::Window(w) if carries_points(kernel) => (12 * (8 + 2 * w.reach())).div_ceil(32),
         Kernel::Neighbourhood(n) => u32::try_from(n.reads()).ok()?,
         Kernel::Gather(g) if g.sampling == Sampling::Bicubic => 16,
         Kernel::Gather(_) => 4,

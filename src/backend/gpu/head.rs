@@ -137,14 +137,17 @@ fn whole(layout: Layout) -> Grid {
     Grid { columns: Side::inside(layout.width, QUAD), rows: Side::inside(layout.height, 1) }
 }
 
+/// Rows that an invocation walks down, as in `shaders/shapes/window.wgsl`.
+const WALKED: u32 = 8;
+
 pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
     let (reach, formula) = (kernel.reach(), kernel.formula());
     if kernel.sorts_columns() {
         return strips(kernel, layout);
     }
     let long = reach > BLOCK_REACH;
-    // Blocks read whole quads.
-    let (unit, rows, beside) = if long { (1, 1, reach) } else { (QUAD, 4, QUAD) };
+    // Rows are read by whole quads.
+    let (unit, rows, beside) = if long { (1, 1, reach) } else { (QUAD, WALKED, QUAD) };
     let grid = Grid {
         columns: Side::around(layout.width, unit, beside, unit + 2 * beside),
         rows: Side::around(layout.height, rows, reach, rows + 2 * reach),
@@ -152,7 +155,6 @@ pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
     Head {
         label: format!("window {}", formula.stem),
         shape: if long { Vec::new() } else { vec![include_str!("../../../shaders/shapes/window.wgsl")] },
-        quads: (1, 4),
         window: Some(formula),
         edges: kernel.edges(),
         alpha: kernel.alpha(),

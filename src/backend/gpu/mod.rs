@@ -36,6 +36,7 @@ mod submit;
 mod tests;
 mod tiles;
 mod timer;
+mod windows;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

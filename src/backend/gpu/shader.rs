@@ -140,6 +140,10 @@ impl ImagePass<'_> {
         text += &self.loads();
         text += &self.window_text();
         text += &match self.mode {
+            Mode::Pixels if self.walks() => {
+                self.write_rows() + &calls("points", self.after, "p", self.inputs.len()) + &self.store()
+            }
+            Mode::Channels if self.walks() => self.write_rows(),
             Mode::Pixels => self.write_pixels() + &calls("points", self.after, "p", self.inputs.len()) + &self.store(),
             Mode::Channels => self.write_channel(),
             Mode::Samples => self.write_sample(),
@@ -183,10 +187,8 @@ impl ImagePass<'_> {
             );
         }
         let Mode::Neighbourhoods { across, down } = self.mode else {
-            return format!(
-                "{}fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n",
-                self.near()
-            );
+            let call = format!("    return {stem}(x, y, c, params.window);\n");
+            return format!("{}fn window(x: i32, y: i32, c: u32) -> f32 {{\n{call}}}\n", self.near());
         };
         let call = |x: &str| format!("{stem}({x}, y, params.window)");
         let pixels = match across * down {
@@ -217,40 +219,6 @@ impl ImagePass<'_> {
             layout.alpha,
             across * down,
         )
-    }
-
-    /// `near`, which a window's formula reads; for blocks inside the image what they load, once for all their windows.
-    fn near(&self) -> String {
-        let tap = "fn near(x: i32, y: i32, c: u32) -> f32 {\n    return tap(x, y, c);\n}\n";
-        let (reach, (_, down)) = (self.head.reach, self.head.quads);
-        if self.mode == Mode::Samples {
-            return tap.into();
-        }
-        if self.border.is_some() {
-            return format!("const REACH = {reach};\nfn look(q: i32, row: i32, c: u32) {{\n}}\n{tap}");
-        }
-        // Of vectors of floats a single one is loaded sooner, and of words with several samples the whole.
-        let in_words = !self.before.is_empty() || matches!(self.inputs[0].format, Format::Codes8 | Format::Planes8);
-        let (rows, columns) = (down + 2 * reach, QUAD + 2 * reach);
-        let mut text = format!("const REACH = {reach};\nvar<private> around: array<array<f32, {columns}>, {rows}>;\n");
-        text += "fn look(q: i32, row: i32, c: u32) {\n";
-        for row in 0..rows {
-            let y = format!("row + {}", i64::from(row) - i64::from(reach));
-            let side = |first: i64, quad: &str, k: u32| match in_words {
-                true => format!("{quad}[{k}]"),
-                false => format!("tap(4 * q + {}, {y}, c)", first + i64::from(k)),
-            };
-            if in_words {
-                text += &format!("    let l{row} = quad(q - 1, {y}, c);\n    let r{row} = quad(q + 1, {y}, c);\n");
-            }
-            text += &format!("    let m{row} = quad(q, {y}, c);\n");
-            let left = (QUAD - reach..QUAD).map(|k| side(-i64::from(QUAD), &format!("l{row}"), k));
-            let own = (0..QUAD).map(|k| format!("m{row}[{k}]"));
-            let right = (0..reach).map(|k| side(QUAD.into(), &format!("r{row}"), k));
-            let values: Vec<String> = left.chain(own).chain(right).collect();
-            text += &format!("    around[{row}] = array<f32, {columns}>({});\n", values.join(", "));
-        }
-        text + "}\nfn near(x: i32, y: i32, c: u32) -> f32 {\n    return around[y][x];\n}\n"
     }
 
     /// Formulas, each file and struct once.
@@ -300,7 +268,7 @@ impl ImagePass<'_> {
     }
 
     /// Whether the shape copies alpha.
-    fn keeps_alpha(&self) -> bool {
+    pub fn keeps_alpha(&self) -> bool {
         self.head.alpha == Alpha::Keep && self.source.alpha
     }
 
@@ -366,7 +334,12 @@ impl ImagePass<'_> {
         }
         text += "    let b = block(x, y, c);\n";
         text += &self.puts("    ");
-        text += "}\n\nfn put(q: u32, y: u32, c: u32, v: vec4f) {\n";
+        text + "}\n\n" + &self.put()
+    }
+
+    /// `put`: the store of a quad of one channel.
+    pub fn put(&self) -> String {
+        let mut text = "fn put(q: u32, y: u32, c: u32, v: vec4f) {\n".to_string();
         text += "    let extent = params.output;\n";
         text += "    if (q < (extent.width + 3u) / 4u && y < extent.height) {\n";
         let v = planar(self.output.format, "v");
