@@ -367,8 +367,13 @@ impl<'g, 'k> Drawing<'g, 'k> {
     }
 }
 
-/// Whether a pass loads quads of one channel, many for each that it gives.
+/// Whether a pass loads quads of one channel, each several times. Resampling reads them hardly more than once, so that
+/// another pass would move more than it saves.
 fn reads_quads_of_a_channel(kernel: &Kernel, head: &Head) -> bool {
     let loads_quads = matches!(head.mode, None | Some(Mode::Line(op::Place::Vertical)));
-    matches!(kernel, Kernel::Axis(_) | Kernel::Window(_)) && loads_quads
+    let overlaps = match kernel {
+        Kernel::Axis(axis) => !matches!(axis.taps, op::Taps::Resample(_)),
+        kernel => matches!(kernel, Kernel::Window(_)),
+    };
+    overlaps && loads_quads
 }
