@@ -1,4 +1,4 @@
-// Taps along a row, combined from the first to the last. A block is 32 neighbouring pixels, so that each quad loaded
+// Taps along a row, combined from the first to the last. A block is 16 neighbouring pixels, so that each quad loaded
 // serves them all. The weights are padded at both ends, so that the first tap stands at a multiple of 4.
 //
 // Needs `combine(sum, v, weight)`, `finished(sum)` and AXIS_START of axis_sum.wgsl, axis_min.wgsl or axis_max.wgsl.
@@ -13,50 +13,31 @@ struct Axis {
 
 alias Lanes = vec4f;
 
-const QUADS = 8u;
+const QUADS = 4u;
 
 fn block(x: u32, y: u32, c: u32) -> array<vec4f, QUADS> {
-    let first = 8 * i32(x) - params.axis.before;
+    let first = 4 * i32(x) - params.axis.before;
     var v0 = quad_along_row(first, y, c);
     var v1 = quad_along_row(first + 1, y, c);
     var v2 = quad_along_row(first + 2, y, c);
     var v3 = quad_along_row(first + 3, y, c);
-    var v4 = quad_along_row(first + 4, y, c);
-    var v5 = quad_along_row(first + 5, y, c);
-    var v6 = quad_along_row(first + 6, y, c);
-    var v7 = quad_along_row(first + 7, y, c);
     var s0 = vec4f(AXIS_START);
     var s1 = vec4f(AXIS_START);
     var s2 = vec4f(AXIS_START);
     var s3 = vec4f(AXIS_START);
-    var s4 = vec4f(AXIS_START);
-    var s5 = vec4f(AXIS_START);
-    var s6 = vec4f(AXIS_START);
-    var s7 = vec4f(AXIS_START);
     for (var k = 0u; k < params.axis.steps; k++) {
-        let v8 = quad_along_row(first + i32(k) + 8, y, c);
+        let v4 = quad_along_row(first + i32(k) + 4, y, c);
         let w = weights_at(k);
         s0 = four_taps(s0, v0, v1, w);
         s1 = four_taps(s1, v1, v2, w);
         s2 = four_taps(s2, v2, v3, w);
         s3 = four_taps(s3, v3, v4, w);
-        s4 = four_taps(s4, v4, v5, w);
-        s5 = four_taps(s5, v5, v6, w);
-        s6 = four_taps(s6, v6, v7, w);
-        s7 = four_taps(s7, v7, v8, w);
         v0 = v1;
         v1 = v2;
         v2 = v3;
         v3 = v4;
-        v4 = v5;
-        v5 = v6;
-        v6 = v7;
-        v7 = v8;
     }
-    return array<vec4f, QUADS>(
-        finished(s0), finished(s1), finished(s2), finished(s3),
-        finished(s4), finished(s5), finished(s6), finished(s7),
-    );
+    return array<vec4f, QUADS>(finished(s0), finished(s1), finished(s2), finished(s3));
 }
 
 // Combines four taps of each pixel, the first of them in `a`.

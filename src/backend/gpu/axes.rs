@@ -49,16 +49,16 @@ fn taps_horizontal(axis: &Axis, layout: Layout) -> Head {
     let mut padded = vec![padding; (before * QUAD - axis.reach()) as usize];
     padded.extend(weights);
     let steps = pad_to_quads(&mut padded, padding);
-    let columns = Side::around(layout.width, 8 * QUAD, before * QUAD, (steps + 8) * QUAD);
+    let columns = Side::around(layout.width, 4 * QUAD, before * QUAD, (steps + 4) * QUAD);
     Head {
         label: "axis horizontal".into(),
         shape: vec![include_str!("../../../shaders/shapes/axis_horizontal.wgsl"), combine],
-        quads: (8, 1),
+        quads: (4, 1),
         words: Some(("axis", "Axis", vec![steps, before, scale.to_bits()])),
         weights: Some(words(&padded)),
         even_weights: true,
         grid: Grid { columns, rows: Side::inside(layout.height, 1) },
-        reads: u64::from(8 * QUAD * 4 * steps),
+        reads: u64::from(4 * QUAD * 4 * steps),
         rounds: steps,
         ..point(layout)
     }

@@ -184,7 +184,7 @@ fn evaluations(kernel: &Kernel, input: Layout) -> Option<u32> {
         Kernel::Axis(axis) => match (&axis.taps, axis.place) {
             (Taps::Resample(r), Place::Horizontal) => resampled(r.taps, r.starts.len(), input.width),
             (Taps::Resample(r), Place::Vertical) => resampled(r.taps, r.starts.len(), input.height),
-            (_, Place::Horizontal) => around(32, axis.reach() + 3),
+            (_, Place::Horizontal) => around(16, axis.reach() + 3),
             (_, Place::Vertical) => around(8, axis.reach()),
         },
         Kernel::Window(w) if carries_points(kernel) => (12 * (8 + 2 * w.reach())).div_ceil(32),
