@@ -240,3 +240,41 @@ impl Looking {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+
+    #[test]
+    fn a_search_may_take_long_but_not_stand_still() {
+        let runtime = Runtime::new(1, Some(Duration::from_millis(200))).unwrap();
+        let goes_on = |looking: &Looking| {
+            (0..20).for_each(|_| {
+                sleep(Duration::from_millis(30));
+                looking.goes_on();
+            });
+            7
+        };
+        assert_eq!(runtime.look(goes_on), Ok(7));
+        let stands = |looking: &Looking| {
+            looking.at(Path::new("a/b"));
+            sleep(Duration::from_secs(5));
+        };
+        assert_eq!(runtime.look(stands), Err((PathBuf::from("a/b"), Duration::from_millis(200))));
+    }
+
+    #[test]
+    fn what_takes_too_long_is_left_out_and_the_others_are_not() {
+        let runtime = Runtime::new(1, Some(Duration::from_millis(300))).unwrap();
+        let slow = |number: usize| {
+            if number == 3 {
+                sleep(Duration::from_secs(5));
+            }
+            number
+        };
+        let expected: Vec<Option<usize>> = (0..40).map(|number| (number != 3).then_some(number)).collect();
+        assert_eq!(runtime.map_blocking(40, slow), expected);
+    }
+}
