@@ -16,11 +16,11 @@ fn half_width(dy: i32, p: MorphologyWindow) -> i32 {
 }
 
 fn morphology(x: i32, y: i32, c: u32, p: MorphologyWindow) -> f32 {
-    var extreme = tap(x, y, c);
+    var extreme = near(x, y, c);
     for (var dy = -p.radius; dy <= p.radius; dy++) {
         let half = half_width(dy, p);
         for (var dx = -half; dx <= half; dx++) {
-            let v = tap(x + dx, y + dy, c);
+            let v = near(x + dx, y + dy, c);
             extreme = select(min(extreme, v), max(extreme, v), p.greatest != 0u);
         }
     }

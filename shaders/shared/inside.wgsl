@@ -23,6 +23,11 @@ fn tap_at(inside: vec2i, c: u32) -> f32 {
     return load_0(u32(inside.x), u32(inside.y), c);
 }
 
+// The values of quad q of row y.
+fn quad(q: i32, y: i32, c: u32) -> vec4f {
+    return load4_0(u32(q), u32(y), c);
+}
+
 // The values of quad q of a row: pixels 4q to 4q + 3.
 fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
     return load4_0(u32(q), y, c);

@@ -41,6 +41,12 @@ fn tap_at(inside: vec2i, c: u32) -> f32 {
     return select(v, params.edge[c], min(inside.x, inside.y) < 0);
 }
 
+// The values of quad q of row y.
+fn quad(q: i32, y: i32, c: u32) -> vec4f {
+    let x = 4 * q;
+    return vec4f(tap(x, y, c), tap(x + 1, y, c), tap(x + 2, y, c), tap(x + 3, y, c));
+}
+
 // The values of quad q of a row: pixels 4q to 4q + 3.
 fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
     let x = 4 * q;

@@ -87,5 +87,5 @@ fn taps(axis: &Axis) -> u64 {
 }
 
 fn neighbourhood(kernel: &dyn Neighbourhood) -> Class {
-    if kernel.block().1 == 1 { Class::Neighbourhood } else { Class::Blocks }
+    if kernel.block().1 < 4 { Class::Neighbourhood } else { Class::Blocks }
 }

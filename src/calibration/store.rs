@@ -24,7 +24,12 @@ pub fn place() -> Option<PathBuf> {
 /// What a calibration holds for: the adapter, its driver, this program, this machine.
 pub fn key(adapter: &Adapter, cpu: &str, cores: usize) -> String {
     let Adapter { name, api, driver, .. } = adapter;
-    format!("{name} | {api} | {driver} | imgproc {} | {cpu}, {cores} cores", env!("CARGO_PKG_VERSION"))
+    format!("{name} | {api} | {driver}{}", machine(cpu, cores))
+}
+
+/// The end of keys that hold for this program on this machine.
+fn machine(cpu: &str, cores: usize) -> String {
+    format!(" | imgproc {} | {cpu}, {cores} cores", env!("CARGO_PKG_VERSION"))
 }
 
 /// The processor's name.
@@ -43,6 +48,13 @@ impl Kept {
 
     pub fn get(&self, key: &str) -> Option<&Calibration> {
         self.0.get(key)
+    }
+
+    /// Those of a machine, with their adapters' names.
+    pub fn of_machine(&self, cpu: &str, cores: usize) -> impl Iterator<Item = (&str, &Calibration)> {
+        let end = machine(cpu, cores);
+        let kept = self.0.iter().filter(move |(key, _)| key.ends_with(&end));
+        kept.filter_map(|(key, calibration)| Some((key.split(" | ").next()?, calibration)))
     }
 
     /// Adds one and writes all of this version of the program.
@@ -91,6 +103,8 @@ mod tests {
         assert_eq!((kept.get(&of("1.0")), kept.get(&of("1.1"))), (Some(&calibration), Some(&calibration)));
         assert_eq!(kept.get(&of("2.0")), None);
         assert_eq!(kept.get(&key(&adapter("1.0"), "C", 4)), None);
+        assert!(kept.of_machine("C", 2).eq([("A", &calibration), ("A", &calibration)]));
+        assert_eq!(kept.of_machine("C", 4).count(), 0);
         disk::keep_text(&path, "no JSON").unwrap();
         assert_eq!(Kept::read(&path).get(&of("1.0")), None);
     }

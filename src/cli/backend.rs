@@ -6,7 +6,8 @@ use imgproc::backend::Backend;
 use imgproc::backend::cpu::CpuBackend;
 use imgproc::pipeline::{Plan, Runtime, Settings};
 
-use super::arguments::{BackendName, MainArguments};
+use super::arguments::MainArguments;
+use super::names::BackendName;
 use super::terminal::Problem;
 
 /// A backend, and what is to be said of the choice.
@@ -72,7 +73,7 @@ use with_gpu::{automatic, opened};
 mod with_gpu {
     use imgproc::backend::both::Both;
     use imgproc::backend::gpu::{self, Adapter, Choice, GpuBackend, Options};
-    use imgproc::calibration::{self, Estimate};
+    use imgproc::calibration::{self, Estimate, Kept};
     use imgproc::pipeline;
 
     use super::*;
@@ -102,8 +103,19 @@ mod with_gpu {
         Problem::new(error).help("`imgproc devices` lists what there is; --backend cpu needs no device")
     }
 
+    /// Seconds of a run of the CPU's that is too short to ask the drivers for adapters first, some fifty milliseconds, where
+    /// those that were calibrated would not be sooner. Longer ones ask: an adapter may be new.
+    const SHORT: f64 = 2.0;
+
     /// `auto`: real hardware, or the adapter that is named, where the run is estimated to end sooner with it.
     pub fn automatic(arguments: &MainArguments, occasion: &Occasion) -> Result<Chosen, Problem> {
+        let run = run(occasion);
+        if let Some((name, estimate)) = best_kept(arguments.work.adapter.as_deref(), &run)
+            && !estimate.is_for_device()
+            && estimate.cpu < SHORT
+        {
+            return Ok(cpu(Some(told_of(&name, estimate))));
+        }
         let adapters = match gpu::adapters() {
             Ok(adapters) => adapters,
             Err(error) => return Ok(cpu(Some(format!("auto: cpu, because no GPU could be looked for: {error}")))),
@@ -121,18 +133,36 @@ mod with_gpu {
             Ok(calibrated) => calibrated,
             Err(why) => return fell(why),
         };
-        let estimate = calibration::estimate(&calibrated.calibration, &run(occasion));
+        let estimate = calibration::estimate(&calibrated.calibration, &run);
         if !estimate.is_for_device() {
-            return Ok(cpu(Some(told_of(adapter, estimate))));
+            return Ok(cpu(Some(told_of(&adapter.name, estimate))));
         }
         let open = || GpuBackend::open_as(Choice::Any, Some(&adapter.index.to_string()), options(arguments));
         match calibrated.device.map_or_else(open, Ok) {
             Ok(device) => {
                 let backend = Arc::new(device.with_fallback(Arc::new(CpuBackend)));
-                Ok(Chosen { backend, reason: Some(told_of(adapter, estimate)) })
+                Ok(Chosen { backend, reason: Some(told_of(&adapter.name, estimate)) })
             }
             Err(error) => fell(error.to_string()),
         }
+    }
+
+    /// The calibrated adapter that would be the soonest, of real hardware or of those that are named by a part of the name,
+    /// and what is expected of it.
+    fn best_kept(named: Option<&str>, run: &calibration::Run) -> Option<(String, Estimate)> {
+        if named.is_some_and(|named| named.parse::<usize>().is_ok()) {
+            return None;
+        }
+        let kept = Kept::read(&calibration::place()?);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cpu = calibration::cpu_name();
+        let fits = |name: &str, shares_cores: bool| match named {
+            Some(named) => name.to_lowercase().contains(&named.to_lowercase()),
+            None => !shares_cores,
+        };
+        let fitting = kept.of_machine(&cpu, cores).filter(|(name, of)| fits(name, of.shares_cores));
+        let estimates = fitting.map(|(name, calibration)| (name.to_owned(), calibration::estimate(calibration, run)));
+        estimates.min_by(|a, b| a.1.device.total_cmp(&b.1.device))
     }
 
     fn run(occasion: &Occasion) -> calibration::Run {
@@ -155,9 +185,8 @@ mod with_gpu {
     }
 
     /// The choice and why, in a line.
-    fn told_of(adapter: &Adapter, estimate: Estimate) -> String {
+    fn told_of(name: &str, estimate: Estimate) -> String {
         let Estimate { cpu, device } = estimate;
-        let name = &adapter.name;
         match estimate.is_for_device() {
             true => format!("auto: {name}, in about {}, for the CPU would take about {}", time(device), time(cpu)),
             false => format!("auto: cpu, in about {}, for {name} would take about {}", time(cpu), time(device)),

@@ -3,7 +3,7 @@
 use clap::Args;
 use imgproc::codec::DecodeOptions;
 
-use super::arguments::JpegDecoderName;
+use super::names::JpegDecoderName;
 use super::sizes;
 
 #[derive(Debug, Args)]

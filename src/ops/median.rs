@@ -4,8 +4,8 @@
 //! that are kept sorted.
 
 use std::fmt::Write as _;
-use std::sync::OnceLock;
 
+use super::median_networks::{Keeps, LANES, Step, column_of_3, column_of_5, median_of, middle_of_3, middle_of_5};
 use super::sliding_median;
 use crate::image::{Border, Edges};
 use crate::op::{
@@ -39,9 +39,6 @@ const MAX_RADIUS: u32 = 20;
 
 /// Greatest radius whose window a shader sorts by a network. On the CPU sliding is faster from a radius of 3.
 const NETWORK_RADIUS: u32 = 3;
-
-/// Pixels of a row that go through a network together.
-const LANES: usize = 64;
 
 #[derive(Debug)]
 struct MedianOperation {
@@ -127,39 +124,6 @@ impl OrderWindow for MedianWindow {
     }
 }
 
-/// Puts pairs in order, one after another: `both` of them, or only the `low` or the `high` one where nobody asks for the
-/// other.
-macro_rules! network {
-    ($values:expr, $($which:ident($a:literal $b:literal))*) => {{
-        $($which($values, $a, $b);)*
-    }};
-}
-
-#[inline(always)]
-fn both<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
-    let (first, second) = (values[a], values[b]);
-    for lane in 0..LANES {
-        values[a][lane] = if second[lane] < first[lane] { second[lane] } else { first[lane] };
-        values[b][lane] = if second[lane] < first[lane] { first[lane] } else { second[lane] };
-    }
-}
-
-#[inline(always)]
-fn low<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
-    let (first, second) = (values[a], values[b]);
-    for lane in 0..LANES {
-        values[a][lane] = if second[lane] < first[lane] { second[lane] } else { first[lane] };
-    }
-}
-
-#[inline(always)]
-fn high<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
-    let (first, second) = (values[a], values[b]);
-    for lane in 0..LANES {
-        values[b][lane] = if second[lane] < first[lane] { first[lane] } else { second[lane] };
-    }
-}
-
 /// Medians of square windows, `LANES` of them at a time; the last ones again where they are fewer. Values are put in order
 /// down the columns, once for all windows that share one; a network finds the middle of what is sorted so.
 fn by_network<T: Copy + Default + PartialOrd, const SIDE: usize, const N: usize>(rows: &[&[T]], output: &mut [T]) {
@@ -188,10 +152,8 @@ fn sort_columns<T: Copy + Default + PartialOrd, const SIDE: usize>(rows: &[&[T]]
             load(value, &row[start..start + lanes]);
         }
         match SIDE {
-            3 => network!(&mut values, both(0 2) both(0 1) both(1 2)),
-            _ => {
-                network!(&mut values, both(0 4) both(0 2) both(1 3) both(2 4) both(0 1) both(2 3) both(1 4) both(1 2) both(3 4))
-            }
+            3 => column_of_3::order(&mut values),
+            _ => column_of_5::order(&mut values),
         }
         for (column, value) in columns.iter_mut().zip(&values) {
             column[start..start + lanes].copy_from_slice(&value[..lanes]);
@@ -219,95 +181,51 @@ fn one_row<T: Copy + Default + PartialOrd, const SIDE: usize, const N: usize>(
         for (i, value) in values.iter_mut().enumerate() {
             load(value, &columns[i / SIDE][start + i % SIDE..][..lanes]);
         }
-        let middle = match SIDE {
-            3 => middle_of_3(&mut values),
-            _ => middle_of_5(&mut values),
-        };
+        let middle = if SIDE == 3 { 4 } else { 15 };
+        match SIDE {
+            3 => middle_of_3::order(&mut values),
+            _ => middle_of_5::order(&mut values),
+        }
         output[start..start + lanes].copy_from_slice(&values[middle][..lanes]);
     }
 }
 
-/// Where the median of 3 × 3 values comes to stand, whose columns are sorted: row by row, the least first.
-#[inline(always)]
-fn middle_of_3<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N]) -> usize {
-    network!(values,
-        both(0 2) high(0 1) high(1 2) both(3 5) high(3 4) low(4 5) low(6 8) low(6 7) both(2 6) high(2 4) low(4 6)
-    );
-    4
-}
-
-/// The same of 5 × 5. Sorted along the rows too, a value at (i, j) has (i + 1) (j + 1) of the 25 not above it, so that only
-/// 13 of them can be the median.
-#[inline(always)]
-fn middle_of_5<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N]) -> usize {
-    network!(values,
-        both(0 4) both(0 2) both(1 3) both(2 4) high(0 1) high(2 3) high(1 4) both(3 4) both(5 9) both(5 7)
-        both(6 8) both(7 9) high(5 6) both(7 8) both(6 9) high(6 7) both(8 9) both(10 14) both(10 12) both(11 13)
-        both(12 14) high(10 11) both(12 13) both(11 14) both(11 12) low(13 14) both(15 19) both(15 17) both(16 18)
-        both(17 19) both(15 16) low(17 18) low(16 19) both(16 17) both(20 24) both(20 22) both(21 23) both(22 24)
-        both(20 21) low(22 23) low(21 24) low(21 22) both(4 17) high(11 3) both(20 8) high(7 15) both(4 12)
-        low(16 13) both(3 16) both(8 21) both(15 9) both(20 4) high(3 15) low(8 12) low(16 9) low(21 17) low(4 21)
-        both(4 8) both(15 16) high(20 16) high(4 15) low(8 16) high(8 15)
-    );
-    15
-}
-
-/// Pairs to be put in order so that the middle of `n` values stands in the middle: Batcher's merge exchange
-/// (Knuth, volume 3, algorithm 5.2.2 M) without the comparators that the middle does not depend on.
-fn median_network(n: usize) -> Vec<(usize, usize)> {
-    let mut sorting = Vec::new();
-    let top = n.next_power_of_two() / 2;
-    let mut p = top;
-    while p > 0 {
-        let (mut q, mut r, mut d) = (top, 0, p);
-        loop {
-            sorting.extend((0..n.saturating_sub(d)).filter(|i| i & p == r).map(|i| (i, i + d)));
-            if q == p {
-                break;
-            }
-            (d, q, r) = (q - p, q / 2, p);
-        }
-        p /= 2;
-    }
-    let mut needed = vec![false; n];
-    needed[n / 2] = true;
-    let mut network: Vec<_> = sorting
-        .into_iter()
-        .rev()
-        .filter(|&(low, high)| {
-            let counts = needed[low] || needed[high];
-            (needed[low], needed[high]) = (needed[low] || counts, needed[high] || counts);
-            counts
-        })
-        .collect();
-    network.reverse();
-    network
-}
-
-/// The network for a window of that radius, at most `NETWORK_RADIUS`.
-fn network_of(radius: usize) -> &'static [(usize, usize)] {
-    static NETWORKS: [OnceLock<Vec<(usize, usize)>>; NETWORK_RADIUS as usize + 1] =
-        [const { OnceLock::new() }; NETWORK_RADIUS as usize + 1];
-    NETWORKS[radius].get_or_init(|| median_network((2 * radius + 1).pow(2)))
-}
-
-/// The formula for a radius of at most `NETWORK_RADIUS`, the network written out.
+/// The formula for a radius of at most `NETWORK_RADIUS`, the network written out. It works on whole numbers in the order of
+/// the values: the least of two floats takes more where either may be NaN.
 fn network_text(radius: u32) -> String {
-    let r = radius as i32;
-    let side = 2 * radius as usize + 1;
+    let (r, side) = (radius as i32, 2 * radius as usize + 1);
     let mut text = String::from(
-        "// Middle value of a window by a sorting network.\n\nfn median(x: i32, y: i32, c: u32, p: Median) -> f32 {\n",
+        "// Middle value of a window by a network that puts pairs in order.\n\n\
+         fn median_order(bits: i32) -> i32 {\n    return bits ^ ((bits >> 31u) & 0x7fffffff);\n}\n\n\
+         fn median(x: i32, y: i32, c: u32, p: Median) -> f32 {\n    var least: i32;\n",
     );
-    let offsets = (-r..=r).flat_map(|dy| (-r..=r).map(move |dx| (dx, dy)));
-    for (i, (dx, dy)) in offsets.enumerate() {
-        let _ = writeln!(text, "    var v{i} = tap(x + {dx}, y + {dy}, c);");
+    let places = (-r..=r).flat_map(|dy| (-r..=r).map(move |dx| (dx, dy)));
+    for (i, (dx, dy)) in places.enumerate() {
+        let _ = writeln!(text, "    var v{i} = median_order(bitcast<i32>(near(x + {dx}, y + {dy}, c)));");
     }
-    let _ = writeln!(text, "    var t: f32;");
-    for (low, high) in network_of(radius as usize) {
-        let _ = writeln!(text, "    t = min(v{low}, v{high}); v{high} = max(v{low}, v{high}); v{low} = t;");
+    let (steps, middle) = steps(side);
+    for (keeps, a, b) in steps {
+        let (least, greatest) = (format!("min(v{a}, v{b})"), format!("max(v{a}, v{b})"));
+        let _ = match keeps {
+            Keeps::both => writeln!(text, "    least = {least}; v{b} = {greatest}; v{a} = least;"),
+            Keeps::low => writeln!(text, "    v{a} = {least};"),
+            Keeps::high => writeln!(text, "    v{b} = {greatest};"),
+        };
     }
-    let _ = writeln!(text, "    return v{};\n}}", side * side / 2);
+    let _ = writeln!(text, "    return bitcast<f32>(median_order(v{middle}));\n}}");
     text
+}
+
+/// What finds the median of a square of values, row by row, and where it comes to stand. Where columns are sorted first,
+/// neighbouring windows have those in common, as a compiler sees.
+fn steps(side: usize) -> (Vec<Step>, usize) {
+    let (column, middle, place) = match side {
+        3 => (column_of_3::STEPS, middle_of_3::STEPS, 4),
+        5 => (column_of_5::STEPS, middle_of_5::STEPS, 15),
+        _ => return (median_of(side * side), side * side / 2),
+    };
+    let columns = (0..side).flat_map(|x| column.iter().map(move |&(keeps, a, b)| (keeps, a * side + x, b * side + x)));
+    (columns.chain(middle.iter().copied()).collect(), place)
 }
 
 #[cfg(test)]
@@ -315,16 +233,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_network_finds_the_median_of_every_input_of_zeros_and_ones() {
+    fn shaders_find_the_median_of_every_input_of_zeros_and_ones() {
         // By the zero-one principle that holds for all inputs; of 25 and 49 values they are sampled.
-        for (n, step) in [(9usize, 1u64), (25, 1009), (49, 17_179_869_209)] {
-            let network = median_network(n);
-            for bits in (0..1u64 << n).step_by(step as usize) {
+        for (side, stride) in [(3usize, 1u64), (5, 1009), (7, 17_179_869_209)] {
+            let (n, (steps, middle)) = (side * side, steps(side));
+            for bits in (0..1u64 << n).step_by(stride as usize) {
                 let mut values: Vec<u64> = (0..n).map(|i| bits >> i & 1).collect();
-                for &(low, high) in &network {
-                    (values[low], values[high]) = (values[low].min(values[high]), values[low].max(values[high]));
+                for &(keeps, a, b) in &steps {
+                    let (least, greatest) = (values[a].min(values[b]), values[a].max(values[b]));
+                    match keeps {
+                        Keeps::both => (values[a], values[b]) = (least, greatest),
+                        Keeps::low => values[a] = least,
+                        Keeps::high => values[b] = greatest,
+                    }
                 }
-                assert_eq!(values[n / 2], u64::from(bits.count_ones() as usize > n / 2), "{n} values, {bits:b}");
+                assert_eq!(values[middle], u64::from(bits.count_ones() as usize > n / 2), "{n} values, {bits:b}");
             }
         }
     }

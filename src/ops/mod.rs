@@ -36,6 +36,7 @@ mod lookup;
 mod luma_codes;
 mod luma_slopes;
 mod median;
+mod median_networks;
 mod morph_gradient;
 mod morphology;
 mod motion_blur;

@@ -1,5 +1,7 @@
 //! Minimum and maximum over a shape: a square by its two axes, a cross or a disk by its window.
 
+use std::fmt::Write as _;
+
 use crate::image::Edges;
 use crate::op::{
     Alpha, Arguments, Axis, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Place, Refusal, Taps,
@@ -136,7 +138,27 @@ shader_struct! {
     struct MorphologyWindow { radius: i32, disk: u32, greatest: u32, }
 }
 
+/// Radius up to which a shader has the shape's pixels written out.
+const WRITTEN_OUT: i32 = 2;
+
 impl MorphologyWindow {
+    /// The formula for this shape.
+    fn text(&self) -> String {
+        let mut text = String::from(
+            "// Minimum or maximum over a cross or a disk.\n\n\
+             fn morphology_with(extreme: f32, v: f32, p: MorphologyWindow) -> f32 {\n    \
+             return select(min(extreme, v), max(extreme, v), p.greatest != 0u);\n}\n\n\
+             fn morphology(x: i32, y: i32, c: u32, p: MorphologyWindow) -> f32 {\n    var v = near(x, y, c);\n",
+        );
+        for dy in -self.radius..=self.radius {
+            let half = self.half_width(dy) as i32;
+            for dx in -half..=half {
+                let _ = writeln!(text, "    v = morphology_with(v, near(x + {dx}, y + {dy}, c), p);");
+            }
+        }
+        text + "    return v;\n}\n"
+    }
+
     fn extreme(&self) -> Extreme {
         if self.greatest == 0 { Extreme::Least } else { Extreme::Greatest }
     }
@@ -154,6 +176,9 @@ impl MorphologyWindow {
 
 impl Window for MorphologyWindow {
     fn formula(&self) -> Formula {
+        if self.radius <= WRITTEN_OUT {
+            return Formula::new("morphology", self.text(), self);
+        }
         Formula::new("morphology", include_str!("../../shaders/ops/morphology.wgsl"), self)
     }
 

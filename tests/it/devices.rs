@@ -3,34 +3,40 @@
 
 use super::support::{Place, Ran};
 
-/// Runs the main job over `in` with a cache directory of the test's own.
+/// Runs the main job over `in` with a cache directory of the test's own, but for the driver's compiled shaders.
 fn run(place: &Place, arguments: &[&str]) -> Ran {
     let mut command = place.command(&[&["-i", "in"], arguments].concat());
+    let shaders = std::env::var_os("MESA_SHADER_CACHE_DIR").unwrap_or(place.path("shaders").into());
+    command.env("MESA_SHADER_CACHE_DIR", shaders);
     for variable in ["XDG_CACHE_HOME", "LOCALAPPDATA"] {
         command.env(variable, place.path("cache"));
     }
     Ran::of(command.output().unwrap())
 }
 
+/// Which of the two it is hangs on what was measured, beside whatever else the machine does.
 #[test]
 fn auto_measures_a_named_adapter_once_and_says_what_it_expects_of_either() {
     let place = Place::new();
     place.draw_many(2, 40, 30);
-    // So little is done before a device is open.
     run(&place, &["--adapter", "0", "-o", "a"]).ends(0).says(&[
         "measuring ",
         "once",
-        "auto: cpu, in about",
+        "auto: ",
+        ", in about ",
         "would take about",
     ]);
     if cfg!(unix) {
         assert_eq!(place.names("cache"), ["imgproc/calibration.json"]);
-        let again = run(&place, &["--adapter", "0", "-o", "b"]).ends(0).says(&["auto: cpu, in about"]);
+        let again = run(&place, &["--adapter", "0", "-o", "b"]).ends(0).says(&["auto: ", ", in about "]);
         assert!(!again.stderr.contains("measuring"), "{}", again.stderr);
     }
     let document = run(&place, &["--adapter", "0", "-o", "c", "--json"]).ends(0).json();
-    assert!(document["backend"]["reason"].as_str().unwrap().starts_with("auto: cpu, in about"), "{document}");
-    assert_eq!(document["backend"]["name"], "cpu");
+    let (reason, name) = (&document["backend"]["reason"], &document["backend"]["name"]);
+    assert!(
+        reason.as_str().unwrap().starts_with(&format!("auto: {}, in about ", name.as_str().unwrap())),
+        "{document}"
+    );
 }
 
 #[test]

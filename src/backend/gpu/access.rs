@@ -21,14 +21,24 @@ pub fn stores(output: Stored) -> String {
         Format::Codes16 => words(2, |samples| format!("codes16_from_levels(vec2f({samples}))")),
         Format::Values => words(1, |sample| format!("bitcast<u32>({sample})")),
         Format::Float32 => unreachable!("results are codes or values"),
-        Format::Planes => (0..channels)
+        Format::Planes | Format::Planes8 => (0..channels)
             .map(|c| {
                 let n = channel_name(output.layout, c);
-                let v = format!("vec4f(p0.{n}, p1.{n}, p2.{n}, p3.{n})");
+                let v = planar(output.format, &format!("vec4f(p0.{n}, p1.{n}, p2.{n}, p3.{n})"));
                 format!("    output[{c}u * extent.plane + y * extent.row + q - extent.origin] = {v};\n")
             })
             .fold("    let extent = params.output;\n".into(), |text, store| text + &store),
     }
+}
+
+/// What planes of that format hold of a quad.
+pub fn planar(format: Format, quad: &str) -> String {
+    if format == Format::Planes8 { format!("word_of_levels({quad})") } else { quad.into() }
+}
+
+/// WGSL's type of the elements of a buffer.
+pub fn element(format: Format) -> &'static str {
+    if format == Format::Planes { "vec4f" } else { "u32" }
 }
 
 fn channel_name(layout: Layout, c: u32) -> &'static str {
@@ -37,7 +47,7 @@ fn channel_name(layout: Layout, c: u32) -> &'static str {
 
 /// The files that unpack and pack these formats, each once.
 pub fn push_format_files(text: &mut String, formats: &[Format]) {
-    if formats.contains(&Format::Codes8) {
+    if formats.contains(&Format::Codes8) || formats.contains(&Format::Planes8) {
         *text += include_str!("../../../shaders/shared/codes8.wgsl");
     }
     if formats.contains(&Format::Codes16) {
@@ -61,6 +71,13 @@ pub fn loads(name: &str, k: usize, input: Stored) -> String {
             return format!(
                 "{one} {{\n    {row};\n    return input_{k}[row + x / 4u][x & 3u];\n}}\n\
                  {four} {{\n    {row};\n    return input_{k}[row + q];\n}}\n"
+            );
+        }
+        Format::Planes8 => {
+            let row = format!("let e = params.input_{k};\n    let row = c * e.plane + y * e.row - e.origin");
+            return format!(
+                "{one} {{\n    {row};\n    return level_from_codes8(input_{k}[row + x / 4u], x);\n}}\n\
+                 {four} {{\n    {row};\n    return levels_of_word(input_{k}[row + q]);\n}}\n"
             );
         }
         Format::Codes8 => ("level_from_codes8", 2),

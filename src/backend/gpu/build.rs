@@ -112,7 +112,7 @@ impl Builder<'_> {
         let (tables, images): (Vec<NodeId>, Vec<NodeId>) =
             [&[step.input], &step.reads[..]].concat().into_iter().partition(|r| fuse::is_table(graph, *r));
         let mut images: Vec<Place> = images.into_iter().skip(1).map(|r| self.place(r)).collect::<Result<_, _>>()?;
-        images.insert(0, step.repeated.map_or_else(|| self.place(step.input), Ok)?);
+        images.insert(0, step.repeated.or(step.split_from).map_or_else(|| self.place(step.input), Ok)?);
         if step.repeated.is_some() {
             step.part = step.part.all_rim();
         }
@@ -126,7 +126,7 @@ impl Builder<'_> {
         let pass = ImagePass {
             head: &step.head,
             mode: step.head.mode.unwrap_or(match (step.output.1.format, &after[..]) {
-                (Format::Planes, []) => Mode::Channels,
+                (Format::Planes | Format::Planes8, []) if step.split_from.is_none() => Mode::Channels,
                 _ => Mode::Pixels,
             }),
             border: None,

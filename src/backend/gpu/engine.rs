@@ -1,6 +1,7 @@
 //! The thread that owns the device: it alone submits, polls and answers. Where the device is lost it opens another one, and
 //! does again what was in flight.
 
+mod flight;
 mod recovery;
 
 use std::collections::VecDeque;
@@ -12,12 +13,14 @@ use std::time::Duration;
 use super::SLOTS;
 use super::device::Device;
 use super::effort::Effort;
-use super::job::{Answer, Fault, Job, Message, Undone};
+use super::job::{Fault, Job, Message, Undone};
 use super::memory::Memory;
 use super::plan::Plan;
-use super::slot::{self, Mapping, Slot};
+use super::slot::{self, Slot};
 use super::timer::Clock;
 use crate::image::Samples;
+pub use flight::SMALL_SLOTS;
+use flight::{BATCH, Flight, Recorded};
 use recovery::give_up;
 
 /// How long the device may take for one plan before it counts as hung.
@@ -43,44 +46,6 @@ pub struct Limits {
     /// For compiling one shader.
     pub shader: Duration,
 }
-
-/// A submitted plan.
-struct Flight {
-    slot: Slot,
-    submission: wgpu::SubmissionIndex,
-    mapping: Arc<Mapping>,
-    /// The sources; where nobody else has them, their memory is used again for the result.
-    images: Vec<Arc<Samples>>,
-    answer: Answer,
-    /// How long the device may take for it.
-    limit: Duration,
-    /// What the device said outside any scope while this was in flight.
-    fault: Option<String>,
-}
-
-/// A plan that goes to the device with others.
-struct Recorded {
-    slot: Slot,
-    commands: Vec<wgpu::CommandBuffer>,
-    images: Vec<Arc<Samples>>,
-    answer: Answer,
-    /// What the device said outside any scope since it was recorded.
-    fault: Option<String>,
-}
-
-impl Recorded {
-    /// What it is of, to be done again; its slot is gone.
-    fn into_job(self) -> Option<Box<Job>> {
-        let Recorded { slot, images, answer, .. } = self;
-        Some(Box::new(Job { plan: slot.into_plan()?, images, answer }))
-    }
-}
-
-/// Small plans that are submitted together.
-const BATCH: usize = 8;
-
-/// Small plans between upload and readback at a time.
-pub const SMALL_SLOTS: usize = 2 * BATCH;
 
 /// What the engine counts for others to see.
 #[derive(Clone, Debug, Default)]
@@ -302,6 +267,7 @@ impl Engine {
         }
         // The buffers of one plan stand for as many submissions.
         let apart = recorded.len() == 1;
+        tracing::debug!(plans = recorded.len(), "submitted");
         let mut commands: Vec<_> = recorded.iter_mut().flat_map(|one| std::mem::take(&mut one.commands)).collect();
         let submitted = self.opened.scoped(|opened| {
             let last = if apart { commands.pop().into_iter().collect() } else { std::mem::take(&mut commands) };

@@ -67,7 +67,9 @@ pub fn uses(graph: &Graph, target: NodeId, known: Known) -> Vec<usize> {
 /// Whether a node's pass holds all channels of a pixel at once, so that points can follow in it.
 pub fn carries_points(kernel: &Kernel) -> bool {
     match kernel {
-        Kernel::Point(_) | Kernel::Permute(_) | Kernel::Stencil(_) | Kernel::Gather(_) => true,
+        Kernel::Point(_) | Kernel::Permute(_) | Kernel::Stencil(_) | Kernel::Gather(_) | Kernel::Neighbourhood(_) => {
+            true
+        }
         Kernel::Axis(a) => !a.runs(),
         Kernel::Window(w) => w.reach() <= CARRYING_REACH,
         _ => false,
@@ -185,7 +187,7 @@ fn evaluations(kernel: &Kernel, input: Layout) -> Option<u32> {
             (_, Place::Horizontal) => around(16, axis.reach() + 3),
             (_, Place::Vertical) => around(8, axis.reach()),
         },
-        Kernel::Window(w) if carries_points(kernel) => ((4 + 2 * w.reach()) * (2 + 2 * w.reach())).div_ceil(8),
+        Kernel::Window(w) if carries_points(kernel) => (12 * (8 + 2 * w.reach())).div_ceil(32),
         Kernel::Neighbourhood(n) => u32::try_from(n.reads()).ok()?,
         Kernel::Gather(g) if g.sampling == Sampling::Bicubic => 16,
         Kernel::Gather(_) => 4,

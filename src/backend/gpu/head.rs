@@ -35,6 +35,8 @@ pub struct Head {
     pub footprint: Footprint,
     /// What an invocation writes, where the shape knows only one way.
     pub mode: Option<Mode>,
+    /// Of a window: how far it reaches, px.
+    pub reach: u32,
     /// Values that a unit reads of each channel, border and all.
     pub reads: u64,
     /// Rounds that a unit's loops take for each channel, where there are many.
@@ -124,6 +126,7 @@ pub fn point(layout: Layout) -> Head {
         grid: whole(layout),
         footprint: Footprint::Around,
         mode: None,
+        reach: 0,
         reads: QUAD.into(),
         rounds: 0,
     }
@@ -134,26 +137,30 @@ fn whole(layout: Layout) -> Grid {
     Grid { columns: Side::inside(layout.width, QUAD), rows: Side::inside(layout.height, 1) }
 }
 
+/// Rows that an invocation walks down, as in `shaders/shapes/window.wgsl`.
+const WALKED: u32 = 8;
+
 pub fn window(kernel: &dyn Window, layout: Layout) -> Head {
     let (reach, formula) = (kernel.reach(), kernel.formula());
     if kernel.sorts_columns() {
         return strips(kernel, layout);
     }
     let long = reach > BLOCK_REACH;
-    let (unit, rows) = if long { (1, 1) } else { (QUAD, 2) };
+    // Rows are read by whole quads.
+    let (unit, rows, beside) = if long { (1, 1, reach) } else { (QUAD, WALKED, QUAD) };
     let grid = Grid {
-        columns: Side::around(layout.width, unit, reach, unit + 2 * reach),
+        columns: Side::around(layout.width, unit, beside, unit + 2 * beside),
         rows: Side::around(layout.height, rows, reach, rows + 2 * reach),
     };
     Head {
         label: format!("window {}", formula.stem),
-        shape: vec![include_str!("../../../shaders/shapes/window.wgsl")],
-        quads: (1, 2),
+        shape: if long { Vec::new() } else { vec![include_str!("../../../shaders/shapes/window.wgsl")] },
         window: Some(formula),
         edges: kernel.edges(),
         alpha: kernel.alpha(),
         grid,
         mode: long.then_some(Mode::Samples),
+        reach,
         reads: u64::from(unit * rows) * kernel.reads(),
         ..point(layout)
     }
@@ -211,16 +218,18 @@ pub fn permute(p: &Arc<Permutation>, input: Layout, output: Layout) -> Head {
 
 pub fn neighbourhood(kernel: &dyn Neighbourhood, layout: Layout) -> Head {
     let (reach, (across, down), formula) = (kernel.reach(), kernel.block(), kernel.formula());
+    // Formulas read whole quads.
+    let (unit, before, after) = (across.max(QUAD), reach.next_multiple_of(QUAD), (reach / QUAD + 1) * QUAD);
     Head {
         label: format!("neighbourhood {}", formula.stem),
         shape: vec![include_str!("../../../shaders/shapes/neighbourhood.wgsl")],
         window: Some(formula),
         mode: Some(Mode::Neighbourhoods { across, down }),
-        reads: u64::from(across * down) * kernel.reads(),
+        reads: u64::from(unit * down) * kernel.reads(),
         edges: kernel.edges(),
         alpha: kernel.alpha(),
         grid: Grid {
-            columns: Side::around(layout.width, across, reach, across + 2 * reach),
+            columns: Side::around(layout.width, unit, before, before + unit + after),
             rows: Side::around(layout.height, down, reach, down + 2 * reach),
         },
         ..point(layout)

@@ -17,6 +17,7 @@ mod fuse;
 mod grid;
 mod head;
 mod job;
+mod levels;
 mod limited;
 mod memory;
 mod params;
@@ -35,6 +36,7 @@ mod submit;
 mod tests;
 mod tiles;
 mod timer;
+mod windows;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

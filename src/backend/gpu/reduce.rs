@@ -1,6 +1,6 @@
 //! The dispatches of statistics: counts of each code and the table made from them, and the greatest value.
 
-use super::access::{loads, push_format_files};
+use super::access::{element, loads, push_format_files};
 use super::grid::groups;
 use super::params::Params;
 use super::plan::{Binding, BufferId, Dispatch};
@@ -130,7 +130,7 @@ pub fn maximum_dispatch((buffer, input): Place, region: Region, table: BufferId)
 
 /// Binding 2, and the functions that read it.
 pub fn input_text(input: Stored) -> String {
-    let element = if input.format == super::storage::Format::Planes { "vec4f" } else { "u32" };
+    let element = element(input.format);
     format!("@group(0) @binding(2) var<storage, read> input_0: array<{element}>;\n") + &loads("load", 0, input)
 }
 

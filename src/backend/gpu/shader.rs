@@ -1,12 +1,12 @@
 //! Puts a pass's WGSL together: the formulas' files first, so that errors keep their line numbers, then the files of the
 //! shape, then the glue that is written here. Values stand in the parameters, so one text serves every image.
 
-use super::access::{loads, push_format_files, stores};
+use super::access::{element, loads, planar, push_format_files, stores};
 use super::grid::WORKGROUP;
 use super::head::Head;
 use super::params::Params;
 use super::points::{calls, finish, loaded};
-use super::storage::{Format, Stored};
+use super::storage::{Format, QUAD, Stored};
 use crate::image::{Border, Layout};
 use crate::op::{Alpha, Formula, Place};
 
@@ -19,7 +19,8 @@ pub enum Mode {
     Channels,
     /// One channel of one pixel, into planes: for windows that loop long.
     Samples,
-    /// All channels of a block of pixels, into planes: for neighbourhoods of whole pixels.
+    /// All channels of a block of rows of whole quads, so that point formulas can follow and codes be packed: for
+    /// neighbourhoods of whole pixels, whose formula gives so many of them at a time.
     Neighbourhoods {
         /// px
         across: u32,
@@ -139,11 +140,18 @@ impl ImagePass<'_> {
         text += &self.loads();
         text += &self.window_text();
         text += &match self.mode {
+            Mode::Pixels if self.walks() => {
+                self.write_rows() + &calls("points", self.after, "p", self.inputs.len()) + &self.store()
+            }
+            Mode::Channels if self.walks() => self.write_rows(),
             Mode::Pixels => self.write_pixels() + &calls("points", self.after, "p", self.inputs.len()) + &self.store(),
             Mode::Channels => self.write_channel(),
             Mode::Samples => self.write_sample(),
-            // The shape's file writes.
-            Mode::Neighbourhoods { .. } => String::new(),
+            Mode::Neighbourhoods { across, down } => {
+                self.write_neighbourhoods(across, down)
+                    + &calls("points", self.after, "p", self.inputs.len())
+                    + &self.store()
+            }
             Mode::Line(_) => self.write_line(),
             Mode::Strips { .. } => self.write_strip(),
         };
@@ -153,7 +161,7 @@ impl ImagePass<'_> {
     /// What reads the inputs, the first through points where there are some.
     fn loads(&self) -> String {
         let mut text = format!("const LOADS_THROUGH_POINTS = {};\n", !self.before.is_empty());
-        if self.mode == Mode::Pixels || !self.before.is_empty() {
+        if self.mode.sees_all_channels() || !self.before.is_empty() {
             text += "var<private> position: vec2f;\n";
         }
         let Some((first, others)) = self.inputs.split_first() else { return text };
@@ -179,27 +187,37 @@ impl ImagePass<'_> {
             );
         }
         let Mode::Neighbourhoods { across, down } = self.mode else {
-            return format!(
-                "fn window(x: i32, y: i32, c: u32) -> f32 {{\n    return {stem}(x, y, c, params.window);\n}}\n"
-            );
+            let call = format!("    return {stem}(x, y, c, params.window);\n");
+            return format!("{}fn window(x: i32, y: i32, c: u32) -> f32 {{\n{call}}}\n", self.near());
         };
-        let call = format!("{stem}(x, y, params.window)");
-        let pixels = if across * down == 1 { format!("array<vec4f, PIXELS>({call})") } else { call };
+        let call = |x: &str| format!("{stem}({x}, y, params.window)");
+        let pixels = match across * down {
+            1 => {
+                format!("array<vec4f, PIXELS>({}, {}, {}, {})", call("x"), call("x + 1"), call("x + 2"), call("x + 3"))
+            }
+            _ => call("x"),
+        };
+        let across = across.max(QUAD);
         let layout = self.source;
-        let alpha = if layout.alpha { format!("tap_at(at, {}u)", layout.colours) } else { "255.0".into() };
-        let colour = match layout.colours {
+        let colours = layout.colours;
+        let alpha = if layout.alpha { format!("tap_at(at, {colours}u)") } else { "255.0".into() };
+        let colour = match colours {
             1 => "vec3f(tap_at(at, 0u))",
             _ => "tap_at(at, 0u), tap_at(at, 1u), tap_at(at, 2u)",
         };
+        let of_quad = |c: u32| format!("quad(q, y, {c}u)");
+        let quads = match colours {
+            1 => format!("{0}, {0}, {0}", of_quad(0)),
+            _ => [0, 1, 2].map(of_quad).join(", "),
+        };
+        let quad_alpha = if layout.alpha { of_quad(colours) } else { "vec4f(255.0)".into() };
         format!(
-            "const COLOURS = {}u;\nconst RESULT_COLOURS = {}u;\nconst ALPHA = {};\nconst WORKS_ON_ALPHA = {};\n\
-             const ACROSS = {across}u;\nconst DOWN = {down}u;\nconst PIXELS = ACROSS * DOWN;\n\
+            "const COLOURS = {colours}u;\nconst ALPHA = {};\nconst PIXELS = {};\n\
              fn pixel(x: i32, y: i32) -> vec4f {{\n    let at = tap_place(x, y);\n    return vec4f({colour}, {alpha});\n}}\n\
+             fn quad_pixels(q: i32, y: i32) -> mat4x4f {{\n    return mat4x4f({quads}, {quad_alpha});\n}}\n\
              fn neighbourhood(x: i32, y: i32) -> array<vec4f, PIXELS> {{\n    return {pixels};\n}}\n",
-            layout.colours,
-            self.output.layout.colours,
             layout.alpha,
-            self.head.alpha == Alpha::Work
+            across * down,
         )
     }
 
@@ -221,22 +239,17 @@ impl ImagePass<'_> {
     }
 
     fn bindings_text(&self) -> String {
-        let element = match (self.output.format, self.mode) {
-            (
-                Format::Planes,
-                Mode::Samples | Mode::Neighbourhoods { .. } | Mode::Strips { .. } | Mode::Line(Place::Horizontal),
-            ) => "f32",
-            (Format::Planes, _) => "vec4f",
-            _ => "u32",
+        let written = match (self.output.format, self.mode) {
+            (Format::Planes, Mode::Samples | Mode::Strips { .. } | Mode::Line(Place::Horizontal)) => "f32",
+            (format, _) => element(format),
         };
-        let mut text = format!("{OUTPUT}: array<{element}>;\n");
+        let mut text = format!("{OUTPUT}: array<{written}>;\n");
         let mut declarations = Vec::new();
         if self.weights == Weights::Buffer {
             declarations.push("weights: array<vec4f>".to_string());
         }
         for (k, input) in self.inputs.iter().enumerate() {
-            let element = if input.format == Format::Planes { "vec4f" } else { "u32" };
-            declarations.push(format!("input_{k}: array<{element}>"));
+            declarations.push(format!("input_{k}: array<{}>", element(input.format)));
         }
         if self.table {
             declarations.push("table_values: array<f32>".to_string());
@@ -255,7 +268,7 @@ impl ImagePass<'_> {
     }
 
     /// Whether the shape copies alpha.
-    fn keeps_alpha(&self) -> bool {
+    pub fn keeps_alpha(&self) -> bool {
         self.head.alpha == Alpha::Keep && self.source.alpha
     }
 
@@ -291,6 +304,25 @@ impl ImagePass<'_> {
         text + "}\n"
     }
 
+    /// The pixels of a block of a neighbourhood, quad after quad.
+    fn write_neighbourhoods(&self, across: u32, down: u32) -> String {
+        let across = across.max(QUAD);
+        let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
+        text += &format!("    let v = neighbourhood(i32({across}u * x), i32({down}u * y));\n");
+        for (i, first) in (0..across * down).step_by(QUAD as usize).enumerate() {
+            let quads = across / QUAD;
+            let (q, row) = (i as u32 % quads, i as u32 / quads);
+            let (q, row) = (format!("{quads}u * x + {q}u"), format!("{down}u * y + {row}u"));
+            let quad = |c: char| format!("vec4f({})", [0, 1, 2, 3].map(|k| format!("v[{}].{c}", first + k)).join(", "));
+            let alpha = match self.keeps_alpha() {
+                true => format!("quad(i32({q}), i32({row}), {}u)", self.source.colours),
+                false => quad('a'),
+            };
+            text += &format!("    finish({q}, {row}, {}, {}, {}, {alpha});\n", quad('r'), quad('g'), quad('b'));
+        }
+        text + "}\n"
+    }
+
     fn write_channel(&self) -> String {
         let layout = self.source;
         let mut text = "fn write(x: u32, y: u32, c: u32) {\n".to_string();
@@ -302,11 +334,16 @@ impl ImagePass<'_> {
         }
         text += "    let b = block(x, y, c);\n";
         text += &self.puts("    ");
-        text += "}\n\nfn put(q: u32, y: u32, c: u32, v: vec4f) {\n";
+        text + "}\n\n" + &self.put()
+    }
+
+    /// `put`: the store of a quad of one channel.
+    pub fn put(&self) -> String {
+        let mut text = "fn put(q: u32, y: u32, c: u32, v: vec4f) {\n".to_string();
         text += "    let extent = params.output;\n";
         text += "    if (q < (extent.width + 3u) / 4u && y < extent.height) {\n";
-        text += "        output[c * extent.plane + y * extent.row + q - extent.origin] = v;\n    }\n}\n";
-        text
+        let v = planar(self.output.format, "v");
+        text + &format!("        output[c * extent.plane + y * extent.row + q - extent.origin] = {v};\n    }}\n}}\n")
     }
 
     fn puts(&self, indent: &str) -> String {

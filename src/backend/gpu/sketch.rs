@@ -6,14 +6,16 @@ use std::sync::Arc;
 use super::fuse::{self, Group};
 use super::grid::Part;
 use super::head::{self, Head};
+use super::levels;
 use super::memory::class;
 use super::plan::{Binding, BufferId, Output, Source};
 use super::pool::Pool;
 use super::reduce;
 use super::request::{End, Request, image_head, regions, repeated_region};
+use super::shader::Mode;
 use super::storage::{Format, Stored};
 use crate::image::{Layout, Region};
-use crate::op::{Flood, Graph, Kernel, NodeId, Reduce};
+use crate::op::{self, Flood, Graph, Kernel, NodeId, Reduce};
 
 /// An image in a buffer.
 pub type Place = (BufferId, Stored);
@@ -39,6 +41,8 @@ pub struct ImageStep {
     pub input: NodeId,
     /// Where that lies if it is repeated beyond its borders.
     pub repeated: Option<Place>,
+    /// Where that lies if it is only split into planes.
+    pub split_from: Option<Place>,
     /// Images and tables that its points read besides.
     pub reads: Vec<NodeId>,
     pub output: Place,
@@ -106,6 +110,8 @@ struct Drawing<'g, 'k> {
     /// Reads of each node's result that are still to come; the target's is never done.
     uses: Vec<usize>,
     regions: Vec<Region>,
+    /// Nodes whose values are whole levels.
+    whole: Vec<bool>,
     pool: Pool,
     steps: Vec<Step>,
     places: Vec<Option<Place>>,
@@ -124,6 +130,7 @@ impl<'g, 'k> Drawing<'g, 'k> {
             request: request.clone(),
             uses,
             regions,
+            whole: levels::whole(request.graph, &request.known.images),
             pool: Pool::default(),
             steps: Vec::new(),
             places: vec![None; count],
@@ -202,10 +209,17 @@ impl<'g, 'k> Drawing<'g, 'k> {
         let packed = if packs { self.packed_place(&part) } else { None };
         let output = match packed {
             Some(place) => place,
-            None => self.take(Stored::part(graph.layout(last), Format::Planes, part.region())),
+            None => self.take(Stored::part(graph.layout(last), self.planes(&head, last), part.region())),
         };
         let reads = fuse::reads(graph, &group);
         let repeated = repeated_region(&self.request, &head, &part, input).map(|region| self.repeat(input, region));
+        if packed.is_none()
+            && repeated.is_none()
+            && group.before.is_empty()
+            && reads_quads_of_a_channel(&graph.node(group.head()).kernel, &head)
+        {
+            self.split(input);
+        }
         self.places[last.0] = Some(output);
         self.release(input);
         reads.iter().for_each(|r| self.release(*r));
@@ -216,10 +230,34 @@ impl<'g, 'k> Drawing<'g, 'k> {
             group,
             input,
             repeated,
+            split_from: None,
             reads,
             output,
             classes,
         })));
+    }
+
+    /// The format of planes that a pass makes of a node.
+    fn planes(&self, head: &Head, id: NodeId) -> Format {
+        if self.whole[id.0] && head.mode.is_none() { Format::Planes8 } else { Format::Planes }
+    }
+
+    /// Gives each channel of an interleaved image a plane of its own: a pass that works on one channel at a time would load
+    /// every word for each of them, and more than once.
+    fn split(&mut self, id: NodeId) {
+        let layout = self.request.graph.layout(id);
+        let from = self.places[id.0].filter(|(_, stored)| stored.format == Format::Codes8 && layout.channels() > 1);
+        if from.is_none() {
+            return;
+        }
+        let head = Head { label: "split".into(), ..head::point(layout) };
+        let part = head.grid.part(self.regions[id.0]);
+        let output = self.take(Stored::part(layout, Format::Planes8, part.region()));
+        let group = Group { before: Vec::new(), nodes: Vec::new() };
+        let (repeated, reads, classes) = (None, Vec::new(), None);
+        let step = ImageStep { head, part, group, input: id, repeated, split_from: from, reads, output, classes };
+        self.steps.push(Step::Image(Box::new(step)));
+        self.places[id.0] = Some(output);
     }
 
     /// Makes room for an image of the host that is repeated beyond its borders.
@@ -279,8 +317,10 @@ impl<'g, 'k> Drawing<'g, 'k> {
     /// One read of a node's result is done; its buffer is free after the last.
     fn release(&mut self, id: NodeId) {
         self.uses[id.0] -= 1;
-        let uploaded = self.sources.iter().any(|s| s.node == id);
-        if let (0, false, Some((buffer, _))) = (self.uses[id.0], uploaded, self.places[id.0]) {
+        let uploaded = |buffer: BufferId| self.sources.iter().any(|s| s.buffer == buffer);
+        if let (0, Some((buffer, _))) = (self.uses[id.0], self.places[id.0])
+            && !uploaded(buffer)
+        {
             self.pool.give_back(buffer);
         }
     }
@@ -320,8 +360,20 @@ impl<'g, 'k> Drawing<'g, 'k> {
         let output = self.packed_place(&part).expect("an image is asked for");
         let (group, reads) = (Group { before: Vec::new(), nodes: Vec::new() }, Vec::new());
         let classes = self.classes();
-        let step = ImageStep { head, part, group, input: target, repeated: None, reads, output, classes };
+        let step =
+            ImageStep { head, part, group, input: target, repeated: None, split_from: None, reads, output, classes };
         self.steps.push(Step::Image(Box::new(step)));
         output
     }
+}
+
+/// Whether a pass loads quads of one channel, each several times. Resampling reads them hardly more than once, so that
+/// another pass would move more than it saves.
+fn reads_quads_of_a_channel(kernel: &Kernel, head: &Head) -> bool {
+    let loads_quads = matches!(head.mode, None | Some(Mode::Line(op::Place::Vertical)));
+    let overlaps = match kernel {
+        Kernel::Axis(axis) => !matches!(axis.taps, op::Taps::Resample(_)),
+        kernel => matches!(kernel, Kernel::Window(_)),
+    };
+    overlaps && loads_quads
 }

@@ -261,9 +261,17 @@ fn is_mapped(plan: &Plan, id: BufferId) -> bool {
 /// Bytes of all buffers up to which a plan is one of many that go to the device together.
 const SMALL_BYTES: u64 = 4 << 20;
 
+/// With `off`, every plan is submitted by itself: for measuring what batches bring.
+const VARIABLE: &str = "IMGPROC_BATCH";
+
+fn batches() -> bool {
+    static BATCHES: OnceLock<bool> = OnceLock::new();
+    *BATCHES.get_or_init(|| std::env::var_os(VARIABLE).is_none_or(|value| value != "off"))
+}
+
 /// Whether submitting a plan by itself would cost much beside executing it.
 pub fn is_small(plan: &Plan) -> bool {
-    plan.submissions.len() == 1 && bytes(plan, false) <= SMALL_BYTES
+    plan.submissions.len() == 1 && bytes(plan, false) <= SMALL_BYTES && batches()
 }
 
 /// Bytes that a slot takes for a plan.

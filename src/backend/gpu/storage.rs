@@ -17,6 +17,8 @@ pub enum Format {
     Values,
     /// A plane of f32 for each channel, on the working scale; rows padded to whole quads.
     Planes,
+    /// A plane of bytes for each channel, of levels that are whole; rows padded to whole quads.
+    Planes8,
 }
 
 impl Format {
@@ -37,7 +39,7 @@ impl Format {
 
     pub fn sample_bytes(self) -> u32 {
         match self {
-            Format::Codes8 => 1,
+            Format::Codes8 | Format::Planes8 => 1,
             Format::Codes16 => 2,
             Format::Float32 | Format::Values | Format::Planes => 4,
         }
@@ -77,10 +79,10 @@ impl Stored {
         self.region.width.div_ceil(QUAD)
     }
 
-    /// Elements of a quad in one row: vectors of 4 floats in planes, else words of 4 bytes.
+    /// Elements of a quad in one row: vectors of 4 floats in planes of floats, else words of 4 bytes.
     fn quad_elements(self) -> u32 {
         match self.format {
-            Format::Planes => 1,
+            Format::Planes | Format::Planes8 => 1,
             interleaved => self.layout.channels() * interleaved.sample_bytes(),
         }
     }
@@ -99,7 +101,7 @@ impl Stored {
     pub fn plane(self) -> u32 {
         match self.format {
             // Too large for a buffer, it may be more than a word tells.
-            Format::Planes => self.row().wrapping_mul(self.region.height),
+            Format::Planes | Format::Planes8 => self.row().wrapping_mul(self.region.height),
             _ => 0,
         }
     }
@@ -128,6 +130,7 @@ mod tests {
         assert_eq!((at(Format::Codes16).row(), at(Format::Codes16).bytes()), (12, 144));
         assert_eq!((at(Format::Float32).row(), at(Format::Float32).bytes()), (24, 288));
         assert_eq!((at(Format::Planes).row(), at(Format::Planes).plane(), at(Format::Planes).bytes()), (2, 6, 288));
+        assert_eq!((at(Format::Planes8).row(), at(Format::Planes8).plane(), at(Format::Planes8).bytes()), (2, 6, 72));
     }
 
     #[test]

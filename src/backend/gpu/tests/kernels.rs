@@ -36,7 +36,7 @@ const SQUARE: &str = "fn square(x: i32, y: i32, c: u32, p: Square) -> f32 {
     var sum = 0.0;
     for (var dy = -p.reach; dy <= p.reach; dy++) {
         for (var dx = -p.reach; dx <= p.reach; dx++) {
-            sum += tap(x + dx, y + dy, c);
+            sum += near(x + dx, y + dy, c);
         }
     }
     let n = f32(2 * p.reach + 1);

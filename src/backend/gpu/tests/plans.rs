@@ -81,6 +81,22 @@ fn a_recipe_for_edges_reads_colour_once_and_writes_codes() {
 }
 
 #[test]
+fn levels_that_stay_whole_are_moved_as_bytes() {
+    let layout = Layout::new(200, 100, 3);
+    let moved = |recipe: &str| {
+        let plan = recipe_plan(recipe, layout);
+        let passes = plan.passes.iter().map(|p| (p.read, p.written)).collect::<Vec<_>>();
+        (labels(&plan), passes)
+    };
+    let (labels, passes) = moved("median:2,bilateral");
+    assert_eq!(labels, ["split", "window median", "neighbourhood bilateral"]);
+    assert_eq!(passes, [(60_000, 60_000); 3]);
+    // Its border is no level, and may be the median.
+    let (_, passes) = moved("median:2:border=constant:value=0.5/0/0/0,bilateral");
+    assert_eq!(passes[1], (60_000, 240_000));
+}
+
+#[test]
 fn a_point_is_not_computed_again_for_every_tap_of_many() {
     let layout = Layout::new(200, 100, 3);
     for recipe in ["gamma:2,bilateral", "gamma:2,median:3", "gamma:2,gaussian_blur:40"] {

@@ -50,7 +50,7 @@ fn compare(recipes: &[&str], images: &[Image], largest_image_bytes: u64) {
             let first = (0..expected.samples.len()).find(differs);
             assert!(first.is_none(), "{recipe} on {:?}: sample {first:?}", image.layout);
             let [plain, cut] = [whole.dispatches() - before[0], tiled.dispatches() - before[1]];
-            assert!(cut >= 2 * plain, "{recipe} on {:?}: {cut} dispatches instead of {plain}", image.layout);
+            assert!(cut > plain, "{recipe} on {:?}: {cut} dispatches instead of {plain}", image.layout);
         }
     }
 }
