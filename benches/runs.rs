@@ -18,9 +18,9 @@ use anyhow::Result;
 use imgproc::backend::cpu::CpuBackend;
 use imgproc::codec::{self, DecodeOptions, EncodeOptions, Format, JpegDecoder};
 use imgproc::pipeline::disk::Outputs;
-use imgproc::pipeline::{self, Existing, Report, Request, Runtime, Schedule, Settings, Shutdown, Store};
+use imgproc::pipeline::{self, Existing, Outcome, Report, Request, Runtime, Schedule, Settings, Shutdown, Store};
 use imgproc::recipe::Recipe;
-use imgproc::timeline::{Recorder, Stage, Worker, figures};
+use imgproc::timeline::{Recorder, Stage, Worker};
 
 const RECIPES: &[&str] = &[
     "resize:512x512",
@@ -83,6 +83,7 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
         timeout: None,
         digests: false,
         max_failures: Some(1),
+        keeps_spans: true,
     };
     let runtime = Runtime::new(settings.jobs, None)?;
     let request = Request {
@@ -94,16 +95,17 @@ fn run(recipe: &str, input: &Path, output: &Path) -> Result<Report> {
     };
     let plan = pipeline::plan(&runtime, &request)?;
     let outputs = Arc::new(Outputs::claim(output)?);
-    let report =
-        pipeline::run(&runtime, settings, plan, Arc::new(CpuBackend), outputs, &Shutdown::default(), &mut |_| {})?;
-    if let Some(failure) = report.outcomes.iter().find_map(|outcome| outcome.failure()) {
+    let mut failure = None;
+    let observe = &mut |outcome: &Outcome| failure = failure.take().or_else(|| outcome.failure().cloned());
+    let report = pipeline::run(&runtime, settings, plan, Arc::new(CpuBackend), outputs, &Shutdown::default(), observe)?;
+    if let Some(failure) = failure {
         anyhow::bail!("{recipe}: {failure}");
     }
     Ok(report)
 }
 
 fn show(recipe: &str, report: &Report) {
-    let figures = figures(&report.spans, report.wall, report.workers);
+    let figures = &report.figures;
     let rate = figures.images as f64 / figures.wall.as_secs_f64();
     let shares = [Stage::Decode, Stage::Compute, Stage::Encode].map(|stage| 100.0 * figures.stage(stage).share);
     println!("{recipe:64} {rate:9.1} {:5.0} % {:5.0} % {:5.0} %", shares[0], shares[1], shares[2]);
@@ -111,7 +113,7 @@ fn show(recipe: &str, report: &Report) {
 
 /// What taking down its spans cost the run: as many of them as it has, by themselves.
 fn show_recording(report: &Report) {
-    let recorder = Recorder::new();
+    let recorder = Recorder::new(true);
     for _ in 0..RECORDED {
         drop(recorder.start(0, Stage::Decode, Worker::Cpu(0)));
     }

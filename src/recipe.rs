@@ -121,6 +121,7 @@ impl Recipe {
         reduction: Option<Reduction>,
     ) -> Result<Graph, Refusal> {
         let mut graph = Graph::of_reduced(source, depth, reduction);
+        graph.steepness = self.working_steps().map(|step| step.operation.steepness()).product();
         for step in self.working_steps() {
             let input = graph.output;
             graph.output = step

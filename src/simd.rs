@@ -105,10 +105,10 @@ pub fn fold_taps<const P: usize, A: Copy, T: Copy + Default, U: Copy>(
         #[inline(always)]
         || {
             // Two or three registers of the widest kind: with more, compilers leave the block in memory.
-            if size_of::<A>() == 1 {
-                folded_in_blocks::<128, P, A, T, U>(taps, target, start, combine, finish);
-            } else {
-                folded_in_blocks::<32, P, A, T, U>(taps, target, start, combine, finish);
+            match size_of::<A>() {
+                1 => folded_in_blocks::<128, P, A, T, U>(taps, target, start, combine, finish),
+                2 => folded_in_blocks::<64, P, A, T, U>(taps, target, start, combine, finish),
+                _ => folded_in_blocks::<32, P, A, T, U>(taps, target, start, combine, finish),
             }
         },
     );

@@ -63,7 +63,7 @@ const BATCHES: usize = 3;
 /// # Errors
 /// What the device says against an image.
 pub fn measure(gpu: &GpuBackend, cores: usize, opening: Duration) -> Result<Calibration, BackendError> {
-    let clock = Recorder::new();
+    let clock = Recorder::new(false);
     let cpu = speed(&|recipe, side| Ok(cpu_seconds(&clock, cores, recipe, side)?.1))?;
     let (mut first, mut shaders) = (0.0, 0);
     let firsts = std::cell::RefCell::new((&mut first, &mut shaders));

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use imgproc::backend::Backend;
 use imgproc::backend::cpu::CpuBackend;
-use imgproc::pipeline::{Job, Runtime, Settings};
+use imgproc::pipeline::{Plan, Runtime, Settings};
 
-use super::arguments::{BackendName, MainArguments};
+use super::arguments::MainArguments;
+use super::names::BackendName;
 use super::terminal::Problem;
 
 /// A backend, and what is to be said of the choice.
@@ -21,7 +22,7 @@ pub struct Chosen {
 pub struct Occasion<'a> {
     pub runtime: &'a Runtime,
     /// Files that stand for all images.
-    pub jobs: &'a [Job],
+    pub plan: &'a Plan,
     pub images: usize,
     pub settings: &'a Settings,
     /// Says what takes a while.
@@ -165,8 +166,8 @@ mod with_gpu {
     }
 
     fn run(occasion: &Occasion) -> calibration::Run {
-        let Occasion { runtime, jobs, images, settings, .. } = *occasion;
-        let surveyed = pipeline::survey(runtime, jobs);
+        let Occasion { runtime, plan, images, settings, .. } = *occasion;
+        let surveyed = pipeline::survey(runtime, plan);
         calibration::Run {
             items: calibration::items(&settings.recipe, &surveyed, settings.exact),
             images,

@@ -30,7 +30,7 @@ pub fn calibrated(adapter: &Adapter, options: Options, told: impl FnOnce()) -> R
 }
 
 fn measured(adapter: &Adapter, options: Options, key: String, cores: usize) -> Result<Calibrated, String> {
-    let clock = Recorder::new();
+    let clock = Recorder::new(false);
     let index = adapter.index.to_string();
     let device = GpuBackend::open_as(Choice::Any, Some(&index), options).map_err(|e| e.to_string())?;
     let calibration = measure(&device, cores, clock.elapsed()).map_err(|e| e.to_string())?;

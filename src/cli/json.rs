@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use imgproc::backend::DeviceTimes;
-use imgproc::pipeline::{Fate, Job, Outcome, Report};
+use imgproc::pipeline::{Fate, Outcome, Plan, Report};
 use imgproc::timeline::{Basis, StageFigures};
 use serde::Serialize;
 
 use super::summary::Setting;
-use super::totals::Totals;
+use super::totals::{Totals, rate, verdict_on};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -114,19 +114,20 @@ enum FateDocument<'a> {
 
 /// The document of a run.
 pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Option<&str>) -> String {
-    let figures = &totals.figures;
+    let (figures, verdict) = (&report.figures, verdict_on(report));
+    let outcomes = totals.outcomes();
     to_text(&Document {
         images: Images {
-            found: report.outcomes.len() + report.unfinished,
-            done: totals.done,
-            failed: totals.failed,
-            skipped: totals.skipped,
+            found: report.tally.images() + report.unfinished,
+            done: report.tally.done,
+            failed: report.tally.failed,
+            skipped: report.tally.skipped,
             not_done: report.unfinished,
             other_files: setting.passed_over,
         },
         seconds: report.wall.as_secs_f64(),
-        megapixels_per_second: totals.megapixel_rate(),
-        images_per_second: totals.rate(totals.done as f64),
+        megapixels_per_second: totals.megapixel_rate(report),
+        images_per_second: rate(report, report.tally.done as f64),
         bytes_read: totals.bytes_read,
         bytes_written: totals.bytes_written,
         backend: Backend {
@@ -148,10 +149,10 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         device_busy: figures.device_busy,
         memory_wait: figures.memory_wait,
         overlap: figures.overlap,
-        verdict: &totals.verdict.text,
+        verdict: &verdict.text,
         left_out: &totals.left_out,
         conversions: &totals.conversions,
-        outcomes: report.outcomes.iter().map(outcome).collect(),
+        outcomes: outcomes.into_iter().map(outcome).collect(),
     })
 }
 
@@ -177,8 +178,9 @@ struct JobDocument {
 }
 
 /// The document of a dry run.
-pub fn plan_document(jobs: &[Job], settled: &[Outcome]) -> String {
-    let jobs = jobs.iter().map(|job| JobDocument { input: text(&job.input), output: text(&job.output) }).collect();
+pub fn plan_document(plan: &Plan) -> String {
+    let jobs = plan.jobs().map(|job| JobDocument { input: text(&job.input), output: text(&job.output) }).collect();
+    let settled: Vec<Outcome> = plan.settled().collect();
     to_text(&PlanDocument { dry_run: true, jobs, settled: settled.iter().map(outcome).collect() })
 }
 

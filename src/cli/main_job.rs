@@ -1,6 +1,6 @@
 //! The main job: a recipe over files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use imgproc::pipeline::disk::{self, ClaimError, Outputs};
@@ -13,6 +13,7 @@ use imgproc::recipe::{Recipe, RecipeError};
 use super::arguments::MainArguments;
 use super::backend::{Chosen, Occasion, choose};
 use super::exit::Exit;
+use super::failures::Failures;
 use super::progress::Progress;
 use super::summary::{self, Setting};
 use super::terminal::{Problem, Terminal};
@@ -54,17 +55,23 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
             terminal.say(text);
         }
     };
-    let (jobs, images) = (&plan.jobs[..], plan.jobs.len());
-    let chosen = choose(arguments, &Occasion { runtime: &runtime, jobs, images, settings: &settings, tell: &say })?;
+    let is_fresh = !disk::exists(&request.output);
     let outputs = Outputs::claim(&request.output).map_err(not_ours)?.durable(arguments.batch.durable);
     if outputs.ignores_case() {
         plan.check_case().map_err(refused)?;
     }
     let plan = treat_existing(plan, &runtime, &request, &made_from)?;
-    outputs.clear_leftovers(plan.directories());
+    let images = plan.count();
+    let occasion = Occasion { runtime: &runtime, plan: &plan, images, settings: &settings, tell: &say };
+    let chosen = choose(arguments, &occasion).inspect_err(|_| {
+        if is_fresh {
+            outputs.give_up();
+        }
+    })?;
+    outputs.clear_leftovers(plan.directories().iter().map(PathBuf::as_path));
     let mut manifest = None;
     if !arguments.batch.no_manifest {
-        let (images, kept) = (plan.jobs.len() + plan.settled.len(), plan.kept());
+        let (images, kept) = (plan.images(), plan.kept());
         let begun = manifest::Writer::begin(&request.output, made_from, images, kept, arguments.batch.durable);
         manifest = Some(begun.map_err(|error| no_manifest(&request.output, &error))?);
     }
@@ -72,9 +79,11 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let passed_over = plan.passed_over;
     let backend_name = chosen.backend.name();
     let is_watched = speaks && !is_logging && terminal.is_watched();
-    let mut progress = Progress::new(plan.jobs.len() + plan.settled.len(), is_watched);
+    let mut progress = Progress::new(plan.images(), is_watched);
+    let mut totals = Totals::new(arguments.json || arguments.drawings.are_wanted(), arguments.quiet);
     let report = work(&runtime, settings, plan, &chosen, outputs, speaks.then_some(terminal), &mut |outcome| {
         progress.finished(outcome);
+        totals.add(outcome);
         if let Some(manifest) = &mut manifest {
             manifest.add(outcome);
         }
@@ -85,12 +94,12 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let remarks = &chosen.backend.remarks();
     let simulated = slowness(arguments);
     let setting = Setting { backend: &backend_name, schedule, passed_over, device, simulated, remarks };
-    let is_told = tell(&report, &setting, chosen.reason.as_deref(), arguments, terminal);
+    let is_told = tell(&report, &totals, &setting, chosen.reason.as_deref(), arguments, terminal);
     let logged = manifest.map_or(Ok(()), |manifest| manifest.end(&report));
     if let Err(error) = &logged {
         terminal.problem(&no_manifest(&request.output, error));
     }
-    let drawn = report::write(&arguments.drawings, || report::document(&report, &setting, arguments));
+    let drawn = report::write(&arguments.drawings, || report::document(&report, &totals, &setting, arguments));
     if let Err(problem) = &drawn {
         terminal.problem(problem);
     }
@@ -149,24 +158,24 @@ fn work(
 /// Says how it went, and returns whether that could be said.
 fn tell(
     report: &Report,
+    totals: &Totals,
     setting: &Setting,
     reason: Option<&str>,
     arguments: &MainArguments,
     terminal: Terminal,
 ) -> bool {
-    let totals = Totals::of(report);
     let mut is_told = true;
     if arguments.json {
-        is_told = terminal.print(&json::document(report, &totals, setting, reason));
+        is_told = terminal.print(&json::document(report, totals, setting, reason));
     } else if arguments.quiet {
-        let failures = summary::all_failures(&report.outcomes);
+        let failures = totals.failures.names();
         if !failures.is_empty() {
             terminal.say(&failures);
         }
     } else {
-        terminal.say(&summary::summary(report, &totals, setting));
+        terminal.say(&summary::summary(report, totals, setting));
     }
-    if let Some(failure) = report.ended_by() {
+    if let Some(failure) = &report.ended_by {
         let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
         terminal.error(&format!("the run ended early: {}{hint}", failure.cause));
     }
@@ -191,7 +200,7 @@ pub fn leave_panics_to_the_summary() {
 fn exit(report: &Report) -> Exit {
     if report.interrupted {
         Exit::Interrupted
-    } else if report.unfinished > 0 || report.outcomes.iter().any(|o| o.failure().is_some()) {
+    } else if report.unfinished + report.tally.failed > 0 {
         Exit::SomeFailed
     } else {
         Exit::Done
@@ -201,20 +210,19 @@ fn exit(report: &Report) -> Exit {
 /// Prints what would be done.
 fn show_plan(plan: &Plan, arguments: &MainArguments, terminal: Terminal) -> Exit {
     let is_told = if arguments.json {
-        terminal.print(&json::plan_document(&plan.jobs, &plan.settled))
+        terminal.print(&json::plan_document(plan))
     } else {
         let lines = plan
-            .jobs
-            .iter()
+            .jobs()
             .map(|job| format!("{} -> {}\n", summary::on_one_line(&job.input), summary::on_one_line(&job.output)));
         let is_told = terminal.print(&lines.collect::<String>());
-        let failures = summary::failures(&plan.settled);
+        let failures = Failures::of(plan.settled()).text();
         if !failures.is_empty() {
             terminal.say(&failures);
         }
         is_told
     };
-    let all_well = is_told && plan.settled.iter().all(|o| o.failure().is_none());
+    let all_well = is_told && plan.settled().all(|outcome| outcome.failure().is_none());
     if all_well { Exit::Done } else { Exit::SomeFailed }
 }
 
@@ -254,6 +262,7 @@ pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
         timeout: arguments.batch.timeout,
         digests: !arguments.batch.no_manifest,
         max_failures: arguments.batch.max_failures(),
+        keeps_spans: arguments.drawings.are_wanted(),
     })
 }
 

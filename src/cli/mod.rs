@@ -10,11 +10,13 @@ mod compare;
 mod devices;
 mod doctor;
 mod exit;
+mod failures;
 mod heap;
 mod json;
 mod log;
 mod machine;
 mod main_job;
+mod names;
 mod plan;
 mod progress;
 mod report;
@@ -32,8 +34,9 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 use imgproc::pipeline::disk;
 
-use arguments::{Cli, Command, When};
+use arguments::{Cli, Command};
 pub use exit::Exit;
+use names::When;
 use terminal::{Problem, Terminal};
 
 /// Reads the command line and does what it says.

@@ -10,6 +10,7 @@ use super::arguments::{Drawings, MainArguments};
 use super::machine::machine;
 use super::summary::{Setting, plural};
 use super::terminal::Problem;
+use super::totals::Totals;
 
 /// Whether the files can be written, learned before the work begins.
 ///
@@ -37,7 +38,7 @@ pub fn have_place(path: &Path) -> Result<(), Problem> {
 /// # Errors
 /// Where a file can't be written.
 pub fn write(drawings: &Drawings, document: impl FnOnce() -> Document) -> Result<(), Problem> {
-    if drawings.timeline.is_none() && drawings.trace.is_none() {
+    if !drawings.are_wanted() {
         return Ok(());
     }
     let document = document();
@@ -54,12 +55,12 @@ pub fn write(drawings: &Drawings, document: impl FnOnce() -> Document) -> Result
 }
 
 /// The report of a run of the main job.
-pub fn document(report: &pipeline::Report, setting: &Setting, arguments: &MainArguments) -> Document {
-    let done = report.outcomes.iter().filter(|outcome| outcome.done().is_some()).count();
+pub fn document(report: &pipeline::Report, totals: &Totals, setting: &Setting, arguments: &MainArguments) -> Document {
+    let done = report.tally.done;
     let device = &report.device_spans;
     let figures = RunFigures::of(&report.spans, report.wall, report.workers, done).with_device(device);
-    let timeline = Timeline::of(&report.spans, report.wall, report.workers, names(report)).with_device(device);
-    let failed = match report.outcomes.iter().filter(|outcome| outcome.failure().is_some()).count() {
+    let timeline = Timeline::of(&report.spans, report.wall, report.workers, names(report, totals)).with_device(device);
+    let failed = match report.tally.failed {
         0 => String::new(),
         failed => format!(", {failed} failed,"),
     };
@@ -87,10 +88,10 @@ pub fn document(report: &pipeline::Report, setting: &Setting, arguments: &MainAr
 }
 
 /// The images' names by the numbers that spans give them.
-fn names(report: &pipeline::Report) -> Vec<String> {
+fn names(report: &pipeline::Report, totals: &Totals) -> Vec<String> {
     let count = report.spans.iter().map(|span| span.image as usize + 1).max().unwrap_or(0);
     let mut names = vec![String::new(); count];
-    for outcome in &report.outcomes {
+    for outcome in totals.outcomes() {
         if let Some(name) = names.get_mut(outcome.index as usize) {
             *name = outcome.input.to_string_lossy().into_owned();
         }

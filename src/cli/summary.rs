@@ -1,18 +1,14 @@
 //! The summary at the end of a run, in words.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
 use imgproc::backend::DeviceTimes;
-use imgproc::pipeline::{Outcome, Report, Slowness};
-use imgproc::timeline::{Basis, StageFigures};
+use imgproc::pipeline::{Report, Slowness, Tally};
+use imgproc::timeline::{Basis, Figures, StageFigures};
 
-use super::totals::Totals;
-
-/// Failures that are listed by name; of more only the number is told.
-const LISTED: usize = 10;
+use super::totals::{Totals, rate, verdict_on};
 
 /// What the summary says beside the outcomes.
 pub struct Setting<'a> {
@@ -34,8 +30,8 @@ pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
     // Writing to a string cannot fail.
     let workers = if report.workers == 1 { "1 worker".into() } else { format!("{} workers", report.workers) };
     let _ = writeln!(text, "{}, {}, {workers}\n", setting.backend, setting.schedule);
-    if totals.figures.images > 0 {
-        text.push_str(&stages(totals));
+    if report.figures.images > 0 {
+        text.push_str(&stages(&report.figures));
     }
     if let Some(DeviceTimes { upload, kernels, readback }) = setting.device {
         let [upload, kernels, readback] = [upload, kernels, readback].map(|time| time.as_secs_f64());
@@ -57,14 +53,15 @@ pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
     for remark in setting.remarks {
         let _ = writeln!(text, "note: {remark}");
     }
-    text.push_str(&failures(&report.outcomes));
-    let _ = writeln!(text, "{}", totals.verdict.text);
+    text.push_str(&totals.failures.text());
+    let _ = writeln!(text, "{}", verdict_on(report).text);
     text
 }
 
 fn counts(report: &Report, totals: &Totals) -> String {
-    let mut text = format!("{} done", plural(totals.done, "image"));
-    for (count, what) in [(totals.failed, "failed"), (totals.skipped, "skipped"), (report.unfinished, "not done")] {
+    let Tally { done, failed, skipped } = report.tally;
+    let mut text = format!("{} done", plural(done, "image"));
+    for (count, what) in [(failed, "failed"), (skipped, "skipped"), (report.unfinished, "not done")] {
         if count > 0 {
             let _ = write!(text, ", {count} {what}");
         }
@@ -73,13 +70,13 @@ fn counts(report: &Report, totals: &Totals) -> String {
         text.push_str(", interrupted");
     }
     let _ = write!(text, " in {:.2} s", report.wall.as_secs_f64());
-    if totals.done > 0 {
-        let megabytes = |bytes: u64| totals.rate(bytes as f64 / 1e6);
+    if done > 0 {
+        let megabytes = |bytes: u64| rate(report, bytes as f64 / 1e6);
         let _ = write!(
             text,
             ": {:.1} MP/s, {:.1} images/s, {:.1} MB/s read, {:.1} MB/s written",
-            totals.megapixel_rate(),
-            totals.rate(totals.done as f64),
+            totals.megapixel_rate(report),
+            rate(report, done as f64),
             megabytes(totals.bytes_read),
             megabytes(totals.bytes_written)
         );
@@ -89,9 +86,9 @@ fn counts(report: &Report, totals: &Totals) -> String {
 }
 
 /// A table: what each stage took, and how long images waited before it.
-fn stages(totals: &Totals) -> String {
+fn stages(figures: &Figures) -> String {
     let mut text = format!("{:9}{:>10}  {:26}{:>18}\n", "stage", "worked", "share", "waited, per image");
-    for stage in totals.figures.stages.iter().filter(|s| s.images > 0) {
+    for stage in figures.stages.iter().filter(|s| s.images > 0) {
         let _ = writeln!(
             text,
             "{:9}{:>8.2} s  {:26}{:>15.1} ms",
@@ -101,7 +98,6 @@ fn stages(totals: &Totals) -> String {
             1e3 * stage.waited.as_secs_f64() / stage.images as f64
         );
     }
-    let figures = &totals.figures;
     let _ = writeln!(
         text,
         "workers busy {:.0} %, {:.1} of them at a time; reading and writing overlapped work {:.0} %\n",
@@ -118,48 +114,6 @@ fn share(stage: &StageFigures) -> String {
         Basis::Wall => "of the time",
     };
     format!("{:3.0} % {of}", 100.0 * stage.share)
-}
-
-/// The first failures by name, then how many more there are, and of what causes; empty without any.
-pub fn failures(outcomes: &[Outcome]) -> String {
-    let count = outcomes.iter().filter(|o| o.failure().is_some()).count();
-    let mut text = named(outcomes, LISTED);
-    if count > LISTED {
-        let _ = writeln!(text, "and {} more failed; the manifest, --json and --quiet name them all", count - LISTED);
-        for (cause, images) in causes(outcomes) {
-            let _ = writeln!(text, "{images:7} failed: {cause}");
-        }
-    }
-    text
-}
-
-/// All failures by name; empty without any.
-pub fn all_failures(outcomes: &[Outcome]) -> String {
-    named(outcomes, usize::MAX)
-}
-
-fn named(outcomes: &[Outcome], most: usize) -> String {
-    let mut text = String::new();
-    for (outcome, failure) in outcomes.iter().filter_map(|o| Some((o, o.failure()?))).take(most) {
-        let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        let _ = writeln!(text, "failed: {}: {failure}{hint}", on_one_line(&outcome.input));
-    }
-    text
-}
-
-/// The commonest causes, with the number of images; the others as one.
-fn causes(outcomes: &[Outcome]) -> Vec<(String, usize)> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for failure in outcomes.iter().filter_map(Outcome::failure) {
-        *counts.entry(failure.to_string()).or_default() += 1;
-    }
-    let mut causes: Vec<(String, usize)> = counts.into_iter().collect();
-    causes.sort_by_key(|(_, images)| std::cmp::Reverse(*images));
-    if causes.len() > LISTED {
-        let others: usize = causes.drain(LISTED..).map(|(_, images)| images).sum();
-        causes.push(("other causes".into(), others));
-    }
-    causes
 }
 
 /// A path on one line, whatever its name holds.
@@ -189,8 +143,8 @@ pub fn plural(count: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use imgproc::pipeline::{Done, Failure, Fate, LeftOut};
-    use imgproc::timeline::{Span, Stage, Worker};
+    use imgproc::pipeline::{Done, Failure, Fate, LeftOut, Outcome};
+    use imgproc::timeline::{Span, Stage, Worker, figures};
 
     use super::*;
 
@@ -198,17 +152,21 @@ mod tests {
         Outcome::early(index, format!("in/{index}.jpg").into(), fate)
     }
 
-    fn report(outcomes: Vec<Outcome>) -> Report {
+    fn report(outcomes: &[Outcome]) -> Report {
         let (start, end) = (Duration::ZERO, Duration::from_millis(1900));
         let spans = vec![Span { image: 0, stage: Stage::Decode, worker: Worker::Cpu(0), start, end }];
-        let (wall, device_spans) = (Duration::from_secs(2), Vec::new());
+        let wall = Duration::from_secs(2);
+        let mut tally = Tally::default();
+        outcomes.iter().for_each(|outcome| tally.add(&outcome.fate));
         Report {
-            outcomes,
+            tally,
             unfinished: 3,
+            ended_by: None,
             wall,
             workers: 1,
+            figures: figures(&spans, wall, 1),
             spans,
-            device_spans,
+            device_spans: Vec::new(),
             interrupted: false,
             left_behind: false,
         }
@@ -220,8 +178,9 @@ mod tests {
         let left_out = LeftOut { colour: true, reduced_by: Some(4) };
         let done = Done { pixels: 4_000_000, bytes_read: 2_000_000, left_out, conversions, ..Done::default() };
         let failure = Failure::new(Stage::Decode, "broken").hint("mend it");
-        let report =
-            report(vec![outcome(0, Fate::Done(done)), outcome(1, Fate::Failed(failure)), outcome(2, Fate::Skipped)]);
+        let outcomes = [outcome(0, Fate::Done(done)), outcome(1, Fate::Failed(failure)), outcome(2, Fate::Skipped)];
+        let mut totals = Totals::new(false, false);
+        outcomes.iter().for_each(|outcome| totals.add(outcome));
         let seconds = |n: u64| Duration::from_millis(10 * n);
         let device = DeviceTimes { upload: seconds(25), kernels: seconds(110), readback: seconds(4) };
         let remarks = &["the GPU was lost once".to_owned()];
@@ -233,7 +192,7 @@ mod tests {
             device: Some(device),
             remarks,
         };
-        let text = summary(&report, &Totals::of(&report), &setting);
+        let text = summary(&report(&outcomes), &totals, &setting);
         assert!(text.starts_with("1 image done, 1 failed, 1 skipped, 3 not done in 2.00 s: 2.0 MP/s, 0.5 images/s"));
         assert!(
             text.contains("note: decoded at 1/4 of the size (1 image), to luma alone (1 image); --exact decodes all\n"),
@@ -245,21 +204,6 @@ mod tests {
         assert!(text.contains("note: the GPU was lost once\n"), "{text}");
         assert!(text.contains("failed: in/1.jpg: decode: broken (mend it)\n"), "{text}");
         assert!(text.lines().last().unwrap().starts_with("bound by work: the worker was busy 95 %"), "{text}");
-    }
-
-    #[test]
-    fn ten_failures_are_named_and_the_others_counted() {
-        let failed = |i| outcome(i, Fate::Failed(Failure::new(Stage::Read, "gone")));
-        let mut outcomes: Vec<Outcome> = (0..13).map(failed).collect();
-        outcomes
-            .extend((13..25).map(|i| outcome(i, Fate::Failed(Failure::new(Stage::Decode, format!("{}", i.min(22)))))));
-        let text = failures(&outcomes);
-        let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[9].starts_with("failed: in/9.jpg: read: gone") && lines[10].starts_with("and 15 more failed; "));
-        assert_eq!(lines[11..13], ["     13 failed: read: gone", "      3 failed: decode: 22"]);
-        assert_eq!((lines.len(), lines[21]), (22, "      1 failed: other causes"));
-        assert_eq!(all_failures(&outcomes).lines().count(), 25);
-        assert_eq!((failures(&[]), all_failures(&[])), (String::new(), String::new()));
         assert_eq!(on_one_line(Path::new("a\nb\u{1b}[2J")), "\"a\\nb\\u{1b}[2J\"");
     }
 }

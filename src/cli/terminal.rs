@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use imgproc::pipeline::disk;
 
-use super::arguments::When;
+use super::names::When;
 
 /// Where lines of the log go.
 pub fn stderr() -> io::Stderr {

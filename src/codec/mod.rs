@@ -13,6 +13,7 @@ mod png_runs;
 mod raster;
 mod sniff;
 mod tiff;
+mod tiff_directory;
 
 #[cfg(test)]
 mod tests;
@@ -176,9 +177,13 @@ pub fn header(bytes: &[u8]) -> Result<Header, CodecError> {
 }
 
 /// Width and height, before orientation, that a file claims whose header goes on beyond these bytes; px. Only some formats
-/// tell it so early.
-pub fn claimed_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    raster::webp_canvas(bytes).filter(|_| Format::sniff(bytes) == Some(Format::WebP))
+/// tell it so early. `read` gives some bytes that lie elsewhere in the file.
+pub fn claimed_size(bytes: &[u8], read: impl FnOnce(u64) -> Option<Vec<u8>>) -> Option<(u32, u32)> {
+    match Format::sniff(bytes)? {
+        Format::WebP => raster::webp_canvas(bytes),
+        Format::Tiff => tiff_directory::claimed_size(bytes, &read(tiff_directory::place(bytes)?)?),
+        _ => None,
+    }
 }
 
 /// The image, upright (EXIF orientation applied; in PNG and JPEG the tag has to stand before the image data).

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::pictures;
 use super::pixels::Difference;
 use super::sentence::percent;
-use super::{Combination, Measured, Order, Trouble, output_name};
+use super::{Combination, Measured, Order, Trouble};
 use crate::codec::{self, DecodeOptions, Format};
 use crate::image::Image;
 use crate::pipeline::disk::{self, Scratch};
+use crate::pipeline::numbered_name;
 use crate::recipe::Tolerance;
 use crate::report::document::{After, Picture, Pixels};
 
@@ -185,7 +186,7 @@ impl Agreement {
 }
 
 fn result(output: &Path, index: usize) -> PathBuf {
-    output.join("results").join(output_name(index, Format::Png.extension()))
+    output.join("results").join(numbered_name(index, Format::Png.extension()))
 }
 
 fn unreadable(error: codec::CodecError) -> Trouble {

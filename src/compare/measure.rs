@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::output_name;
 use crate::backend::Backend;
 use crate::pipeline::disk::{self, Outputs};
-use crate::pipeline::{self, Job, Outcome, Plan, Report, Runtime, Settings, Shutdown, Store};
+use crate::pipeline::{self, Fate, Outcome, Plan, Report, Runtime, Settings, Shutdown, Store};
 use crate::timeline::{DevicePart, DeviceSpan, Span, Stage, Worker};
 
 /// What a run was, as one process tells it to another.
@@ -126,25 +125,28 @@ pub fn measure(runtime: &Runtime, trial: Trial) -> io::Result<Measured> {
     let output = trial.output.join("results");
     let held_bytes = store.held_bytes();
     let (mut seen, mut threads) = (0, None);
-    let report = run(runtime, &trial, trial.images, store, &output, &mut |_| {
+    let mut outcomes = Outcomes::default();
+    let report = run(runtime, &trial, trial.images, store, &output, &mut |outcome| {
+        outcomes.add(outcome);
         seen += 1;
         if seen == trial.images.div_ceil(2) {
             threads = status("Threads").map(|count| count as usize);
         }
     })?;
+    outcomes.sort();
     let peak_memory_bytes = status("VmHWM").map(|kib| kib * 1024);
     let measured = Measured {
         backend: trial.backend.name(),
         wall: report.wall,
         workers: report.workers,
-        images: report.outcomes.iter().filter(|o| o.done().is_some()).count(),
-        failures: report.outcomes.iter().filter_map(|o| Some((o.index, o.failure()?.to_string()))).collect(),
-        bytes_read: report.outcomes.iter().filter_map(Outcome::done).map(|done| done.bytes_read).sum(),
+        images: report.tally.done,
+        bytes_read: outcomes.bytes_read,
         held_bytes,
         names: (0..trial.images).map(|i| name(trial.files, i)).collect(),
         peak_memory_bytes,
         threads,
-        digest: digest(&report)?,
+        digest: digest(outcomes.written.iter().map(|(_, path)| path.as_path()))?,
+        failures: outcomes.failures,
         ..Measured::default()
     };
     Ok(measured.with_spans(&report.spans).with_device_spans(&report.device_spans))
@@ -180,26 +182,39 @@ fn jobs(runtime: &Runtime, trial: &Trial, images: usize, output: &Path) -> io::R
         let request = (trial.request)(file, output);
         known.push(pipeline::plan(runtime, &request).map_err(io::Error::other)?);
     }
-    let mut plan = Plan::default();
-    for index in 0..images {
-        let planned = &known[index % known.len()];
-        for job in &planned.jobs {
-            let output = output.join(output_name(index, job.format.extension()));
-            plan.jobs.push(Job { index: index as u32, output, ..job.clone() });
-        }
-        plan.settled.extend(planned.settled.iter().map(|settled| Outcome { index: index as u32, ..settled.clone() }));
-    }
-    Ok(plan)
+    Ok(Plan::numbered(&known, images, output))
 }
 
-/// Of the bytes of all outputs in order of the images.
-fn digest(report: &Report) -> io::Result<u64> {
-    let mut hasher = DefaultHasher::new();
-    for outcome in &report.outcomes {
-        if let (Some(_), Some(path)) = (outcome.done(), &outcome.output) {
-            disk::read_whole(path)?.hash(&mut hasher);
+/// What became of the images, by their numbers.
+#[derive(Default)]
+struct Outcomes {
+    failures: Vec<(u32, String)>,
+    written: Vec<(u32, PathBuf)>,
+    bytes_read: u64,
+}
+
+impl Outcomes {
+    fn add(&mut self, outcome: &Outcome) {
+        match &outcome.fate {
+            Fate::Failed(failure) => self.failures.push((outcome.index, failure.to_string())),
+            Fate::Done(done) => {
+                self.bytes_read += done.bytes_read;
+                self.written.extend(outcome.output.clone().map(|output| (outcome.index, output)));
+            }
+            Fate::Skipped => {}
         }
     }
+
+    fn sort(&mut self) {
+        self.failures.sort();
+        self.written.sort();
+    }
+}
+
+/// Of the bytes of files, one after another.
+fn digest<'a>(mut paths: impl Iterator<Item = &'a Path>) -> io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    paths.try_for_each(|path| disk::read_whole(path).map(|bytes| bytes.hash(&mut hasher)))?;
     Ok(hasher.finish())
 }
 

@@ -100,13 +100,8 @@ pub struct Order {
     pub source: Source,
     /// Whether results are to be written so that they can be compared to the bit, whatever the format.
     pub lossless: bool,
-    /// An empty directory for the results, which are named by [`output_name`] of their number.
+    /// An empty directory for the results, which are named by their images' numbers.
     pub output: PathBuf,
-}
-
-/// Name of the output of an image by its number, with its format's extension.
-pub fn output_name(index: usize, extension: &str) -> String {
-    format!("{index:05}.{extension}")
 }
 
 /// What came of an order.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::*;
 use crate::codec::{self, EncodeOptions, Format, JpegDecoder};
 use crate::image::{Image, Layout, Samples};
+use crate::pipeline::numbered_name;
 use crate::timeline::{Span, Stage, Worker};
 
 /// A 2x2 image of one code, as PNG.
@@ -64,7 +65,7 @@ impl Scene {
                 };
                 fs::create_dir_all(order.output.join("results")).unwrap();
                 for index in 0..order.images {
-                    fs::write(order.output.join("results").join(output_name(index, "png")), png(code)).unwrap();
+                    fs::write(order.output.join("results").join(numbered_name(index, "png")), png(code)).unwrap();
                 }
                 Ok(Reply::Measured(Box::new(measured(order, digest))))
             },

@@ -29,6 +29,8 @@ pub struct Graph {
     pub output: NodeId,
     /// Of the source; histogram kernels work on its codes.
     pub depth: Depth,
+    /// How many levels the result may change where the source changes by one, at most; infinite where nobody said.
+    pub steepness: f64,
     /// Where the source is a reduced image.
     reduction: Option<Reduction>,
 }
@@ -41,7 +43,7 @@ impl Graph {
     /// A graph whose source may be a reduced image; only operations that say `least_size` can begin it then.
     pub fn of_reduced(source: Layout, depth: Depth, reduction: Option<Reduction>) -> Graph {
         let node = Node { kernel: Kernel::Source, inputs: Vec::new(), layout: source };
-        Graph { nodes: vec![node], output: NodeId(0), depth, reduction }
+        Graph { nodes: vec![node], output: NodeId(0), depth, steepness: f64::INFINITY, reduction }
     }
 
     /// How a node's image lies over the one that it stands for, where it is a reduced source.

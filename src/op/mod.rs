@@ -38,6 +38,11 @@ pub trait Operation: std::fmt::Debug + Send + Sync {
         Tipping::Never
     }
 
+    /// How many levels a result may change where all of the source changes by one, at most; infinite where it may jump.
+    fn steepness(&self) -> f64 {
+        f64::INFINITY
+    }
+
     /// Whether it takes of colour nothing but bt601 luma, and gives of luma as gray the same: a decoder may then give that in
     /// its place, which is the same but for roundings and for colours that the decoder has to clamp.
     fn takes_luma(&self) -> bool {

@@ -30,6 +30,10 @@ impl Operation for Brightness {
     fn is_identity(&self) -> bool {
         self.amount == 0.0
     }
+
+    fn steepness(&self) -> f64 {
+        1.0
+    }
 }
 
 impl Point for Brightness {

@@ -70,6 +70,9 @@ impl Operation for Canny {
         let slopes = graph.neighbourhood(3, SlopesNeighbourhood { slopes: self.slopes(), edges: clamp }, luma);
         let peaks = graph.neighbourhood(1, CannyPeaks { tangent: TANGENT }, slopes);
         let edges = graph.flood(self.thresholds(), peaks);
+        if !graph.layout(input).alpha {
+            return Ok(edges);
+        }
         Ok(graph.point_to(1, CannyEdges { level: 127.0 }, &[input, edges]))
     }
 
@@ -134,7 +137,7 @@ impl Neighbourhood for CannyPeaks {
 }
 
 shader_struct! {
-    /// 255 where the second image lies above `level`; size and alpha are the first one's.
+    /// 255 where the second image lies above `level`, with the alpha of the first.
     struct CannyEdges { level: f32, }
 }
 

@@ -34,6 +34,10 @@ impl Operation for Contrast {
     fn is_identity(&self) -> bool {
         self.factor == 1.0
     }
+
+    fn steepness(&self) -> f64 {
+        f64::from(self.factor)
+    }
 }
 
 impl Point for Contrast {

@@ -58,6 +58,10 @@ impl Operation for Crop {
         }
         Ok(graph.permute(moved(x as i32, y as i32), input, width, height))
     }
+
+    fn steepness(&self) -> f64 {
+        1.0
+    }
 }
 
 /// Left and top of a box that leaves so much free space (negative: sticks out so far).

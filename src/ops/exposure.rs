@@ -31,6 +31,10 @@ impl Operation for Exposure {
     fn is_identity(&self) -> bool {
         self.scale == 1.0
     }
+
+    fn steepness(&self) -> f64 {
+        f64::from(self.scale)
+    }
 }
 
 impl Point for Exposure {

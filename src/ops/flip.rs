@@ -34,4 +34,8 @@ impl Operation for Flip {
         }
         Ok(graph.permute(permutation, input, layout.width, layout.height))
     }
+
+    fn steepness(&self) -> f64 {
+        1.0
+    }
 }

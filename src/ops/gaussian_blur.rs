@@ -44,4 +44,8 @@ impl Operation for GaussianBlur {
         let edges = self.arguments.edges(graph.layout(input).colours);
         Ok(gaussian(graph, input, self.arguments.number("sigma"), edges))
     }
+
+    fn steepness(&self) -> f64 {
+        1.0
+    }
 }

@@ -60,6 +60,10 @@ impl Operation for Grayscale {
     fn gives_luma(&self) -> bool {
         self.weights == "bt601"
     }
+
+    fn steepness(&self) -> f64 {
+        if self.weights == "linear" { f64::INFINITY } else { 1.0 }
+    }
 }
 
 impl Point for Grayscale {

@@ -24,6 +24,10 @@ impl Operation for Invert {
     fn build(&self, graph: &mut Graph, input: NodeId) -> Result<NodeId, Refusal> {
         Ok(graph.point(*self, &[input]))
     }
+
+    fn steepness(&self) -> f64 {
+        1.0
+    }
 }
 
 impl Point for Invert {

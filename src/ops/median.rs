@@ -55,6 +55,10 @@ impl Operation for MedianOperation {
     fn is_identity(&self) -> bool {
         self.arguments.whole("radius") == 0
     }
+
+    fn steepness(&self) -> f64 {
+        1.0
+    }
 }
 
 shader_struct! {

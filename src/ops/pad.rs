@@ -46,4 +46,8 @@ impl Operation for Pad {
     fn is_identity(&self) -> bool {
         self.arguments.sides("size") == [0; 4]
     }
+
+    fn steepness(&self) -> f64 {
+        1.0
+    }
 }

@@ -192,6 +192,10 @@ impl Operation for Resize {
         let least = |side: u32| (LEFT_TO_SHRINK * f64::from(side)).ceil() as u32;
         Some((least(w), least(h)))
     }
+
+    fn steepness(&self) -> f64 {
+        if self.arguments.flag("linear") { f64::INFINITY } else { 2.0 }
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,10 @@ impl Operation for Saturation {
     fn is_identity(&self) -> bool {
         self.factor == 1.0
     }
+
+    fn steepness(&self) -> f64 {
+        1.0 + 2.0 * f64::from(self.factor)
+    }
 }
 
 impl Point for Saturation {

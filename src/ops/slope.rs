@@ -38,6 +38,10 @@ impl Operation for Slope {
         let edges = self.arguments.edges(graph.layout(input).colours);
         Ok(graph.window(SlopeWindow { parameters, edges }, input))
     }
+
+    fn steepness(&self) -> f64 {
+        std::f64::consts::SQRT_2 * 2.0 * f64::from(2.0 * self.corner + self.middle) * self.arguments.number("scale")
+    }
 }
 
 shader_struct! {

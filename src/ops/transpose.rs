@@ -25,4 +25,8 @@ impl Operation for Transpose {
         let permutation = Permutation { transposed: true, ..moved(0, 0) };
         Ok(graph.permute(permutation, input, layout.height, layout.width))
     }
+
+    fn steepness(&self) -> f64 {
+        1.0
+    }
 }

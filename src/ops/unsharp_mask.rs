@@ -50,6 +50,14 @@ impl Operation for UnsharpMask {
     fn tipping(&self) -> Tipping {
         if self.arguments.number("threshold") > 0.0 { Tipping::Always } else { Tipping::Never }
     }
+
+    fn steepness(&self) -> f64 {
+        if self.arguments.number("threshold") > 0.0 {
+            f64::INFINITY
+        } else {
+            1.0 + 2.0 * self.arguments.number("amount")
+        }
+    }
 }
 
 shader_struct! {

@@ -133,11 +133,16 @@ async fn reading<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let _span = run.recorder.start(job.index, Stage::Read, worker);
     tracing::trace!(input = ?job.input, "read");
-    let moved = async {
-        if !delay.is_zero() {
+    if !delay.is_zero() {
+        let late = async {
             tokio::time::sleep(delay).await;
-        }
-        let (here, job) = (run.clone(), job.clone());
+            Ok(())
+        };
+        run.workers.in_time(Stage::Read, late).await?;
+    }
+    let _passed = run.disk_gate.acquire().await;
+    let (here, job) = (run.clone(), job.clone());
+    let moved = async {
         let moved = blocking(Stage::Read, move || work(&here, &job)).await?;
         if let Some(bandwidth) = run.settings.store.slowness.bandwidth {
             run.line.carry(run.recorder.elapsed(), moved.bytes, bandwidth).await;
@@ -149,7 +154,7 @@ async fn reading<T: Send + 'static>(
 
 /// The file with what its header says; none where that ends beyond its first part.
 fn open(run: &Run, job: &Job) -> Result<Moved<(Opened, Option<Known>)>, Failure> {
-    let opened = run.settings.store.open(&job.input).map_err(|e| Failure::of_disk(Stage::Read, &e))?;
+    let mut opened = run.settings.store.open(&job.input).map_err(|e| Failure::of_disk(Stage::Read, &e))?;
     job.noted.opened(opened.stamp());
     if opened.size() == 0 {
         return Err(Failure::new(Stage::Decode, "the file is empty"));
@@ -163,7 +168,8 @@ fn open(run: &Run, job: &Job) -> Result<Moved<(Opened, Option<Known>)>, Failure>
     }
     let known = match codec::header(opened.head()) {
         Err(CodecError::HeaderIncomplete) if !opened.is_whole() => {
-            if let Some((width, height)) = codec::claimed_size(opened.head()) {
+            let head = opened.head().to_vec();
+            if let Some((width, height)) = codec::claimed_size(&head, |at| opened.part(at).ok()) {
                 check_pixels(run, Layout::new(width, height, 3))?;
             }
             None
@@ -235,7 +241,11 @@ fn mega(pixels: u64) -> f64 {
 /// The recipe's kernels for an image; refused where a result on the way would be larger than images may be.
 fn graph(run: &Run, layout: Layout, depth: Depth, reduction: Option<Reduction>) -> Result<Arc<Graph>, Failure> {
     let graph = run.settings.recipe.graph_of_reduced(layout, depth, reduction);
-    let graph = graph.map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
+    let mut graph = graph.map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
+    if run.settings.exact {
+        // Whoever asks for all of the file wants its sums to the last bit, too.
+        graph.steepness = f64::INFINITY;
+    }
     let limit = run.settings.decode.max_pixels;
     if let Some(node) = graph.nodes().iter().find(|node| node.layout.pixels() > limit) {
         let Layout { width, height, .. } = node.layout;
@@ -381,6 +391,7 @@ pub(super) async fn write(run: &Arc<Run>, encoded: Encoded, worker: Worker) -> R
     tracing::trace!(output = ?job.output, "write");
     done.bytes_written = bytes.len() as u64;
     let (outputs, digests) = (run.outputs.clone(), run.settings.digests);
+    let _passed = run.disk_gate.acquire().await;
     let writing = blocking(Stage::Write, move || {
         let digest = digests.then(|| disk::digest(&bytes));
         let written = outputs.write(&job.output, &bytes);

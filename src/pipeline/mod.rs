@@ -3,6 +3,7 @@
 mod budget;
 pub mod disk;
 mod journey;
+mod list;
 pub mod manifest;
 mod need;
 mod outcome;
@@ -23,7 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-pub use outcome::{Done, Failure, Fate, Job, LeftOut, Noted, Outcome};
+pub use list::numbered_name;
+pub use outcome::{Done, Failure, Fate, Job, LeftOut, Noted, Outcome, Tally};
 pub use plan::{Existing, Plan, PlanError, Request, plan};
 pub use resume::Resume;
 pub use runtime::Runtime;
@@ -32,11 +34,13 @@ pub use shutdown::{Halt, Shutdown};
 pub use store::{Slowness, Store};
 pub use survey::{Surveyed, survey};
 
+use tokio::sync::Semaphore;
+
 use crate::backend::Backend;
 use crate::codec::DecodeOptions;
 use crate::image::{Depth, buffers};
 use crate::recipe::Recipe;
-use crate::timeline::{DeviceSpan, Recorder, Span};
+use crate::timeline::{DeviceSpan, Figures, Recorder, Span};
 use budget::Budget;
 use disk::Outputs;
 use store::Line;
@@ -85,6 +89,8 @@ pub struct Settings {
     pub digests: bool,
     /// After so many failures no new images are taken.
     pub max_failures: Option<usize>,
+    /// Whether the report is to have every span, for which memory grows with the number of images.
+    pub keeps_spans: bool,
 }
 
 /// All that the stages of a run share.
@@ -92,6 +98,8 @@ struct Run {
     settings: Settings,
     backend: Arc<dyn Backend>,
     budget: Budget,
+    /// Reads and writes pass it; as many at a time as threads may block for them.
+    disk_gate: Arc<Semaphore>,
     line: Line,
     recorder: Recorder,
     outputs: Arc<Outputs>,
@@ -121,15 +129,18 @@ impl Run {
 /// What a run did.
 #[derive(Debug)]
 pub struct Report {
-    /// In order of the inputs' paths.
-    pub outcomes: Vec<Outcome>,
+    pub tally: Tally,
     /// Images that were not finished because the run was stopped.
     pub unfinished: usize,
+    /// The failure that ended the run for all images.
+    pub ended_by: Option<Failure>,
     pub wall: Duration,
     /// Worker threads.
     pub workers: usize,
+    pub figures: Figures,
+    /// Where they were asked for.
     pub spans: Vec<Span>,
-    /// What the device did, by its own clock.
+    /// What the device did, by its own clock, where spans were asked for.
     pub device_spans: Vec<DeviceSpan>,
     /// Whether the user stopped the run.
     pub interrupted: bool,
@@ -137,14 +148,7 @@ pub struct Report {
     pub left_behind: bool,
 }
 
-impl Report {
-    /// The failure that ended the run for all images.
-    pub fn ended_by(&self) -> Option<&Failure> {
-        self.outcomes.iter().filter_map(Outcome::failure).find(|f| f.ends_run)
-    }
-}
-
-/// Takes the plan's images through the recipe. `observe` is told of each outcome as it comes.
+/// Takes the plan's images through the recipe. `observe` is told of each outcome as it comes, in any order; none is kept.
 ///
 /// # Errors
 /// Where the worker threads can't be started.
@@ -163,9 +167,9 @@ pub fn run(
     let servers = if settings.timeout.is_some() { workers::pool(count)? } else { workers.pool() };
     let kept = settings.memory_bytes / KEPT_SHARE;
     buffers::keep(BUFFERS_PER_WORKER * count, kept);
-    let total = plan.jobs.len();
+    let images = plan.images();
     tracing::info!(
-        images = total,
+        images = plan.count(),
         settled = plan.settled.len(),
         workers = count,
         in_flight = settings.in_flight,
@@ -175,46 +179,50 @@ pub fn run(
     );
     let run = Arc::new(Run {
         budget: Budget::new(settings.memory_bytes - kept),
+        disk_gate: runtime.disk_gate(),
         line: Line::default(),
+        recorder: Recorder::new(settings.keeps_spans),
         settings,
         backend,
-        recorder: Recorder::new(),
         outputs,
         shutdown: shutdown.clone(),
         ending: Shutdown::default(),
-        images: total,
+        images: plan.count(),
         workers,
         begun: AtomicUsize::new(0),
     });
-    let mut outcomes = Vec::with_capacity(total + plan.settled.len());
-    let mut failures = 0;
+    let (mut tally, mut ended_by, mut failures) = (Tally::default(), None, 0);
     let mut take = |outcome: Outcome| {
         observe(&outcome);
+        tally.add(&outcome.fate);
         if let Some(failure) = outcome.failure().filter(|_| !outcome.recorded) {
             failures += 1;
             if failure.ends_run || run.settings.max_failures.is_some_and(|most| failures >= most) {
                 run.ending.finish();
             }
+            if failure.ends_run {
+                ended_by.get_or_insert_with(|| failure.clone());
+            }
         }
-        outcomes.push(outcome);
     };
-    let settled = plan.settled.len();
-    plan.settled.into_iter().for_each(&mut take);
+    plan.settled().for_each(&mut take);
     runtime.block_on(async {
-        let mut results = schedule::start(run.clone(), &servers, plan.jobs.into_iter().map(Arc::new).collect());
+        let mut results = schedule::start(run.clone(), &servers, plan);
         while let Some(Some(outcome)) = unless(shutdown.aborting(), results.recv()).await {
             take(outcome);
         }
     });
-    tracing::info!(outcomes = outcomes.len(), seconds = run.recorder.elapsed().as_secs_f64(), "end");
+    let wall = run.recorder.elapsed();
+    tracing::info!(done = tally.done, failed = tally.failed, seconds = wall.as_secs_f64(), "end");
     run.outputs.close();
     buffers::keep(0, 0);
-    outcomes.sort_by_key(|outcome| outcome.index);
     Ok(Report {
-        unfinished: total + settled - outcomes.len(),
-        outcomes,
-        wall: run.recorder.elapsed(),
+        tally,
+        unfinished: images - tally.images(),
+        ended_by,
+        wall,
         workers: count,
+        figures: run.recorder.figures(wall, count),
         spans: run.recorder.spans(),
         device_spans: run.recorder.device_spans(),
         interrupted: shutdown.halt() != Halt::No,

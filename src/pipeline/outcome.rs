@@ -69,6 +69,28 @@ pub enum Fate {
     Failed(Failure),
 }
 
+/// How many images ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub done: usize,
+    pub failed: usize,
+    pub skipped: usize,
+}
+
+impl Tally {
+    pub fn add(&mut self, fate: &Fate) {
+        match fate {
+            Fate::Done(_) => self.done += 1,
+            Fate::Failed(_) => self.failed += 1,
+            Fate::Skipped => self.skipped += 1,
+        }
+    }
+
+    pub fn images(&self) -> usize {
+        self.done + self.failed + self.skipped
+    }
+}
+
 /// An image whose result has been written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {

@@ -1,14 +1,17 @@
 //! Which file becomes which, and whether it may: settled before any work starts.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Runtime;
 use super::disk;
-use super::outcome::{Failure, Fate, Job, Noted, Outcome};
+use super::list::{Entry, Listing, Places, Settled, output_name};
+use super::outcome::{Failure, Job, Outcome};
 use super::resume::Resume;
-use super::source::{self, Signature, Source};
+use super::source::{self, Found, RealPaths, Signature};
 use crate::codec::{self, CodecError, Format};
 use crate::timeline::Stage;
 
@@ -38,13 +41,14 @@ pub struct Request {
     pub existing: Existing,
 }
 
-/// What will be done.
-#[derive(Debug, Default)]
+/// What will be done. Of each image it holds some bytes; jobs and outcomes are made where they are asked for.
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
+    pub(super) places: Places,
     /// In order of their inputs' paths.
-    pub jobs: Vec<Job>,
+    pub(super) jobs: Vec<Entry>,
     /// Inputs whose outcome is known already: unreadable, no image, or to be skipped.
-    pub settled: Vec<Outcome>,
+    pub(super) settled: Vec<Settled>,
     /// Other files in the directories.
     pub passed_over: usize,
 }
@@ -82,7 +86,9 @@ impl PlanError {
                 "give their common parent directory with --recursive to keep the tree, or do them in two runs"
             }
             PlanError::OverwritesInput { .. } => "choose another directory with --output",
-            PlanError::Exist { .. } => "--overwrite replaces them, --skip-existing leaves them",
+            PlanError::Exist { .. } => {
+                "--resume does what an earlier run left, --overwrite replaces them, --skip-existing leaves them"
+            }
             PlanError::NoMatch(_) => "a pattern takes * ? [a-z] and ** for directories",
             _ => return None,
         })
@@ -103,49 +109,102 @@ fn others(count: usize) -> String {
     }
 }
 
+/// What one file is to the plan.
+enum Looked {
+    Image(Format),
+    /// It is no image, and was not named as one.
+    Other,
+    Failed(Box<Failure>),
+}
+
 /// Finds the inputs and settles their outputs. Nothing is written.
 pub fn plan(runtime: &Runtime, request: &Request) -> Result<Plan, PlanError> {
-    let found = source::discover(request)?;
-    let signatures = runtime.map_blocking(&found.sources, |s: &Source| source::signature(&s.path));
-    let mut inputs: Vec<(Source, Signature)> = Vec::new();
-    let mut passed_over = 0;
-    for (source, signature) in found.sources.into_iter().zip(signatures) {
-        let signature = signature.unwrap_or_else(|| Signature::Unreadable(io::ErrorKind::TimedOut.into()));
-        match signature {
-            Signature::Unknown(_) if !source.named => passed_over += 1,
-            signature => inputs.push((source, signature)),
+    let asked = request.clone();
+    let found = runtime.look(move |looking| source::discover(&asked, looking));
+    let found = found.unwrap_or_else(|(path, limit)| {
+        Err(PlanError::Unreadable(path, format!("there was no answer for {} s", limit.as_secs_f64())))
+    })?;
+    let Found { listing, unreadable, real } = found;
+    let listing = Arc::new(listing);
+    let (here, kept) = (listing.clone(), request.format);
+    let looked = runtime.map_blocking(listing.len(), move |file| looked(&here, file, &unreadable, kept));
+    let places = Places { listing, root: request.output.clone(), numbered: false };
+    let mut plan = Plan { places, ..Plan::default() };
+    let mut index = 0;
+    for (file, looked) in looked.into_iter().enumerate() {
+        let file = file as u32;
+        let late = || Looked::Failed(Box::new(Failure::of_disk(Stage::Read, &io::ErrorKind::TimedOut.into())));
+        match looked.unwrap_or_else(late) {
+            Looked::Other => {
+                plan.passed_over += 1;
+                continue;
+            }
+            Looked::Image(format) => plan.jobs.push(Entry { index, file, format }),
+            Looked::Failed(failure) => {
+                plan.settled.push(Settled { index, file, format: None, failure: Some(failure), recorded: false });
+            }
         }
+        index += 1;
     }
-    for (path, error) in found.unreadable {
-        let source = Source { path, below: PathBuf::new(), named: true };
-        inputs.push((source, Signature::Unreadable(error)));
+    if plan.images() == 0 {
+        let (inputs, recursive) = (request.inputs.clone(), request.recursive);
+        return Err(PlanError::Nothing { inputs, passed_over: plan.passed_over, recursive });
     }
-    inputs.sort_by(|a, b| a.0.path.cmp(&b.0.path));
-    if inputs.is_empty() {
-        return Err(PlanError::Nothing { inputs: request.inputs.clone(), passed_over, recursive: request.recursive });
-    }
-    let mut plan = Plan { passed_over, ..Plan::default() };
-    for (index, (source, signature)) in inputs.iter().enumerate() {
-        let index = index as u32;
-        match job(index, source, signature, request) {
-            Ok(job) => plan.jobs.push(job),
-            Err(failure) => plan.settled.push(Outcome::early(index, source.path.clone(), Fate::Failed(failure))),
-        }
-    }
-    check_collisions(&plan.jobs, cfg!(any(windows, target_os = "macos")))?;
-    check_inputs_stay(&plan.jobs, inputs.iter().map(|(source, _)| source.path.as_path()))?;
+    plan.check_collisions(cfg!(any(windows, target_os = "macos")))?;
+    plan.check_inputs_stay(&real)?;
     Ok(plan)
 }
 
 impl Plan {
-    /// Those that results will be written to, some of them more than once.
-    pub fn directories(&self) -> impl Iterator<Item = &Path> {
-        self.jobs.iter().filter_map(|job| job.output.parent())
+    /// Images that are to be done.
+    pub fn count(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// All images, settled ones included.
+    pub fn images(&self) -> usize {
+        self.jobs.len() + self.settled.len()
+    }
+
+    /// One of the images that are to be done.
+    pub fn job(&self, number: usize) -> Option<Job> {
+        self.jobs.get(number).map(|entry| self.places.job(*entry))
+    }
+
+    /// Those that are to be done, in order of their inputs' paths.
+    pub fn jobs(&self) -> impl Iterator<Item = Job> {
+        self.jobs.iter().map(|entry| self.places.job(*entry))
+    }
+
+    /// Outcomes that are known already.
+    pub fn settled(&self) -> impl Iterator<Item = Outcome> {
+        self.settled.iter().map(|settled| self.places.outcome(settled))
+    }
+
+    /// Directories that results will be written to.
+    pub fn directories(&self) -> HashSet<PathBuf> {
+        let outputs = self.jobs.iter().map(|entry| self.places.output(entry.index, entry.file, entry.format));
+        outputs.filter_map(|output| output.parent().map(Path::to_path_buf)).collect()
+    }
+
+    /// The images of some plans one after another, and again from the first until there are as many as that. Outputs lie in
+    /// `root` and are named by their images' numbers.
+    pub fn numbered(plans: &[Plan], images: usize, root: &Path) -> Plan {
+        let mut listing = Listing::default();
+        let mut plan = Plan::default();
+        let firsts: Vec<u32> = plans.iter().map(|plan| listing.append(&plan.places.listing)).collect();
+        for (index, (planned, first)) in plans.iter().zip(firsts).cycle().take(images).enumerate() {
+            let index = index as u32;
+            plan.jobs.extend(planned.jobs.iter().map(|entry| Entry { index, file: first + entry.file, ..*entry }));
+            let settled = planned.settled.iter();
+            plan.settled.extend(settled.map(|s| Settled { index, file: first + s.file, ..s.clone() }));
+        }
+        Plan { places: Places { listing: Arc::new(listing), root: root.to_path_buf(), numbered: true }, ..plan }
     }
 
     /// Whether all outputs stay apart in a directory that takes upper and lower case for one.
     pub fn check_case(&self) -> Result<(), PlanError> {
-        check_collisions(&self.jobs, true)
+        self.check_collisions(true)
     }
 
     /// Looks which outputs are there already. A run does so once the output directory is its own.
@@ -153,36 +212,80 @@ impl Plan {
         if existing == Existing::Overwrite {
             return Ok(self);
         }
-        let total = self.jobs.len();
-        let (there, missing): (Vec<Job>, Vec<Job>) = self.jobs.into_iter().partition(|job| disk::exists(&job.output));
-        match there.first() {
-            Some(first) if existing != Existing::Skip => {
-                return Err(PlanError::Exist { count: there.len(), total, first: first.output.clone() });
-            }
-            _ => {}
+        let total = self.count();
+        let before = self.settled.len();
+        self.settle(|job| disk::exists(&job.output).then_some(None), false);
+        match self.settled.get(before) {
+            Some(first) if existing != Existing::Skip => Err(PlanError::Exist {
+                count: self.settled.len() - before,
+                total,
+                first: self.places.outcome(first).output.unwrap_or_default(),
+            }),
+            _ => Ok(self),
         }
-        self.settled.extend(there.iter().map(|job| Outcome::of(job, Fate::Skipped)));
-        self.jobs = missing;
-        Ok(self)
+    }
+
+    /// Settles the jobs for which `end` gives something: nothing but to be left, or a failure.
+    pub(super) fn settle(&mut self, mut end: impl FnMut(Job) -> Option<Option<Box<Failure>>>, recorded: bool) {
+        let Plan { places, jobs, settled, .. } = self;
+        jobs.retain(|entry| {
+            let Some(failure) = end(places.job(*entry)) else { return true };
+            let Entry { index, file, format } = *entry;
+            settled.push(Settled { index, file, format: Some(format), failure, recorded });
+            false
+        });
+    }
+
+    /// `ignores_case`: whether upper and lower case are one in the names of outputs, as on most disks of Windows and macOS.
+    fn check_collisions(&self, ignores_case: bool) -> Result<(), PlanError> {
+        let name = |output: &Path| match ignores_case {
+            true => PathBuf::from(output.to_string_lossy().to_lowercase()),
+            false => output.to_path_buf(),
+        };
+        let (digests, mut seen) = (RandomState::new(), HashSet::new());
+        for job in self.jobs() {
+            let output = name(&job.output);
+            if seen.insert(digests.hash_one(output.as_os_str())) {
+                continue;
+            }
+            // Digests may be the same where names are not.
+            if let Some(first) =
+                self.jobs().take_while(|first| first.index < job.index).find(|f| name(&f.output) == output)
+            {
+                return Err(PlanError::Collision { first: first.input, second: job.input, output: job.output });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_inputs_stay(&self, inputs: &RealPaths) -> Result<(), PlanError> {
+        for Job { output, .. } in self.jobs() {
+            if let Some(input) = disk::real_path(&output).filter(|real| inputs.contains(real)) {
+                return Err(PlanError::OverwritesInput { output, input });
+            }
+        }
+        Ok(())
     }
 }
 
-fn job(index: u32, source: &Source, signature: &Signature, request: &Request) -> Result<Job, Failure> {
-    let format = match signature {
-        Signature::Image(format) => request.format.unwrap_or(format.kept()),
-        Signature::Unknown(bytes) => return Err(not_an_image(bytes)),
-        Signature::Unreadable(error) => return Err(Failure::of_disk(Stage::Read, error)),
+fn looked(listing: &Listing, file: usize, unreadable: &HashMap<PathBuf, io::Error>, kept: Option<Format>) -> Looked {
+    let path = listing.path(file);
+    let failed = |failure| Looked::Failed(Box::new(failure));
+    if let Some(error) = unreadable.get(&path) {
+        return failed(Failure::of_disk(Stage::Read, error));
+    }
+    let format = match source::signature(&path) {
+        Signature::Image(format) => kept.unwrap_or(format.kept()),
+        Signature::Unknown(_) if !listing.is_named(file) => return Looked::Other,
+        Signature::Unknown(bytes) => return failed(not_an_image(&bytes)),
+        Signature::Unreadable(error) => return failed(Failure::of_disk(Stage::Read, &error)),
     };
-    let stem = source.path.file_stem().unwrap_or_default();
-    let mut name = stem.to_os_string();
-    name.push(".");
-    name.push(format.extension());
+    let name = output_name(path.file_name().unwrap_or_default(), format);
     if cfg!(windows) && is_reserved_on_windows(&name.to_string_lossy()) {
         let cause = format!("Windows takes no file of the name {}", name.display());
-        return Err(Failure::new(Stage::Write, cause).hint("rename the input"));
+        return failed(Failure::new(Stage::Write, cause).hint("rename the input"));
     }
-    let output = request.output.join(&source.below).join(name);
-    Ok(Job { index, input: source.path.clone(), output, format, noted: Noted::default() })
+    Looked::Image(format)
 }
 
 /// The failure of a file whose first bytes tell no format.
@@ -193,25 +296,6 @@ fn not_an_image(bytes: &[u8]) -> Failure {
         _ => "not an image of a format that can be read".into(),
     };
     Failure::new(Stage::Decode, cause)
-}
-
-/// `ignores_case`: whether upper and lower case are one in the names of outputs, as on most disks of Windows and macOS.
-fn check_collisions(jobs: &[Job], ignores_case: bool) -> Result<(), PlanError> {
-    let mut inputs: HashMap<PathBuf, &Path> = HashMap::new();
-    for job in jobs {
-        let name = match ignores_case {
-            true => PathBuf::from(job.output.to_string_lossy().to_lowercase()),
-            false => job.output.clone(),
-        };
-        if let Some(first) = inputs.insert(name, &job.input) {
-            return Err(PlanError::Collision {
-                first: first.to_path_buf(),
-                second: job.input.clone(),
-                output: job.output.clone(),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Whether Windows has given a name away: to a device, or by dropping what it ends with.
@@ -227,42 +311,44 @@ fn is_reserved_on_windows(name: &str) -> bool {
         || name.ends_with(['.', ' '])
 }
 
-fn check_inputs_stay<'a>(jobs: &[Job], inputs: impl Iterator<Item = &'a Path>) -> Result<(), PlanError> {
-    let there: Vec<(&Job, PathBuf)> =
-        jobs.iter().filter_map(|job| disk::real_path(&job.output).map(|real| (job, real))).collect();
-    if there.is_empty() {
-        return Ok(());
-    }
-    let inputs: HashSet<PathBuf> = inputs.filter_map(disk::real_path).collect();
-    match there.into_iter().find(|(_, real)| inputs.contains(real)) {
-        Some((job, input)) => Err(PlanError::OverwritesInput { output: job.output.clone(), input }),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn job(input: &str, output: &str) -> Job {
-        Job { index: 0, input: input.into(), output: output.into(), format: Format::Png, noted: Noted::default() }
+    /// A plan of files, with their directories below the output directory.
+    fn planned(files: &[(&str, &str)]) -> Plan {
+        let mut listing = Listing::default();
+        files.iter().for_each(|(path, below)| listing.add(Path::new(path), Path::new(below), true));
+        let places = Places { listing: Arc::new(listing), root: "out".into(), numbered: false };
+        let jobs = (0..files.len() as u32).map(|file| Entry { index: file, file, format: Format::Png }).collect();
+        Plan { places, jobs, ..Plan::default() }
     }
 
     #[test]
     fn two_inputs_on_one_name_are_both_named() {
-        let jobs = [job("a/x.jpg", "out/x.png"), job("y.jpg", "out/y.png"), job("x.bmp", "out/x.png")];
-        let error = check_collisions(&jobs, false).unwrap_err();
+        let error = planned(&[("a/x.jpg", ""), ("y.jpg", ""), ("x.bmp", "")]).check_collisions(false).unwrap_err();
         assert_eq!(error.to_string(), "a/x.jpg and x.bmp would both become out/x.png");
         assert!(error.help().unwrap().contains("--recursive"));
-        assert!(check_collisions(&[job("a/x.jpg", "out/x.png"), job("b/x.jpg", "out/b/x.png")], false).is_ok());
-        let beside = check_collisions(&[job("a/x.jpg", "out/x.png"), job("a/x.bmp", "out/x.png")], false).unwrap_err();
+        assert!(planned(&[("a/x.jpg", ""), ("b/x.jpg", "b")]).check_collisions(false).is_ok());
+        let beside = planned(&[("a/x.jpg", ""), ("a/x.bmp", "")]).check_collisions(false).unwrap_err();
         assert!(beside.help().unwrap().contains("--format"));
     }
 
     #[test]
     fn names_that_differ_in_case_alone_collide_where_that_is_one() {
-        let jobs = [job("a/É.jpg", "out/É.png"), job("a/é.jpg", "out/é.png")];
-        assert!(check_collisions(&jobs, false).is_ok() && check_collisions(&jobs, true).is_err());
+        let plan = planned(&[("a/É.jpg", ""), ("a/é.jpg", "")]);
+        assert!(plan.check_collisions(false).is_ok() && plan.check_case().is_err());
+    }
+
+    #[test]
+    fn images_come_again_under_numbers() {
+        let unreadable = Settled { index: 0, file: 0, format: None, failure: None, recorded: false };
+        let bad = Plan { jobs: Vec::new(), settled: vec![unreadable], ..planned(&[("b.jpg", "")]) };
+        let plan = Plan::numbered(&[planned(&[("a.jpg", "")]), bad, planned(&[("c.jpg", "")])], 5, Path::new("o"));
+        let jobs: Vec<String> = plan.jobs().map(|j| format!("{} {}", j.input.display(), j.output.display())).collect();
+        assert_eq!(jobs, ["a.jpg o/00000.png", "c.jpg o/00002.png", "a.jpg o/00003.png"]);
+        let settled: Vec<(u32, PathBuf)> = plan.settled().map(|outcome| (outcome.index, outcome.input)).collect();
+        assert_eq!(settled, [(1, "b.jpg".into()), (4, "b.jpg".into())]);
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! Going on where an earlier run ended: what its manifest says need not be done again.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::disk;
 use super::manifest::{Chosen, FileEntry, Manifest, ResultName};
-use super::outcome::{Failure, Fate, Job, Outcome};
+use super::outcome::{Failure, Job};
 use super::{Plan, Runtime};
 
 /// How an earlier run is gone on with.
@@ -28,21 +27,17 @@ impl Plan {
         chosen: &Chosen,
         resume: Resume,
     ) -> Plan {
-        let earlier = Arc::new(Earlier { manifest, root: root.to_path_buf(), settings: chosen.digest(), resume });
-        let fates = runtime.map_blocking(&self.jobs, move |job: &Job| earlier.settled(job));
-        let mut jobs = Vec::new();
-        for (job, fate) in self.jobs.into_iter().zip(fates) {
-            match fate.flatten() {
-                Some(fate) => self.settled.push(Outcome { recorded: true, ..Outcome::of(&job, fate) }),
-                None => jobs.push(job),
-            }
-        }
-        Plan { jobs, ..self }
+        let earlier = Earlier { manifest, root: root.to_path_buf(), settings: chosen.digest(), resume };
+        let here = self.clone();
+        let ends = runtime.map_blocking(self.count(), move |number| earlier.end(&here.job(number)?));
+        let mut ends = ends.into_iter();
+        self.settle(|_| ends.next().flatten().flatten(), true);
+        self
     }
 
     /// Images that an earlier run settled.
     pub fn kept(&self) -> usize {
-        self.settled.iter().filter(|outcome| outcome.recorded).count()
+        self.settled.iter().filter(|settled| settled.recorded).count()
     }
 }
 
@@ -55,12 +50,12 @@ struct Earlier {
 }
 
 impl Earlier {
-    /// What became of an image that need not be done again.
-    fn settled(&self, job: &Job) -> Option<Fate> {
+    /// The failure of an image that need not be done again, or that it is to be left.
+    fn end(&self, job: &Job) -> Option<Option<Box<Failure>>> {
         let output = job.output.strip_prefix(&self.root).unwrap_or(&job.output);
         let image = self.manifest.of_output(output)?;
         if image.result == ResultName::Skipped {
-            return disk::exists(&job.output).then_some(Fate::Skipped);
+            return disk::exists(&job.output).then_some(None);
         }
         if image.settings != self.settings {
             return None;
@@ -68,12 +63,12 @@ impl Earlier {
         match &image.failure {
             Some(failure) => {
                 let stays = !failure.passing && !self.resume.retry_failed && self.is_same(&job.input, &image.input);
-                stays.then(|| Fate::Failed(as_before(failure.failure())))
+                stays.then(|| Some(Box::new(as_before(failure.failure()))))
             }
             None => {
                 let written = image.output.as_ref().and_then(FileEntry::stamp)?;
                 let is_whole = disk::matches(&job.output, &written, self.resume.verify);
-                (is_whole && self.is_same(&job.input, &image.input)).then_some(Fate::Skipped)
+                (is_whole && self.is_same(&job.input, &image.input)).then_some(None)
             }
         }
     }

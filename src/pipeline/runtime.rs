@@ -1,11 +1,14 @@
 //! The threads of the async side.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 
 use super::shutdown::{Halt, Shutdown};
 
@@ -25,6 +28,7 @@ pub struct Runtime {
     tokio: Option<tokio::runtime::Runtime>,
     handle: Handle,
     disk_threads: usize,
+    disk_gate: Arc<Semaphore>,
     limit: Option<Duration>,
 }
 
@@ -64,7 +68,8 @@ impl Runtime {
             .thread_keep_alive(DISK_THREADS_STAY)
             .enable_all()
             .build()?;
-        let runtime = Runtime { handle: tokio.handle().clone(), tokio: Some(tokio), disk_threads, limit };
+        let disk_gate = Arc::new(Semaphore::new(disk_threads));
+        let runtime = Runtime { handle: tokio.handle().clone(), tokio: Some(tokio), disk_threads, disk_gate, limit };
         runtime.start_disk_threads();
         Ok(runtime)
     }
@@ -120,35 +125,56 @@ impl Runtime {
         Ok(())
     }
 
-    /// `f` of every item, none where it took too long, in their order, with all threads that may block.
-    pub(super) fn map_blocking<T, R>(&self, items: &[T], f: impl Fn(&T) -> R + Send + Sync + 'static) -> Vec<Option<R>>
-    where
-        T: Clone + Send + Sync + 'static,
-        R: Send + 'static,
-    {
-        let f = Arc::new(f);
-        // Where one may take too long, each is a task of its own.
-        let part = if self.limit.is_some() { 1 } else { items.len().div_ceil(self.disk_threads).max(1) };
-        let gate = Arc::new(Semaphore::new(self.disk_threads));
+    /// `f` of all numbers up to `count`, none where it took too long, with all threads that may block.
+    pub(super) fn map_blocking<R: Send + 'static>(
+        &self,
+        count: usize,
+        f: impl Fn(usize) -> R + Send + Sync + 'static,
+    ) -> Vec<Option<R>> {
+        let (f, limit) = (Arc::new(f), self.limit);
+        let part = count.div_ceil(self.disk_threads).max(1);
         self.handle.block_on(async {
-            let parts: Vec<_> = items
-                .chunks(part)
-                .map(|part| {
-                    let (f, gate, limit, items) = (f.clone(), gate.clone(), self.limit, part.to_vec());
-                    let work = move || items.iter().map(|item| f(item)).collect::<Vec<R>>();
-                    (part.len(), tokio::spawn(within(gate, limit, work)))
-                })
+            let parts: Vec<_> = (0..count)
+                .step_by(part)
+                .map(|first| tokio::spawn(part_of(first..count.min(first + part), limit, f.clone())))
                 .collect();
-            let mut results = Vec::with_capacity(items.len());
-            for (len, part) in parts {
-                match part.await {
-                    Ok(Some(part)) => results.extend(part.into_iter().map(Some)),
-                    Ok(None) => results.extend(std::iter::repeat_with(|| None).take(len)),
-                    Err(error) => std::panic::resume_unwind(error.into_panic()),
-                }
+            let mut results = Vec::with_capacity(count);
+            for part in parts {
+                results.extend(ended(part.await));
             }
             results
         })
+    }
+
+    /// What `f` gives, or else the path that it looked at when it had not gone on for longer than may be.
+    pub(super) fn look<R: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Looking) -> R + Send + 'static,
+    ) -> Result<R, (PathBuf, Duration)> {
+        let looking = Looking::default();
+        let Some(limit) = self.limit else { return Ok(f(&looking)) };
+        let there = looking.clone();
+        let mut work = self.handle.spawn_blocking(move || f(&there));
+        self.handle.block_on(async {
+            let mut steps = 0;
+            loop {
+                match tokio::time::timeout(limit, &mut work).await {
+                    Ok(done) => return Ok(ended(done)),
+                    Err(_) => {
+                        let (now, path) = looking.now();
+                        if now == steps {
+                            return Err((path, limit));
+                        }
+                        steps = now;
+                    }
+                }
+            }
+        })
+    }
+
+    /// Lets through as many as there are threads that may block, and are not lost.
+    pub(super) fn disk_gate(&self) -> Arc<Semaphore> {
+        self.disk_gate.clone()
     }
 
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
@@ -170,17 +196,85 @@ impl Drop for Runtime {
     }
 }
 
-/// What blocking work gives once the gate lets it pass, or none where it takes too long.
-async fn within<T: Send + 'static>(
-    gate: Arc<Semaphore>,
+/// `f` of some numbers, one after another; none where it takes too long.
+async fn part_of<R: Send + 'static>(
+    numbers: Range<usize>,
     limit: Option<Duration>,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let _passed = gate.acquire_owned().await;
-    let work = tokio::task::spawn_blocking(work);
-    let done = match limit {
-        None => work.await,
-        Some(limit) => tokio::time::timeout(limit, work).await.ok()?,
+    f: Arc<impl Fn(usize) -> R + Send + Sync + 'static>,
+) -> Vec<Option<R>> {
+    let Some(limit) = limit else {
+        let work = move || numbers.map(|number| Some(f(number))).collect();
+        return ended(tokio::task::spawn_blocking(work).await);
     };
-    Some(done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())))
+    let mut results = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let f = f.clone();
+        let work = tokio::task::spawn_blocking(move || f(number));
+        results.push(tokio::time::timeout(limit, work).await.ok().map(ended));
+    }
+    results
+}
+
+/// What a task gave; its panic goes on here.
+fn ended<T>(task: Result<T, JoinError>) -> T {
+    task.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// How far a search has come, for whoever waits for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Looking(Arc<Mutex<(u64, PathBuf)>>);
+
+impl Looking {
+    /// Says what is looked at next.
+    pub fn at(&self, path: &Path) {
+        let mut at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *at = (at.0 + 1, path.to_path_buf());
+    }
+
+    /// Says that there was an answer.
+    pub fn goes_on(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 += 1;
+    }
+
+    fn now(&self) -> (u64, PathBuf) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+
+    #[test]
+    fn a_search_may_take_long_but_not_stand_still() {
+        let runtime = Runtime::new(1, Some(Duration::from_millis(200))).unwrap();
+        let goes_on = |looking: &Looking| {
+            (0..20).for_each(|_| {
+                sleep(Duration::from_millis(30));
+                looking.goes_on();
+            });
+            7
+        };
+        assert_eq!(runtime.look(goes_on), Ok(7));
+        let stands = |looking: &Looking| {
+            looking.at(Path::new("a/b"));
+            sleep(Duration::from_secs(5));
+        };
+        assert_eq!(runtime.look(stands), Err((PathBuf::from("a/b"), Duration::from_millis(200))));
+    }
+
+    #[test]
+    fn what_takes_too_long_is_left_out_and_the_others_are_not() {
+        let runtime = Runtime::new(1, Some(Duration::from_millis(300))).unwrap();
+        let slow = |number: usize| {
+            if number == 3 {
+                sleep(Duration::from_secs(5));
+            }
+            number
+        };
+        let expected: Vec<Option<usize>> = (0..40).map(|number| (number != 3).then_some(number)).collect();
+        assert_eq!(runtime.map_blocking(40, slow), expected);
+    }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::journey::{self, Encoded, Loaded};
 use super::outcome::{Done, Failure, Fate, Job, Outcome};
 use super::shutdown::Halt;
-use super::{Run, unless};
+use super::{Plan, Run, unless};
 use crate::timeline::{Stage, Worker};
 
 /// Who does what when.
@@ -56,34 +56,34 @@ impl Schedule {
     }
 }
 
-/// Starts the jobs by the schedule. The channel of outcomes closes once all that were taken up have ended.
-pub(super) fn start(run: Arc<Run>, servers: &ThreadPool, jobs: Vec<Arc<Job>>) -> mpsc::Receiver<Outcome> {
+/// Starts the plan's jobs by the schedule. The channel of outcomes closes once all that were taken up have ended.
+pub(super) fn start(run: Arc<Run>, servers: &ThreadPool, plan: Plan) -> mpsc::Receiver<Outcome> {
     let (sender, receiver) = mpsc::channel(run.settings.in_flight);
     if run.settings.schedule.reads_ahead() {
-        tokio::spawn(read_ahead(run, jobs, sender));
+        tokio::spawn(read_ahead(run, plan, sender));
     } else {
-        serve_oneself(run, servers, jobs, sender);
+        serve_oneself(run, servers, plan, sender);
     }
     receiver
 }
 
 /// Sequential and parallel: each worker takes the next image and sees it through, waiting wherever there is waiting.
-fn serve_oneself(run: Arc<Run>, servers: &ThreadPool, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
+fn serve_oneself(run: Arc<Run>, servers: &ThreadPool, plan: Plan, sender: mpsc::Sender<Outcome>) {
     let next = AtomicUsize::new(0);
     let handle = Handle::current();
     servers.spawn_broadcast(move |context| {
         let worker = Worker::Cpu(context.index() as u16);
         while run.takes_new() {
-            let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let Some(job) = plan.job(next.fetch_add(1, Ordering::Relaxed)).map(Arc::new) else { break };
             // A panic outside of the guarded stages must not end the worker, and with it the process.
             let begun = run.recorder.elapsed();
-            let result = match journey::guarded(Stage::Read, || Ok(see_through(&run, &handle, job, worker))) {
+            let result = match journey::guarded(Stage::Read, || Ok(see_through(&run, &handle, &job, worker))) {
                 Ok(Some(result)) => result,
                 Ok(None) => break,
                 Err(failure) => Err(failure),
             };
             // Nobody listens any more once the run was aborted.
-            if sender.blocking_send(outcome(&run, job, result, begun)).is_err() {
+            if sender.blocking_send(outcome(&run, &job, result, begun)).is_err() {
                 break;
             }
         }
@@ -152,9 +152,9 @@ async fn pass(gate: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 }
 
 /// Concurrent and overlapped: many files are read at once, the workers do the work.
-async fn read_ahead(run: Arc<Run>, jobs: Vec<Arc<Job>>, sender: mpsc::Sender<Outcome>) {
+async fn read_ahead(run: Arc<Run>, plan: Plan, sender: mpsc::Sender<Outcome>) {
     let gates = Arc::new(Gates::new(&run, run.workers.count()));
-    for job in jobs {
+    for job in plan.jobs().map(Arc::new) {
         let Some(slot) = unless(run.stops_taking(), pass(&gates.reading)).await else { break };
         let (run, gates, sender) = (run.clone(), gates.clone(), sender.clone());
         tokio::spawn(async move {
@@ -227,6 +227,7 @@ async fn work(run: &Arc<Run>, loaded: Loaded) -> Result<Encoded, Failure> {
 }
 
 fn outcome(run: &Run, job: &Job, result: Result<Done, Failure>, begun: Duration) -> Outcome {
+    run.recorder.image_ended(job.index);
     match &result {
         Ok(done) => tracing::debug!(input = ?job.input, output = ?job.output, bytes = done.bytes_written, "done"),
         Err(failure) => tracing::warn!(input = ?job.input, "failed: {failure}"),
@@ -238,9 +239,7 @@ fn outcome(run: &Run, job: &Job, result: Result<Done, Failure>, begun: Duration)
 impl Run {
     /// The stage that an image is at while it is worked on.
     fn stage_of(&self, job: &Job) -> Stage {
-        let spans = self.recorder.spans();
-        let ended = spans.iter().rev().filter(|span| span.image == job.index).map(|span| span.stage);
-        match ended.max() {
+        match self.recorder.stage(job.index) {
             Some(Stage::Decode) => Stage::Compute,
             Some(Stage::Compute | Stage::Encode) => Stage::Encode,
             _ => Stage::Decode,

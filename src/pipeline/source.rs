@@ -3,12 +3,16 @@
 //! Files named one by one, or matched by a pattern, are always taken. In directories a file is taken where its name has an
 //! image's extension or its content is an image's; others are passed over and counted, and hidden ones not looked at.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Entry};
+use super::list::Listing;
 use super::manifest;
 use super::plan::{PlanError, Request};
+use super::runtime::Looking;
 use crate::codec::Format;
 
 /// Extensions by which a file in a directory is taken as an image, broken or not.
@@ -16,45 +20,62 @@ const EXTENSIONS: &[&str] = &[
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "gif", "bmp", "dib", "pbm", "pgm", "ppm", "pnm", "pam",
 ];
 
-/// A file that may be an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Source {
-    pub path: PathBuf,
-    /// Directory of its output below the output directory.
-    pub below: PathBuf,
-    /// Whether it is taken whatever it holds.
-    pub named: bool,
-}
-
 /// What discovery found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// In order of their paths, each file once.
-    pub sources: Vec<Source>,
-    /// What could not be looked at, and why.
-    pub unreadable: Vec<(PathBuf, std::io::Error)>,
+    /// In order of their paths, each file once. Those are named that are taken whatever they hold.
+    pub listing: Listing,
+    /// Why some of them can't be looked at.
+    pub unreadable: HashMap<PathBuf, io::Error>,
+    /// By what they are known once links are followed.
+    pub real: RealPaths,
 }
 
-/// Every file that the request's inputs stand for.
-pub(super) fn discover(request: &Request) -> Result<Found, PlanError> {
+/// Digests of real paths, with keys that nobody knows: no two files can be given names that make one of them.
+#[derive(Debug, Default)]
+pub(super) struct RealPaths {
+    keys: [RandomState; 2],
+    seen: HashSet<[u64; 2]>,
+}
+
+impl RealPaths {
+    /// Whether a path is new.
+    fn insert(&mut self, path: &Path) -> bool {
+        let digest = self.digest(path);
+        self.seen.insert(digest)
+    }
+
+    pub fn contains(&self, path: &Path) -> bool {
+        self.seen.contains(&self.digest(path))
+    }
+
+    fn digest(&self, path: &Path) -> [u64; 2] {
+        [0, 1].map(|key| self.keys[key].hash_one(path.as_os_str()))
+    }
+}
+
+/// Every file that the request's inputs stand for. `looking` is told what is looked at next.
+pub(super) fn discover(request: &Request, looking: &Looking) -> Result<Found, PlanError> {
     let output = disk::real_path(&request.output);
     let mut found = Found::default();
     for input in &request.inputs {
+        looking.at(input);
         match kind(input)? {
             disk::Kind::Missing => match disk::expand(input) {
                 Some(Ok(paths)) if !paths.is_empty() => {
                     for path in &paths {
-                        found.take(path, kind(path)?, request.recursive, output.as_deref())?;
+                        looking.at(path);
+                        found.take(path, kind(path)?, request.recursive, output.as_deref(), looking)?;
                     }
                 }
                 Some(Ok(_)) => return Err(PlanError::NoMatch(input.clone())),
                 Some(Err(cause)) => return Err(PlanError::BrokenPattern(input.clone(), cause)),
                 None => return Err(PlanError::Missing(input.clone())),
             },
-            kind => found.take(input, kind, request.recursive, output.as_deref())?,
+            kind => found.take(input, kind, request.recursive, output.as_deref(), looking)?,
         }
     }
-    found.settle();
+    found.settle(looking);
     Ok(found)
 }
 
@@ -63,20 +84,26 @@ fn kind(path: &Path) -> Result<disk::Kind, PlanError> {
 }
 
 impl Found {
-    fn take(&mut self, path: &Path, kind: disk::Kind, recursive: bool, output: Option<&Path>) -> Result<(), PlanError> {
+    fn take(
+        &mut self,
+        path: &Path,
+        kind: disk::Kind,
+        recursive: bool,
+        output: Option<&Path>,
+        looking: &Looking,
+    ) -> Result<(), PlanError> {
         match kind {
-            disk::Kind::File => {
-                self.sources.push(Source { path: path.to_path_buf(), below: PathBuf::new(), named: true })
-            }
-            disk::Kind::Directory => {
-                let (files, failed) = disk::list(path, recursive, output);
-                self.sources.extend(files.into_iter().map(|Entry { path, below }| Source {
-                    named: has_image_extension(&path),
-                    path,
-                    below,
-                }));
-                self.unreadable.extend(failed);
-            }
+            disk::Kind::File => self.listing.add(path, Path::new(""), true),
+            disk::Kind::Directory => disk::list(path, recursive, output, |entry| {
+                looking.goes_on();
+                match entry {
+                    Ok(Entry { path, below }) => self.listing.add(&path, &below, has_image_extension(&path)),
+                    Err((path, error)) => {
+                        self.listing.add(&path, Path::new(""), true);
+                        self.unreadable.insert(path, error);
+                    }
+                }
+            }),
             disk::Kind::Other => return Err(PlanError::Unreadable(path.to_path_buf(), "it is no regular file".into())),
             disk::Kind::Missing => return Err(PlanError::Missing(path.to_path_buf())),
         }
@@ -84,12 +111,13 @@ impl Found {
     }
 
     /// Sorts, and leaves each file once however often it was named, and no manifest.
-    fn settle(&mut self) {
-        self.sources.retain(|s| s.path.file_name() != Some(manifest::NAME.as_ref()));
-        // Named before listed, so that of two mentions of a file the stronger one stays.
-        self.sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
-        let mut seen = HashSet::new();
-        self.sources.retain(|s| seen.insert(disk::real_path(&s.path).unwrap_or_else(|| s.path.clone())));
+    fn settle(&mut self, looking: &Looking) {
+        let Found { listing, real, .. } = self;
+        listing.settle(|path| {
+            looking.goes_on();
+            path.file_name() != Some(manifest::NAME.as_ref())
+                && real.insert(disk::real_path(path).as_deref().unwrap_or(path))
+        });
     }
 }
 
@@ -98,13 +126,13 @@ fn has_image_extension(path: &Path) -> bool {
     extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
 }
 
-/// What the first bytes of a source tell.
+/// What the first bytes of a file tell.
 #[derive(Debug)]
 pub(super) enum Signature {
     Image(Format),
     /// No format that can be read; the first bytes.
     Unknown(Vec<u8>),
-    Unreadable(std::io::Error),
+    Unreadable(io::Error),
 }
 
 pub(super) fn signature(path: &Path) -> Signature {

@@ -1,7 +1,7 @@
 //! What the headers of some files tell before a run.
 
 use super::outcome::Job;
-use super::{Runtime, disk};
+use super::{Plan, Runtime, disk};
 use crate::codec::{self, Format, Header};
 
 /// Files that are looked at; more would tell hardly more.
@@ -15,13 +15,14 @@ pub struct Surveyed {
     pub result: Format,
 }
 
-/// What headers tell of the jobs, or of some of them, evenly picked. What can't be read is left out.
-pub fn survey(runtime: &Runtime, jobs: &[Job]) -> Vec<Surveyed> {
-    let count = jobs.len().min(MOST);
-    let picked: Vec<Job> = (0..count).map(|i| jobs[i * jobs.len() / count].clone()).collect();
-    let look = |job: &Job| {
+/// What headers tell of the images that are to be done, or of some of them, evenly picked. What can't be read is left out.
+pub fn survey(runtime: &Runtime, plan: &Plan) -> Vec<Surveyed> {
+    let count = plan.count().min(MOST);
+    let picked: Vec<Job> = (0..count).filter_map(|i| plan.job(i * plan.count() / count)).collect();
+    let look = move |number: usize| {
+        let job = &picked[number];
         let opened = disk::Opened::open(&job.input).ok()?;
         Some(Surveyed { header: codec::header(opened.head()).ok()?, result: job.format })
     };
-    runtime.map_blocking(&picked, look).into_iter().flatten().flatten().collect()
+    runtime.map_blocking(count, look).into_iter().flatten().flatten().collect()
 }

@@ -96,6 +96,20 @@ impl Backend for Fake {
     }
 }
 
+/// What a run did, and what became of its images in their order.
+struct Ran {
+    report: Report,
+    outcomes: Vec<Outcome>,
+}
+
+impl std::ops::Deref for Ran {
+    type Target = Report;
+
+    fn deref(&self) -> &Report {
+        &self.report
+    }
+}
+
 /// A directory `in` with images, and a run over it into `out`.
 struct Scene {
     directory: tempfile::TempDir,
@@ -123,12 +137,12 @@ impl Scene {
         codec::decode(&bytes, &self.settings.decode).unwrap()
     }
 
-    fn run(&self, backend: Arc<dyn Backend>, shutdown: &Shutdown) -> Report {
+    fn run(&self, backend: Arc<dyn Backend>, shutdown: &Shutdown) -> Ran {
         self.run_after(|| {}, backend, shutdown)
     }
 
     /// A run before whose start, but after whose planning, something happens.
-    fn run_after(&self, happens: impl FnOnce(), backend: Arc<dyn Backend>, shutdown: &Shutdown) -> Report {
+    fn run_after(&self, happens: impl FnOnce(), backend: Arc<dyn Backend>, shutdown: &Shutdown) -> Ran {
         let root = self.directory.path();
         let request = Request {
             inputs: vec![root.join("in")],
@@ -146,12 +160,15 @@ impl Scene {
             store: self.settings.store.clone(),
             ..self.settings
         };
-        let report = run(&runtime, settings, plan, backend, outputs, shutdown, &mut |_| {}).unwrap();
+        let mut outcomes = Vec::new();
+        let observe = &mut |outcome: &Outcome| outcomes.push(outcome.clone());
+        let report = run(&runtime, settings, plan, backend, outputs, shutdown, observe).unwrap();
         runtime.leave();
-        report
+        outcomes.sort_by_key(|outcome| outcome.index);
+        Ran { report, outcomes }
     }
 
-    fn run_fake(&self, here: bool, manner: Manner) -> Report {
+    fn run_fake(&self, here: bool, manner: Manner) -> Ran {
         self.run(Arc::new(Fake::new(here, manner)), &Shutdown::default())
     }
 }
@@ -173,6 +190,7 @@ fn settings(schedule: Schedule) -> Settings {
         timeout: None,
         digests: true,
         max_failures: None,
+        keeps_spans: true,
     }
 }
 
@@ -183,9 +201,7 @@ fn image(icc: Option<Vec<u8>>) -> Image {
 }
 
 fn counts(report: &Report) -> (usize, usize, usize) {
-    let done = report.outcomes.iter().filter(|o| o.done().is_some()).count();
-    let failed = report.outcomes.iter().filter(|o| o.failure().is_some()).count();
-    (done, failed, report.unfinished)
+    (report.tally.done, report.tally.failed, report.unfinished)
 }
 
 #[test]
@@ -199,8 +215,8 @@ fn a_device_gives_the_same_under_every_schedule() {
             let Samples::U8(inverted) = scene.output(&format!("{i:02}.png")).samples else { panic!("8 bits stay") };
             assert_eq!(Samples::U8(inverted.iter().map(|v| 255 - v).collect()), expected);
         }
-        let figures = figures(&report.spans, report.wall, report.workers);
-        assert!(figures.device_busy.is_some_and(|busy| busy > 0.0), "{schedule:?}");
+        assert_eq!(report.figures, figures(&report.spans, report.wall, report.workers), "{schedule:?}");
+        assert!(report.figures.device_busy.is_some_and(|busy| busy > 0.0), "{schedule:?}");
     }
 }
 
@@ -224,10 +240,10 @@ fn both_share_the_images_and_give_the_same() {
 
 #[test]
 fn a_lost_device_ends_a_run_of_both() {
-    let fake = Fake::new(false, |n| if n >= 2 { Act::Die } else { Act::Compute });
+    let fake = Fake::new(false, |_| Act::Die);
     let both = Both::new(Arc::new(CpuBackend), Arc::new(fake));
     let report = Scene::new(60, Schedule::Overlapped).run(Arc::new(both), &Shutdown::default());
-    assert!(report.ended_by().is_some_and(|failure| failure.to_string().contains("the device is gone")));
+    assert!(report.ended_by.as_ref().is_some_and(|failure| failure.to_string().contains("the device is gone")));
     assert!(counts(&report).1 >= 1);
 }
 
@@ -246,7 +262,7 @@ fn an_image_that_the_backend_refuses_fails_alone() {
         for here in [true, false] {
             let report = Scene::new(6, schedule).run_fake(here, |n| if n == 2 { Act::Fail } else { Act::Compute });
             assert_eq!(counts(&report), (5, 1, 0), "{schedule:?}");
-            assert!(report.ended_by().is_none());
+            assert!(report.ended_by.as_ref().is_none());
         }
     }
 }
@@ -300,7 +316,7 @@ fn a_device_that_is_lost_ends_the_run() {
         }] {
             let report = Scene::new(60, schedule).run_fake(false, manner);
             let (done, failed, unfinished) = counts(&report);
-            assert!(report.ended_by().is_some() && !report.interrupted, "{schedule:?}");
+            assert!(report.ended_by.as_ref().is_some() && !report.interrupted, "{schedule:?}");
             assert!(done == 2 && failed >= 1 && unfinished > 0, "{schedule:?}: {done}, {failed}, {unfinished}");
             assert_eq!(done + failed + unfinished, 60);
         }
@@ -339,7 +355,7 @@ fn outcomes_stand_in_the_order_of_inputs() {
 fn who_ran_what_is_recorded() {
     let workers_of = |schedule, stage| {
         let report = Scene::new(6, schedule).run_fake(true, |_| Act::Compute);
-        let spans = report.spans.into_iter().filter(move |s| s.stage == stage);
+        let spans = report.spans.iter().copied().filter(move |s| s.stage == stage);
         let workers: Vec<Worker> = spans.map(|s| s.worker).collect();
         assert!(workers.len() >= 6, "{schedule:?}: {stage:?} was recorded {} times", workers.len());
         workers
@@ -365,7 +381,7 @@ fn a_profile_stays_while_its_channels_do() {
 }
 
 /// The failures by the names of their inputs.
-fn failures(report: &Report) -> Vec<(String, String)> {
+fn failures(report: &Ran) -> Vec<(String, String)> {
     let failed = report.outcomes.iter().filter_map(|o| Some((o, o.failure()?)));
     failed.map(|(o, f)| (o.input.file_name().unwrap().to_string_lossy().into_owned(), f.to_string())).collect()
 }
@@ -414,7 +430,7 @@ fn what_takes_too_long_is_given_up_and_the_others_done() {
             assert_eq!(counts(&report), (11, 1, 0), "{schedule:?}, here: {here}");
             let failure = report.outcomes.iter().find_map(Outcome::failure).unwrap();
             assert_eq!(failure.to_string(), "compute: it took longer than 0.4 s", "{schedule:?}");
-            assert!(report.left_behind && report.ended_by().is_none());
+            assert!(report.left_behind && report.ended_by.as_ref().is_none());
         }
     }
 }
@@ -427,7 +443,7 @@ fn a_run_ends_where_every_image_hangs() {
         let report = scene.run_fake(true, |_| Act::Block(Duration::from_secs(30)));
         let (done, failed, unfinished) = counts(&report);
         assert!(done == 0 && failed >= 2 && failed + unfinished == 12, "{schedule:?}: {failed}, {unfinished}");
-        assert!(report.ended_by().unwrap().cause.contains("others are still not through"), "{schedule:?}");
+        assert!(report.ended_by.as_ref().unwrap().cause.contains("others are still not through"), "{schedule:?}");
         assert!(report.wall < Duration::from_secs(10), "{schedule:?}: {:?}", report.wall);
     }
 }
@@ -439,4 +455,16 @@ fn so_many_failures_end_a_run() {
     let report = scene.run_fake(true, |n| if n % 2 == 0 { Act::Fail } else { Act::Compute });
     let (done, failed, unfinished) = counts(&report);
     assert!(failed >= 3 && done >= 2 && unfinished > 30, "{done}, {failed}, {unfinished}");
+}
+
+#[test]
+fn a_tiff_that_claims_too_much_behind_its_samples_is_read_no_further() {
+    let scene = Scene::new(0, Schedule::Overlapped);
+    let large = Image::new(Layout::new(2000, 1000, 1), Samples::U8(vec![7; 2_000_000]));
+    let bytes = codec::encode(&large, &EncodeOptions { format: Format::Tiff, quality: 90 }).unwrap();
+    fs::write(scene.directory.path().join("in/a.tif"), bytes).unwrap();
+    let report = scene.run(Arc::new(CpuBackend), &Shutdown::default());
+    assert!(failures(&report)[0].1.starts_with("decode: 2000x1000 px are 2.0 MP, the limit is 1.0 MP"));
+    // The first part, and no second one with the rest.
+    assert_eq!(report.spans.iter().filter(|span| span.stage == Stage::Read).count(), 1);
 }

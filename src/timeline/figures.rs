@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::sums::{Interval, StageSums, Sums};
 use super::{Span, Stage, Worker};
 
 /// What the share of a stage is a share of.
@@ -60,66 +61,42 @@ impl Figures {
 
 /// The figures of a run that took `wall` with `workers` worker threads.
 pub fn figures(spans: &[Span], wall: Duration, workers: usize) -> Figures {
-    let workers = workers.max(1);
-    let own = own_times(spans);
-    let gaps = gaps(spans);
-    let stages: Vec<StageFigures> =
-        Stage::ALL.iter().map(|stage| stage_figures(*stage, spans, &own, &gaps, wall, workers)).collect();
-    let work: Duration = spans
-        .iter()
-        .zip(&own)
-        .filter(|(s, _)| !s.stage.moves_bytes() && matches!(s.worker, Worker::Cpu(_)))
-        .map(|(_, own)| *own)
-        .sum();
-    let device = merged(spans.iter().filter(|s| s.worker == Worker::Device).map(|s| (s.start, s.end)));
-    let moving = merged(spans.iter().filter(|s| s.stage.moves_bytes()).map(|s| (s.start, s.end)));
-    let working = merged(spans.iter().filter(|s| !s.stage.moves_bytes()).map(|s| (s.start, s.end)));
-    let memory = merged(gaps.iter().filter(|g| g.before == Stage::Read).map(|g| (g.start, g.end)));
-    let cores_busy = ratio(work.as_nanos() as f64, wall.as_nanos() as f64);
-    Figures {
-        wall,
-        workers,
-        images: images(spans.iter()),
-        stages,
-        busy: (cores_busy / workers as f64).min(1.0),
-        cores_busy,
-        working: share(length(&working), wall),
-        device_busy: (!device.is_empty()).then(|| share(length(&device), wall)),
-        memory_wait: share(length(&memory), wall),
-        overlap: share(common_length(&moving, &working), length(&moving).min(length(&working))),
+    Sums::of(spans).figures(wall, workers)
+}
+
+impl Sums {
+    /// The figures of a run that took `wall` with `workers` worker threads.
+    pub fn figures(&self, wall: Duration, workers: usize) -> Figures {
+        let workers = workers.max(1);
+        let stages = Stage::ALL.into_iter().zip(&self.stages);
+        let cores_busy = ratio(self.work.as_nanos() as f64, wall.as_nanos() as f64);
+        Figures {
+            wall,
+            workers,
+            images: self.images,
+            stages: stages.map(|(stage, sums)| stage_figures(stage, sums, wall, workers)).collect(),
+            busy: (cores_busy / workers as f64).min(1.0),
+            cores_busy,
+            working: share(self.working, wall),
+            device_busy: (!self.device.is_zero()).then(|| share(self.device, wall)),
+            memory_wait: share(self.memory, wall),
+            overlap: share(self.both, self.moving.min(self.working)),
+        }
     }
 }
 
-fn stage_figures(
-    stage: Stage,
-    spans: &[Span],
-    own: &[Duration],
-    gaps: &[Gap],
-    wall: Duration,
-    workers: usize,
-) -> StageFigures {
-    let of_stage = || spans.iter().filter(move |s| s.stage == stage);
-    let under_way =
-        |on: fn(&Worker) -> bool| length(&merged(of_stage().filter(|s| on(&s.worker)).map(|s| (s.start, s.end))));
-    // Spans on the device hold one another's time in its queue, so only that it had any image counts.
-    let own = spans.iter().zip(own).filter(|(s, _)| s.stage == stage && s.worker != Worker::Device);
-    let worked = own.map(|(_, own)| *own).sum::<Duration>() + under_way(|w| *w == Worker::Device);
-    let basis = if of_stage().any(|s| matches!(s.worker, Worker::Cpu(_))) { Basis::Workers } else { Basis::Wall };
-    let share = match basis {
-        Basis::Workers => share(worked, wall * workers as u32),
-        Basis::Wall => share(under_way(|_| true), wall),
+fn stage_figures(stage: Stage, sums: &StageSums, wall: Duration, workers: usize) -> StageFigures {
+    let worked = sums.own + sums.on_device;
+    let (basis, share) = match sums.on_workers {
+        true => (Basis::Workers, share(worked, wall * workers as u32)),
+        false => (Basis::Wall, share(sums.under_way, wall)),
     };
-    let waited = gaps.iter().filter(|g| g.before == stage).map(|g| g.end - g.start).sum();
-    StageFigures { stage, images: images(of_stage()), worked, share, basis, waited }
-}
-
-fn images<'a>(spans: impl Iterator<Item = &'a Span>) -> usize {
-    spans.map(|s| s.image).collect::<std::collections::HashSet<_>>().len()
+    StageFigures { stage, images: sums.images, worked, share, basis, waited: sums.waited }
 }
 
 /// Each span's duration without the spans that the same worker ran inside it: a worker that waits for parts of one image
 /// may take up another one meanwhile.
-fn own_times(spans: &[Span]) -> Vec<Duration> {
+pub(super) fn own_times(spans: &[Span]) -> Vec<Duration> {
     let mut own: Vec<Duration> = spans.iter().map(Span::duration).collect();
     let mut by_worker: HashMap<u16, Vec<usize>> = HashMap::new();
     for (i, span) in spans.iter().enumerate() {
@@ -145,13 +122,13 @@ fn own_times(spans: &[Span]) -> Vec<Duration> {
 }
 
 /// Time that an image spent between two of its spans.
-struct Gap {
-    before: Stage,
-    start: Duration,
-    end: Duration,
+pub(super) struct Gap {
+    pub before: Stage,
+    pub start: Duration,
+    pub end: Duration,
 }
 
-fn gaps(spans: &[Span]) -> Vec<Gap> {
+pub(super) fn gaps(spans: &[Span]) -> Vec<Gap> {
     let mut order: Vec<&Span> = spans.iter().collect();
     order.sort_by_key(|s| (s.image, s.start, s.stage));
     order
@@ -161,10 +138,8 @@ fn gaps(spans: &[Span]) -> Vec<Gap> {
         .collect()
 }
 
-type Interval = (Duration, Duration);
-
 /// The union of intervals, as intervals apart from one another in order.
-fn merged(intervals: impl Iterator<Item = Interval>) -> Vec<Interval> {
+pub(super) fn merged(intervals: impl Iterator<Item = Interval>) -> Vec<Interval> {
     let mut intervals: Vec<Interval> = intervals.filter(|(start, end)| start < end).collect();
     intervals.sort();
     let mut union: Vec<Interval> = Vec::new();
@@ -177,19 +152,8 @@ fn merged(intervals: impl Iterator<Item = Interval>) -> Vec<Interval> {
     union
 }
 
-fn length(union: &[Interval]) -> Duration {
+pub(super) fn length(union: &[Interval]) -> Duration {
     union.iter().map(|(start, end)| *end - *start).sum()
-}
-
-/// Length of what two unions have in common.
-fn common_length(a: &[Interval], b: &[Interval]) -> Duration {
-    let (mut i, mut j, mut total) = (0, 0, Duration::ZERO);
-    while i < a.len() && j < b.len() {
-        let (start, end) = (a[i].0.max(b[j].0), a[i].1.min(b[j].1));
-        total += end.saturating_sub(start);
-        if a[i].1 < b[j].1 { i += 1 } else { j += 1 }
-    }
-    total
 }
 
 fn share(part: Duration, whole: Duration) -> f64 {

@@ -2,14 +2,17 @@
 
 mod device;
 mod figures;
+mod sums;
 mod verdict;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub use device::{DevicePart, DeviceSpan};
 pub use figures::{Basis, Figures, StageFigures, figures};
 pub use verdict::{Bound, Verdict, verdict};
+
+use sums::Folded;
 
 /// A part of an image's journey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,20 +89,22 @@ impl Span {
 #[derive(Clone, Debug)]
 pub struct Recorder {
     begun: Instant,
-    spans: Arc<Mutex<Vec<Span>>>,
-    device: Arc<Mutex<Vec<DeviceSpan>>>,
+    taken: Arc<Mutex<Taken>>,
 }
 
-impl Default for Recorder {
-    fn default() -> Recorder {
-        Recorder::new()
-    }
+/// What was taken down.
+#[derive(Debug, Default)]
+struct Taken {
+    folded: Folded,
+    /// None where sums are enough.
+    each: Option<(Vec<Span>, Vec<DeviceSpan>)>,
 }
 
 impl Recorder {
-    /// Starts the run's clock.
-    pub fn new() -> Recorder {
-        Recorder { begun: now(), spans: Arc::default(), device: Arc::default() }
+    /// Starts the run's clock. Each span is kept where `keeps`; otherwise sums, for which memory is bounded.
+    pub fn new(keeps: bool) -> Recorder {
+        let taken = Taken { each: keeps.then(Default::default), ..Taken::default() };
+        Recorder { begun: now(), taken: Arc::new(Mutex::new(taken)) }
     }
 
     /// Since the start of the run.
@@ -109,24 +114,47 @@ impl Recorder {
 
     /// Starts a span, which ends when the value is dropped, however the stage ends.
     pub fn start(&self, image: u32, stage: Stage, worker: Worker) -> Running {
-        Running { recorder: self.clone(), image, stage, worker, start: self.elapsed(), end: None }
+        let start = self.elapsed();
+        self.taken().folded.begin(image, start);
+        Running { recorder: self.clone(), image, stage, worker, start, end: None }
+    }
+
+    /// The last stage that ended of an image under way.
+    pub fn stage(&self, image: u32) -> Option<Stage> {
+        self.taken().folded.stage(image)
+    }
+
+    /// Says that an image's journey has ended. What is still done for it counts no more.
+    pub fn image_ended(&self, image: u32) {
+        self.taken().folded.image_ended(image);
     }
 
     /// Takes down what a device did for an image whose result came at `end`: how long upload, kernels and readback took by
     /// its own clock.
     pub fn device(&self, image: u32, end: Duration, taken: [Duration; 3]) {
-        let spans = device::spans(image, end, taken);
-        self.device.lock().unwrap_or_else(PoisonError::into_inner).extend(spans);
+        if let Some((_, device)) = &mut self.taken().each {
+            device.extend(device::spans(image, end, taken));
+        }
     }
 
-    /// What devices have done so far.
+    /// What devices have done so far, where each span is kept.
     pub fn device_spans(&self) -> Vec<DeviceSpan> {
-        self.device.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.taken().each.as_ref().map(|(_, device)| device.clone()).unwrap_or_default()
     }
 
-    /// The spans that have ended so far.
+    /// The spans that have ended so far, where each is kept.
     pub fn spans(&self) -> Vec<Span> {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.taken().each.as_ref().map(|(spans, _)| spans.clone()).unwrap_or_default()
+    }
+
+    /// The figures of a run so far that took `wall` with `workers` worker threads.
+    pub fn figures(&self, wall: Duration, workers: usize) -> Figures {
+        let folded = self.taken().folded.clone();
+        folded.sums().figures(wall, workers)
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -158,7 +186,11 @@ impl Drop for Running {
     fn drop(&mut self) {
         let Running { ref recorder, image, stage, worker, start, end } = *self;
         let span = Span { image, stage, worker, start, end: end.unwrap_or_else(|| recorder.elapsed()) };
-        recorder.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+        let mut taken = recorder.taken();
+        taken.folded.end(span);
+        if let Some((spans, _)) = &mut taken.each {
+            spans.push(span);
+        }
     }
 }
 
@@ -179,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_span_ends_when_it_is_dropped() {
-        let recorder = Recorder::new();
+        let recorder = Recorder::new(true);
         let running = recorder.start(3, Stage::Decode, Worker::Cpu(1));
         assert!(recorder.spans().is_empty());
         drop(running);

@@ -1,5 +1,6 @@
 //! Axis kernels over a tile: weighted sums and extremes along rows or columns.
 
+use super::fixed::{self, Weights};
 use super::row::Reader;
 use super::tile::{Held, Tile, Value, with_tile};
 use super::{resample, running};
@@ -8,9 +9,26 @@ use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
 use crate::simd::{extreme_of, fold_taps, singles};
 
-/// Extremes of bytes are bytes; all else is `f32`.
-pub fn tile(axis: &Axis, input: &Held, layout: Layout, region: Region) -> Held {
+/// Extremes of bytes are bytes; sums in fixed point, where there are such weights, may be rounded to bytes; all else is `f32`.
+pub fn tile(
+    axis: &Axis,
+    weights: Option<&Weights>,
+    rounds: bool,
+    input: &Held,
+    layout: Layout,
+    region: Region,
+) -> Held {
     let is_extreme = matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. });
+    match (input, weights) {
+        (Held::Bytes(tile), Some(weights)) if axis.place == Place::Vertical => {
+            return Held::Fine(fixed::columns(axis, weights, tile, layout, region));
+        }
+        (Held::Fine(tile), Some(weights)) if rounds => {
+            return Held::Bytes(fixed::rows(axis, weights, tile, layout, region));
+        }
+        (Held::Fine(tile), Some(weights)) => return Held::Reals(fixed::rows(axis, weights, tile, layout, region)),
+        _ => {}
+    }
     match input {
         Held::Bytes(tile) if is_extreme => Held::Bytes(extremes(axis, tile, layout, region)),
         Held::Reals(tile) if is_extreme => Held::Reals(extremes(axis, tile, layout, region)),

@@ -29,8 +29,8 @@ fn kept_whole(graph: &Graph) -> u64 {
             Kernel::Reduce(_) if node.layout.alpha => FLOAT_BYTES * input,
             Kernel::Reduce(_) => code_bytes * input,
             Kernel::Maximum | Kernel::Gather(_) => FLOAT_BYTES * input,
-            // What it reads, the result, and at worst a place to go on at for each pixel.
-            Kernel::Flood(_) => (FLOAT_BYTES + 1 + 8) * input,
+            // What each pixel is to it, the result, and at worst a place to go on at for each pixel.
+            Kernel::Flood(_) => (1 + 1 + 8) * input,
             _ => 0,
         }
     };

@@ -1,8 +1,9 @@
 //! A graph evaluated for rectangles of one of its nodes.
 
+use super::fixed::{self, Weights};
 use super::tile::{Held, Tile};
 use super::{axis, gather, permute, point, samples, stencil, window};
-use crate::image::{Image, Region, Samples};
+use crate::image::{Depth, Image, Region, Samples};
 use crate::op::{Graph, Kernel, NodeId};
 use gather::View;
 use point::Stage;
@@ -17,6 +18,8 @@ pub struct Evaluation<'a> {
     /// Tables of the nodes that give one, by node.
     pub tables: Vec<Vec<f32>>,
     uses: Vec<Uses>,
+    /// Of the nodes that are summed in fixed point, by node.
+    weights: Vec<Option<Weights>>,
     /// That share the work.
     pub threads: usize,
 }
@@ -32,7 +35,8 @@ struct Uses {
 }
 
 impl<'a> Evaluation<'a> {
-    pub fn new(graph: &'a Graph, source: &'a Image, threads: usize) -> Evaluation<'a> {
+    /// `depth` is that of the result.
+    pub fn new(graph: &'a Graph, source: &'a Image, threads: usize, depth: Depth) -> Evaluation<'a> {
         let count = graph.nodes().len();
         let mut uses = vec![Uses::default(); count];
         for (id, node) in graph.nodes().iter().enumerate() {
@@ -43,7 +47,11 @@ impl<'a> Evaluation<'a> {
                 of_input.by_rows_around |= node.kernel.reads_rows_around();
             }
         }
-        Evaluation { graph, source, stored: vec![None; count], tables: vec![Vec::new(); count], uses, threads }
+        let weights = match (&source.samples, depth) {
+            (Samples::U8(_), Depth::Eight) => fixed::weights(graph),
+            _ => (0..count).map(|_| None).collect(),
+        };
+        Evaluation { graph, source, stored: vec![None; count], tables: vec![Vec::new(); count], uses, weights, threads }
     }
 
     /// The values of `target` in `region`, computed at once.
@@ -216,7 +224,10 @@ impl<'e, 'a> Strips<'e, 'a> {
                 point::tile(&run, &images, region, self.rounds && id == self.target.0)
             }
             (Kernel::Window(kernel), Some(from)) => window::tile(&**kernel, first, from, region),
-            (Kernel::Axis(kernel), Some(from)) => axis::tile(kernel, first, from, region),
+            (Kernel::Axis(kernel), Some(from)) => {
+                let rounds = self.rounds && id == self.target.0;
+                axis::tile(kernel, evaluation.weights[id].as_ref(), rounds, first, from, region)
+            }
             (Kernel::Permute(kernel), Some(from)) => permute::tile(kernel, first, from, region),
             (Kernel::Stencil(kernel), Some(from)) => Held::Reals(stencil::tile(kernel, first, from, region)),
             (Kernel::Neighbourhood(kernel), Some(from)) => {

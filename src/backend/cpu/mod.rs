@@ -8,6 +8,7 @@ mod axis;
 mod direct;
 mod estimate;
 mod evaluate;
+mod fixed;
 mod flood;
 mod gather;
 mod interleave;
@@ -30,6 +31,7 @@ use crate::image::{Depth, Image, Region, Samples, buffers};
 use crate::op::{Graph, NodeId};
 use evaluate::{Evaluation, Strips};
 use samples::{Code, store_rows};
+use tile::Held;
 
 #[derive(Debug, Default)]
 pub struct CpuBackend;
@@ -64,11 +66,12 @@ fn compute(task: &Task) -> Result<Image, BackendError> {
         return Err(BackendError::Image(format!("the graph is not for a {:?}", source.layout)));
     }
     let threads = if task.divides { rayon::current_num_threads() } else { 1 };
-    let evaluation = whole::prepared(Evaluation::new(graph, source, threads));
+    let mut evaluation = whole::prepared(Evaluation::new(graph, source, threads, task.depth));
     let layout = graph.output_layout();
-    let samples = match task.depth {
-        Depth::Eight => Samples::U8(whole(&evaluation, graph.output, 1.0)),
-        Depth::Sixteen => Samples::U16(whole(&evaluation, graph.output, 257.0)),
+    let samples = match (task.depth, &mut evaluation.stored[graph.output.0]) {
+        (Depth::Eight, Some(Samples::U8(codes))) => Samples::U8(std::mem::take(codes)),
+        (Depth::Eight, _) => Samples::U8(whole(&evaluation, graph.output, 1.0)),
+        (Depth::Sixteen, _) => Samples::U16(whole(&evaluation, graph.output, 257.0)),
     };
     Ok(Image::new(layout, samples))
 }
@@ -80,21 +83,34 @@ fn whole<C: Code + buffers::Reused>(evaluation: &Evaluation, node: NodeId, codes
     if direct::fill(evaluation, node, &mut codes, codes_per_unit) {
         return codes;
     }
-    let row_codes = layout.width as usize * layout.channels() as usize;
+    let row = layout.width as usize * layout.channels() as usize;
+    in_strips(evaluation, node, C::IS_BYTE, row, &mut codes, |held, rows| store_rows(held, rows, codes_per_unit));
+    codes
+}
+
+/// Stores a whole node by `store(strip, its rows)`, rows of `row` values in `target`. Where it `rounds`, a strip may be of bytes.
+fn in_strips<C: Send>(
+    evaluation: &Evaluation,
+    node: NodeId,
+    rounds: bool,
+    row: usize,
+    target: &mut [C],
+    store: impl Fn(&Held, &mut [C]) + Sync,
+) {
+    let image = evaluation.graph.layout(node).region();
     let Division { band, strip } = Division::new(evaluation, node);
     let fill = |(index, target): (usize, &mut [C])| {
-        let region = part_region(layout.region(), band, index);
-        let mut strips = Strips::new(evaluation, node, C::IS_BYTE);
-        for (index, target) in target.chunks_mut(strip as usize * row_codes).enumerate() {
-            store_rows(strips.next(part_region(region, strip, index)), target, codes_per_unit);
+        let region = part_region(image, band, index);
+        let mut strips = Strips::new(evaluation, node, rounds);
+        for (index, rows) in target.chunks_mut(strip as usize * row).enumerate() {
+            store(strips.next(part_region(region, strip, index)), rows);
         }
     };
-    if evaluation.threads == 1 || band >= layout.height {
-        codes.chunks_mut(band as usize * row_codes).enumerate().for_each(fill);
+    if evaluation.threads == 1 || band >= image.height {
+        target.chunks_mut(band as usize * row).enumerate().for_each(fill);
     } else {
-        codes.par_chunks_mut(band as usize * row_codes).enumerate().for_each(fill);
+        target.par_chunks_mut(band as usize * row).enumerate().for_each(fill);
     }
-    codes
 }
 
 /// Part `index` of a region divided into parts of that many rows.

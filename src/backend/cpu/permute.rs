@@ -82,15 +82,22 @@ impl<C: Code, const N: usize> Pixels<'_, C, N> {
                 target.fill(self.constant);
                 continue;
             };
-            // Where its columns lie within the image they are copied at once.
-            let step = i64::from(permutation.step_x);
-            let last = first + step * (i64::from(width) - 1);
-            let inside = |x: i64| (0..row.len() as i64).contains(&x);
-            match (inside(first) && inside(last), step) {
-                (true, 1) => target.copy_from_slice(&row[first as usize..=last as usize]),
-                (true, _) => target.iter_mut().zip(row[..=first as usize].iter().rev()).for_each(|(t, v)| *t = *v),
-                (false, _) => (0..).zip(target).for_each(|(i, t)| *t = self.pixel(row, first + step * i)),
+            // The columns that lie within the image are copied at once.
+            let (step, n) = (i64::from(permutation.step_x), row.len() as i64);
+            let within = if step == 1 { -first..n - first } else { first + 1 - n..first + 1 };
+            let begin = within.start.clamp(0, i64::from(width));
+            let end = within.end.clamp(begin, i64::from(width));
+            let (target, after) = target.split_at_mut(end as usize);
+            let (before, target) = target.split_at_mut(begin as usize);
+            (0..).zip(before).for_each(|(i, t)| *t = self.pixel(row, first + step * i));
+            if target.is_empty() {
+                // No column lies within the image.
+            } else if step == 1 {
+                target.copy_from_slice(&row[(first + begin) as usize..][..target.len()]);
+            } else {
+                target.iter_mut().zip(row[..=(first - begin) as usize].iter().rev()).for_each(|(t, v)| *t = *v);
             }
+            (end..).zip(after).for_each(|(i, t)| *t = self.pixel(row, first + step * i));
         }
     }
 

@@ -170,6 +170,7 @@ impl Rows {
                 let rows = (0..tile.channels()).map(|c| tile.part(c, y, x, width)).collect();
                 ImageRow { rows, layout: self.layout }
             }
+            Held::Fine(_) => unreachable!("only sums along rows read these"),
             Held::Bytes(tile) => {
                 for (c, plane) in self.planes.iter_mut().enumerate() {
                     convert(tile.part(c, y, x, width), plane);

@@ -61,15 +61,15 @@ pub struct Extended<U: Value> {
 }
 
 impl<U: Value> Extended<U> {
-    /// For windows of that reach around `region`.
-    pub fn new<T: Value>(reader: &Reader<T>, region: Region, reach: u32) -> Extended<U>
+    /// For windows that reach so far around `region`, along rows and along columns.
+    pub fn new<T: Value>(reader: &Reader<T>, region: Region, (reach, reach_y): (u32, u32)) -> Extended<U>
     where
         U: From<T>,
     {
         let x = i64::from(region.x) - i64::from(reach);
         let width = (region.width + 2 * reach) as usize;
         // A tile may hold more, where a border read the other end of the image.
-        let (top, bottom) = (i64::from(region.y) - i64::from(reach), i64::from(region.bottom()) + i64::from(reach));
+        let (top, bottom) = (i64::from(region.y) - i64::from(reach_y), i64::from(region.bottom()) + i64::from(reach_y));
         let lines = reader.border.span(top, bottom, reader.layout.height);
         let count = (lines.1 - lines.0) as usize;
         let mut rows = U::taken((count + 1) * width);

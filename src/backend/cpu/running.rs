@@ -219,7 +219,9 @@ mod tests {
             let (width, height) = (random.u32(1..=layout.width - x), random.u32(1..=layout.height - y));
             let part = Region { x, y, width, height };
             let input = Held::Reals(filled(layout.region(), value));
-            let Held::Reals(out) = axis::tile(&axis, &input, layout, part) else { panic!("reals stay reals") };
+            let Held::Reals(out) = axis::tile(&axis, None, false, &input, layout, part) else {
+                panic!("reals stay reals")
+            };
             for y in part.y..part.bottom() {
                 for (v, x) in out.row(0, y).iter().zip(part.x..) {
                     // Sums of whole levels are exact in any order.

@@ -180,6 +180,7 @@ pub fn store_rows<C: Code>(held: &Held, target: &mut [C], codes_per_unit: f32) {
             #[inline(always)]
             |v| C::nearest(v * codes_per_unit),
         ),
+        Held::Fine(_) => unreachable!("only sums along rows read these"),
     }
 }
 

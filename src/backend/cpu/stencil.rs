@@ -22,7 +22,7 @@ where
         }
         let reader = Reader::new(input, channel, layout, stencil.edges);
         let reach = stencil.reach();
-        let extended = Extended::new(&reader, region, reach);
+        let extended = Extended::new(&reader, region, (reach, reach));
         for y in region.y..region.bottom() {
             sum(stencil, reach, |dy| extended.row(&reader, i64::from(y) + dy), out.row_mut(channel, y));
         }
@@ -64,7 +64,8 @@ where
     let (reach, keeps) = (i64::from(kernel.reach()), kernel.alpha() == Alpha::Keep);
     let readers: Vec<Reader<T>> =
         (0..input.channels()).map(|channel| Reader::new(input, channel, from, kernel.edges())).collect();
-    let extended: Vec<Extended<f32>> = readers.iter().map(|r| Extended::new(r, region, kernel.reach())).collect();
+    let around = (kernel.reach(), kernel.reach());
+    let extended: Vec<Extended<f32>> = readers.iter().map(|r| Extended::new(r, region, around)).collect();
     let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
     let channels = readers.iter().zip(&extended);
     let channels: Vec<Vec<&[f32]>> =

@@ -51,7 +51,7 @@ macro_rules! pooled {
     )*};
 }
 
-pooled!(u8, u16, f32);
+pooled!(u8, u16, i16, f32, Fine);
 
 /// What tiles are made of: bytes for whole levels 0..=255, which kernels that only move or order values keep, and `f32`.
 pub trait Value: Pooled + PartialOrd + Into<f32> {
@@ -105,6 +105,40 @@ impl Value for f32 {
 
     fn of_border(value: f32) -> f32 {
         value
+    }
+}
+
+/// A level in 128ths, counted from level 128: what a sum over columns in fixed point gives. Holds levels -128 to 384.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Fine(pub i16);
+
+impl From<u8> for Fine {
+    #[inline(always)]
+    fn from(level: u8) -> Fine {
+        Fine((i16::from(level) - 128) << 7)
+    }
+}
+
+impl From<Fine> for f32 {
+    #[inline(always)]
+    fn from(Fine(v): Fine) -> f32 {
+        f32::from(v) / 128.0 + 128.0
+    }
+}
+
+impl Value for Fine {
+    #[inline(always)]
+    fn sum(self, other: Fine) -> f32 {
+        f32::from(self) + f32::from(other)
+    }
+
+    #[inline(always)]
+    fn index(self) -> usize {
+        f32::from(self) as usize
+    }
+
+    fn of_border(value: f32) -> Fine {
+        Fine::from(value as u8)
     }
 }
 
@@ -168,6 +202,18 @@ impl<T: Value> Tile<T> {
         self.planes.iter_mut().map(Vec::as_mut_slice).collect()
     }
 
+    /// The same values as `f32`.
+    fn converted(&self) -> Tile
+    where
+        f32: From<T>,
+    {
+        let mut reals = Tile::new(self.region, self.channels());
+        for (to, from) in reals.planes.iter_mut().zip(&self.planes) {
+            convert(from, to);
+        }
+        reals
+    }
+
     fn at(&self, y: u32) -> std::ops::Range<usize> {
         let width = self.region.width as usize;
         let begin = (y - self.region.y) as usize * width;
@@ -206,18 +252,21 @@ impl<T: Value> Drop for Tile<T> {
     }
 }
 
-/// A tile as bytes or as `f32`.
+/// A tile as one of the kinds of values.
 pub enum Held {
     Bytes(Tile<u8>),
     Reals(Tile),
+    /// Sums along columns, for the sums along rows that alone read them.
+    Fine(Tile<Fine>),
 }
 
-/// Runs `$body` with `$tile` being whichever kind of tile is held.
+/// Runs `$body` with `$tile` being whichever kind of tile is held, of those that every kernel reads.
 macro_rules! with_tile {
     ($held:expr, $tile:ident => $body:expr) => {
         match $held {
             $crate::backend::cpu::tile::Held::Bytes($tile) => $body,
             $crate::backend::cpu::tile::Held::Reals($tile) => $body,
+            $crate::backend::cpu::tile::Held::Fine(_) => unreachable!("only sums along rows read these"),
         }
     };
 }
@@ -225,20 +274,19 @@ pub(super) use with_tile;
 
 impl Held {
     pub fn region(&self) -> Region {
-        with_tile!(self, tile => tile.region)
+        match self {
+            Held::Bytes(tile) => tile.region,
+            Held::Reals(tile) => tile.region,
+            Held::Fine(tile) => tile.region,
+        }
     }
 
     /// Runs `work` on the tile as `f32`.
     pub fn as_reals<R>(&self, work: impl FnOnce(&Tile) -> R) -> R {
         match self {
             Held::Reals(tile) => work(tile),
-            Held::Bytes(tile) => {
-                let mut reals = Tile::new(tile.region, tile.channels());
-                for (to, from) in reals.planes.iter_mut().zip(&tile.planes) {
-                    convert(from, to);
-                }
-                work(&reals)
-            }
+            Held::Bytes(tile) => work(&tile.converted()),
+            Held::Fine(tile) => work(&tile.converted()),
         }
     }
 
@@ -248,6 +296,7 @@ impl Held {
         match (self, below) {
             (Held::Bytes(tile), Held::Bytes(below)) => tile.slide(top, below),
             (Held::Reals(tile), Held::Reals(below)) => tile.slide(top, below),
+            (Held::Fine(tile), Held::Fine(below)) => tile.slide(top, below),
             (own, below) => {
                 let mut reals = own.as_reals(Tile::same);
                 below.as_reals(|below| reals.slide(top, below));

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::evaluate::{Evaluation, Strips};
 use super::statistics::{histogram_tables, maximum};
 use super::{Division, flood::flood, part_region, tile::Held, whole};
-use crate::image::{Depth, Samples, buffers};
+use crate::image::{Depth, Samples};
 use crate::op::{Kernel, NodeId};
 
 /// Computes every table of the graph and every image that is read as a whole, in order; what was computed on the way
@@ -25,12 +25,7 @@ pub fn prepared(mut evaluation: Evaluation) -> Evaluation {
             Kernel::Table(values) => evaluation.tables[id] = values.to_vec(),
             Kernel::Gather(_) => keep(&mut evaluation, node.inputs[0], Keep::Values),
             Kernel::Flood(kernel) => {
-                keep(&mut evaluation, node.inputs[0], Keep::Values);
-                let Some(Samples::F32(values)) = evaluation.stored[node.inputs[0].0].take() else {
-                    unreachable!("values were kept");
-                };
-                evaluation.stored[id] = Some(Samples::U8(flood(*kernel, &values, node.layout.width as usize)));
-                buffers::give_back(values);
+                evaluation.stored[id] = Some(Samples::U8(flood(*kernel, &evaluation, node.inputs[0])));
             }
             _ => {}
         }

@@ -38,7 +38,7 @@ fn by_channel<T: Value, U: Value + From<T>>(
             continue;
         }
         let reader = Reader::new(input, channel, layout, kernel.edges());
-        let extended = Extended::new(&reader, region, kernel.reach());
+        let extended = Extended::new(&reader, region, (kernel.reach(), kernel.reach()));
         let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
         let rows: Vec<&[U]> = ys.map(|y| extended.row(&reader, y)).collect();
         write(&rows, out.plane_mut(channel));

@@ -8,9 +8,8 @@ use clap::{Args, ValueEnum};
 use imgproc::compare::{LoadKind, Order, Source};
 use imgproc::pipeline::Slowness;
 
-use crate::cli::arguments::{
-    BackendName, DEFAULT_RECIPE, DepthName, FormatName, MainArguments, ScheduleName, extension,
-};
+use crate::cli::arguments::{DEFAULT_RECIPE, MainArguments, extension};
+use crate::cli::names::{BackendName, DepthName, FormatName, ScheduleName};
 use crate::cli::sizes;
 use crate::cli::work::WorkArguments;
 

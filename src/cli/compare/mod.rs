@@ -81,8 +81,8 @@ fn files(runtime: &Runtime, arguments: &CompareArguments) -> Result<Vec<PathBuf>
         existing: Existing::Refuse,
     };
     let plan = pipeline::plan(runtime, &request).map_err(refused)?;
-    let Some(settled) = plan.settled.first().filter(|_| plan.jobs.is_empty()) else {
-        return Ok(plan.jobs.into_iter().map(|job| job.input).collect());
+    let Some(settled) = plan.settled().next().filter(|_| plan.count() == 0) else {
+        return Ok(plan.jobs().map(|job| job.input).collect());
     };
     let cause = settled.failure().map(ToString::to_string).unwrap_or_default();
     Err(Problem::new(format!("none of the images can be read; {}: {cause}", settled.input.display())))

@@ -64,9 +64,9 @@ fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
         format: main.format.format(),
         existing: Existing::Refuse,
     };
-    let jobs = pipeline::plan(&runtime, &request(main.input.clone(), &main.output)).unwrap_or_default().jobs;
+    let plan = pipeline::plan(&runtime, &request(main.input.clone(), &main.output)).unwrap_or_default();
     let occasion =
-        Occasion { runtime: &runtime, jobs: &jobs, images: arguments.images, settings: &settings, tell: &|_| () };
+        Occasion { runtime: &runtime, plan: &plan, images: arguments.images, settings: &settings, tell: &|_| () };
     let chosen = match choose(main, &occasion) {
         Ok(chosen) => chosen,
         Err(problem) => return Ok(Answer::Unavailable(problem.message)),
@@ -82,7 +82,7 @@ fn answer(arguments: &TrialArguments) -> Result<Answer, Problem> {
         request: &|file: &Path, output: &Path| request(vec![file.to_path_buf()], output),
         settings: &|store: Store| {
             let settings = main_job::settings(main).map_err(|problem| io::Error::other(problem.message))?;
-            Ok(Settings { store, in_flight, digests: false, ..settings })
+            Ok(Settings { store, in_flight, digests: false, keeps_spans: true, ..settings })
         },
         store: settings.store,
     };

@@ -80,6 +80,22 @@ impl Opened {
         self.head.len() as u64 == self.size()
     }
 
+    /// As many bytes as the first part has, or up to the end of the file, from a place on.
+    ///
+    /// # Errors
+    /// Where they can't be read.
+    pub fn part(&mut self, at: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        match &mut self.rest {
+            Rest::In(whole) => bytes.extend(whole.iter().skip(at as usize).take(HEAD_BYTES as usize)),
+            Rest::On(file) => {
+                file.seek(SeekFrom::Start(at))?;
+                file.take(HEAD_BYTES).read_to_end(&mut bytes)?;
+            }
+        }
+        Ok(bytes)
+    }
+
     /// All bytes of the file if the first part is that.
     ///
     /// # Errors

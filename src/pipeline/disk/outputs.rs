@@ -160,6 +160,12 @@ impl Outputs {
         drop(open.lock);
     }
 
+    /// Closes a directory that was made for this run, and removes it where nothing is in it.
+    pub fn give_up(&self) {
+        self.close();
+        let _ = fs::remove_dir(&self.root);
+    }
+
     fn open(&self) -> MutexGuard<'_, Option<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -13,26 +13,30 @@ pub struct Entry {
     pub below: PathBuf,
 }
 
-/// The regular files of a directory, or with `recursive` of its whole tree, links followed; and what could not be looked
-/// at, with the reason. Links that lead back to where they are, and hidden files and directories, are left out, and the directory `except` (a real path) is not entered.
-pub fn list(directory: &Path, recursive: bool, except: Option<&Path>) -> (Vec<Entry>, Vec<(PathBuf, io::Error)>) {
+/// Tells of the regular files of a directory, or with `recursive` of its whole tree, links followed; and of what could not be
+/// looked at, with the reason. Links that lead back to where they are, and hidden files and directories, are left out, and
+/// the directory `except` (a real path) is not entered.
+pub fn list(
+    directory: &Path,
+    recursive: bool,
+    except: Option<&Path>,
+    mut tell: impl FnMut(Result<Entry, (PathBuf, io::Error)>),
+) {
     let depth = if recursive { usize::MAX } else { 1 };
     let walk = WalkDir::new(directory).min_depth(1).max_depth(depth).follow_links(true).into_iter();
-    let (mut files, mut failed) = (Vec::new(), Vec::new());
     for entry in walk.filter_entry(|entry| !is_hidden(entry) && !is_same(entry, except)) {
         match entry {
             Ok(entry) if entry.file_type().is_file() => {
                 let below = entry.path().parent().and_then(|p| p.strip_prefix(directory).ok());
                 let below = below.map(Path::to_path_buf).unwrap_or_default();
-                files.push(Entry { path: entry.into_path(), below });
+                tell(Ok(Entry { path: entry.into_path(), below }));
             }
             Ok(_) => {}
             // What a link leads back to is looked at where it is.
             Err(error) if error.loop_ancestor().is_some() => {}
-            Err(error) => failed.push((error.path().unwrap_or(directory).to_path_buf(), error.into())),
+            Err(error) => tell(Err((error.path().unwrap_or(directory).to_path_buf(), error.into()))),
         }
     }
-    (files, failed)
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::disk::{self, Stamp};
-use crate::pipeline::outcome::{Failure, Fate};
+use crate::pipeline::outcome::{Failure, Tally};
 use crate::pipeline::{Report, Settings};
 use crate::timeline::{self, Stage};
 
@@ -185,13 +185,13 @@ pub struct EndLine {
 
 impl EndLine {
     pub(super) fn of(report: &Report, begun: f64) -> EndLine {
-        let count = |wanted: fn(&Fate) -> bool| report.outcomes.iter().filter(|o| wanted(&o.fate)).count();
+        let Tally { done, failed, skipped } = report.tally;
         EndLine {
             begun,
             finished: timeline::unix_seconds(),
-            done: count(|fate| matches!(fate, Fate::Done(_))),
-            failed: count(|fate| matches!(fate, Fate::Failed(_))),
-            skipped: count(|fate| matches!(fate, Fate::Skipped)),
+            done,
+            failed,
+            skipped,
             unfinished: report.unfinished,
             interrupted: report.interrupted,
         }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::*;
 use crate::pipeline::disk::Stamp;
-use crate::pipeline::{Done, Failure, Fate, Outcome, Report};
-use crate::timeline::Stage;
+use crate::pipeline::{Done, Failure, Fate, Outcome, Report, Tally};
+use crate::timeline::{Stage, figures};
 
 fn chosen(recipe: &str) -> Chosen {
     Chosen { recipe: recipe.into(), quality: 90, depth: None, exact: false, jpeg_decoder: "Turbo".into() }
@@ -20,13 +20,14 @@ fn failed(cause: &str) -> Fate {
 }
 
 fn report(unfinished: usize) -> Report {
-    let outcomes = vec![outcome("a", None, Fate::Skipped)];
     let wall = std::time::Duration::ZERO;
     Report {
-        outcomes,
+        tally: Tally { skipped: 1, ..Tally::default() },
         unfinished,
+        ended_by: None,
         wall,
         workers: 1,
+        figures: figures(&[], wall, 1),
         spans: Vec::new(),
         device_spans: Vec::new(),
         interrupted: true,

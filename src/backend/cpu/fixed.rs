@@ -1,0 +1,311 @@
+//! Weighted sums of bytes in fixed point: a vector holds twice as many values of 16 bits as `f32`, and they are multiplied and
+//! added in half as many steps.
+//!
+//! Columns are summed first, then rows. Each product keeps its upper 16 bits; what is cut off is half a unit on average, and
+//! the sum begins with that. Results lie within a tenth of a level of what `f32` gives, mostly within a few hundredths.
+
+use super::resample;
+use super::row::{Extended, Reader};
+use super::tile::{Fine, Pooled, Tile, Value};
+use crate::image::weights::Resampling;
+use crate::image::{Layout, Region};
+use crate::op::{Alpha, Axis, Graph, Kernel, NodeId, Place, Taps};
+use crate::simd::{blockwise, fold_taps};
+
+/// Sums of the absolute values of an axis's weights, at most, so that after both no level is beyond what [`Fine`] holds:
+/// 1.41² times 128.
+const MOST_OVERSHOOT: f32 = 1.41;
+
+/// Taps of an axis, at most: each cuts something off.
+const MOST_TAPS: usize = 65;
+
+/// How much of a level's hundredth a recipe may make, at most: its steepness times the root of the taps, as what products cut
+/// off grows.
+const MOST_STEEPNESS: f64 = 80.0;
+
+/// Weights of the taps of an axis as parts of `2^(16 - doublings)`, in the order of the axis's own.
+pub struct Weights {
+    pub parts: Vec<i16>,
+    /// How often a sum is doubled at its end.
+    pub doublings: u32,
+}
+
+/// Weights of the nodes that can be summed so, by node: those of columns whose only reader sums rows likewise. Both read and
+/// give levels.
+pub fn weights(graph: &Graph) -> Vec<Option<Weights>> {
+    let nodes = graph.nodes();
+    let mut weights: Vec<Option<Weights>> = nodes.iter().map(|_| None).collect();
+    for (id, node) in nodes.iter().enumerate() {
+        let Kernel::Axis(rows) = &node.kernel else { continue };
+        let NodeId(input) = node.inputs[0];
+        let Kernel::Axis(columns) = &nodes[input].kernel else { continue };
+        if (columns.place, rows.place) != (Place::Vertical, Place::Horizontal) {
+            continue;
+        }
+        let readers = nodes.iter().filter(|n| n.inputs.contains(&NodeId(input))).count();
+        let are_levels = columns.edges.are_levels() && rows.edges.are_levels();
+        if readers == 1 && are_levels && columns.alpha == rows.alpha {
+            let fixed = |taps| Weights::new(taps, graph.steepness);
+            if let (Some(a), Some(b)) = (fixed(&columns.taps), fixed(&rows.taps)) {
+                (weights[input], weights[id]) = (Some(a), Some(b));
+            }
+        }
+    }
+    weights
+}
+
+impl Weights {
+    /// None where a recipe of that steepness would show what is cut off, or a weight or a sum is too great.
+    fn new(taps: &Taps, steepness: f64) -> Option<Weights> {
+        let (weights, count) = match taps {
+            Taps::Sum { weights, scale: 1.0 } => (weights, weights.len()),
+            Taps::Resample(resampling) if resampling.taps > 1 => (&resampling.weights, resampling.taps),
+            _ => return None,
+        };
+        let is_wild = |weights: &[f32]| {
+            let sum: f32 = weights.iter().sum();
+            (sum - 1.0).abs() > 1e-4 || weights.iter().map(|w| w.abs()).sum::<f32>() > MOST_OVERSHOOT
+        };
+        let is_steep = steepness * (count as f64).sqrt() > MOST_STEEPNESS;
+        if is_steep || count > MOST_TAPS || weights.chunks_exact(count).any(is_wild) {
+            return None;
+        }
+        let greatest = weights.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
+        let doublings = u32::from(greatest > 0.499);
+        let mut parts = vec![0; weights.len()];
+        for (weights, parts) in weights.chunks_exact(count).zip(parts.chunks_exact_mut(count)) {
+            in_parts(weights, 1 << (16 - doublings), parts)?;
+        }
+        Some(Weights { parts, doublings })
+    }
+}
+
+/// Weights as parts of `whole` that sum to just that: the greatest takes what rounding left. None where one is too great.
+fn in_parts(weights: &[f32], whole: i32, parts: &mut [i16]) -> Option<()> {
+    let mut rest = whole;
+    let mut greatest = (0, i32::MIN);
+    for (k, (weight, part)) in weights.iter().zip(parts.iter_mut()).enumerate() {
+        let rounded = (weight * whole as f32).round() as i32;
+        rest -= rounded;
+        *part = fitting(rounded)?;
+        if rounded > greatest.1 {
+            greatest = (k, rounded);
+        }
+    }
+    parts[greatest.0] = fitting(greatest.1 + rest)?;
+    Some(())
+}
+
+/// A weight of just 1 loses 2^-15.
+fn fitting(part: i32) -> Option<i16> {
+    i16::try_from(if part == 1 << 15 { part - 1 } else { part }).ok()
+}
+
+/// The upper half of a product.
+#[inline(always)]
+pub fn product(value: i16, weight: i16) -> i16 {
+    ((i32::from(value) * i32::from(weight)) >> 16) as i16
+}
+
+/// Sums along columns of a tile of bytes.
+pub fn columns(axis: &Axis, weights: &Weights, input: &Tile<u8>, layout: Layout, region: Region) -> Tile<Fine> {
+    let mut out = Tile::new(region, input.channels());
+    for channel in 0..input.channels() {
+        if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
+            out.copy_channel(channel, input, channel);
+            continue;
+        }
+        let reader = Reader::new(input, channel, layout, axis.edges);
+        match &axis.taps {
+            Taps::Resample(resampling) => resampled_columns(resampling, weights, &reader, &mut out, channel),
+            _ => {
+                let (reach, extended) = (i64::from(axis.reach()), Extended::new(&reader, region, (0, axis.reach())));
+                for y in region.y..region.bottom() {
+                    let rows = (-reach..=reach).map(|dy| [extended.row(&reader, i64::from(y) + dy)]);
+                    sum(&weights.parts, weights.doublings, &rows.collect::<Vec<_>>(), out.row_mut(channel, y));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Sums along rows of what `columns` gave.
+pub fn rows<V: Level>(axis: &Axis, weights: &Weights, input: &Tile<Fine>, layout: Layout, region: Region) -> Tile<V> {
+    let mut out = Tile::new(region, input.channels());
+    let (reach, width) = (axis.reach(), region.width as usize);
+    let mut extended = Fine::taken(width + 2 * reach as usize);
+    for channel in 0..input.channels() {
+        let reader = Reader::new(input, channel, layout, axis.edges);
+        if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
+            for y in region.y..region.bottom() {
+                levels(input.part(channel, y, region.x, region.width), out.row_mut(channel, y));
+            }
+        } else if let Taps::Resample(resampling) = &axis.taps {
+            resample::fixed_rows(resampling, weights, &reader, &mut out, channel);
+        } else {
+            for y in region.y..region.bottom() {
+                reader.fill(Some(y), i64::from(region.x) - i64::from(reach), &mut extended);
+                let taps: Vec<[&[Fine]; 1]> = extended.windows(width).map(|tap| [tap]).collect();
+                sum(&weights.parts, weights.doublings, &taps, out.row_mut(channel, y));
+            }
+        }
+    }
+    Fine::keep(extended);
+    out
+}
+
+fn resampled_columns(
+    resampling: &Resampling,
+    weights: &Weights,
+    reader: &Reader<u8>,
+    out: &mut Tile<Fine>,
+    channel: usize,
+) {
+    let Region { x, width, .. } = out.region;
+    let (first, end) = resampling.span(out.region.y, out.region.bottom(), reader.layout.height);
+    let mut lines = Fine::taken((end - first) as usize * width as usize);
+    for (y, line) in (first..end).zip(lines.chunks_exact_mut(width as usize)) {
+        reader.fill(Some(y), i64::from(x), line);
+    }
+    let lines_of: Vec<[&[Fine]; 1]> = lines.chunks_exact(width as usize).map(|line| [line]).collect();
+    for y in out.ys() {
+        let (start, taps) = (resampling.starts[y as usize], resampling.taps);
+        // Behind the last line there are weights of 0 alone.
+        let lines = &lines_of[(start - first) as usize..][..taps.min((end - start) as usize)];
+        let parts = &weights.parts[y as usize * taps..][..lines.len()];
+        sum(parts, weights.doublings, lines, out.row_mut(channel, y));
+    }
+    Fine::keep(lines);
+}
+
+fn sum<V: Level>(parts: &[i16], doublings: u32, taps: &[[&[Fine]; 1]], target: &mut [V]) {
+    fold_taps(
+        taps,
+        target,
+        cut_off(parts),
+        #[inline(always)]
+        |sum: i16, k, [Fine(v)]| sum.wrapping_add(product(v, parts[k])),
+        #[inline(always)]
+        |sum| V::of_fine(Fine(sum << doublings)),
+    );
+}
+
+/// What products of so many weights lose, on average.
+#[inline(always)]
+pub fn cut_off(parts: &[i16]) -> i16 {
+    (parts.len() / 2) as i16
+}
+
+/// The same values as another kind.
+fn levels<V: Level>(from: &[Fine], to: &mut [V]) {
+    blockwise(
+        [to],
+        [from],
+        #[inline(always)]
+        |[v]| [V::of_fine(v)],
+    );
+}
+
+/// What sums end as.
+pub trait Level: Value {
+    fn of_fine(value: Fine) -> Self;
+}
+
+impl Level for Fine {
+    #[inline(always)]
+    fn of_fine(value: Fine) -> Fine {
+        value
+    }
+}
+
+impl Level for f32 {
+    #[inline(always)]
+    fn of_fine(value: Fine) -> f32 {
+        value.into()
+    }
+}
+
+/// Rounded and clamped, halves up.
+impl Level for u8 {
+    #[inline(always)]
+    fn of_fine(Fine(v): Fine) -> u8 {
+        ((v.saturating_add(64) >> 7) + 128).clamp(0, 255) as u8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::cpu::evaluate::Evaluation;
+    use crate::backend::cpu::tile::Held;
+    use crate::image::{Depth, Image, Samples};
+    use crate::recipe::Recipe;
+
+    /// Noise from black to white, flat parts and hard edges.
+    fn source() -> Image {
+        let layout = Layout::new(90, 70, 3);
+        let value = |i: u64| match i / 3 % 90 {
+            0..20 => [0, 255][usize::from(i.is_multiple_of(2))],
+            20..40 => 255,
+            40..50 => 0,
+            _ => (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8,
+        };
+        Image::new(layout, Samples::U8((0..layout.samples()).map(value).collect()))
+    }
+
+    fn values(recipe: &str, steepness: f64) -> Tile {
+        let source = source();
+        let mut graph = Recipe::parse(recipe).unwrap().graph(source.layout, Depth::Eight).unwrap();
+        graph.steepness *= steepness;
+        let evaluation = Evaluation::new(&graph, &source, 1, Depth::Eight);
+        let is_fixed = steepness.is_finite();
+        assert_eq!(weights(&graph).iter().flatten().count(), 2 * usize::from(is_fixed), "{recipe}");
+        let Held::Reals(tile) = evaluation.tile(graph.output, graph.output_layout().region()) else { panic!("reals") };
+        tile
+    }
+
+    #[test]
+    fn sums_lie_within_a_tenth_of_a_level_of_real_ones() {
+        for recipe in [
+            "gaussian_blur:0.3",
+            "gaussian_blur:2",
+            "gaussian_blur:8:border=constant:value=40",
+            "resize:50%",
+            "resize:31x35:fit=fill",
+            "resize:200x90:fit=fill:filter=bilinear",
+            "resize:33%:filter=bicubic",
+            "resize:40%:filter=bilinear",
+            "resize:89x69:fit=fill:filter=box",
+        ] {
+            let (fixed, real) = (values(recipe, 1.0), values(recipe, f64::INFINITY));
+            let mut worst = 0.0_f32;
+            for (y, c) in fixed.ys().flat_map(|y| (0..3).map(move |c| (y, c))) {
+                let differences = fixed.row(c, y).iter().zip(real.row(c, y)).map(|(a, b)| (a - b).abs());
+                worst = differences.fold(worst, f32::max);
+            }
+            assert!(0.0 < worst && worst < 0.1, "{recipe}: {worst} levels apart");
+        }
+    }
+
+    #[test]
+    fn recipes_that_make_much_of_a_difference_are_summed_in_reals() {
+        let is_fixed = |recipe: &str| {
+            let graph = Recipe::parse(recipe).unwrap().graph(Layout::new(64, 64, 3), Depth::Eight).unwrap();
+            weights(&graph).iter().any(Option::is_some)
+        };
+        for gentle in
+            ["gaussian_blur:2", "resize:50%,unsharp_mask:1", "gaussian_blur:2,sobel", "gaussian_blur:2,contrast:3"]
+        {
+            assert!(is_fixed(gentle), "{gentle}");
+        }
+        for steep in [
+            "gaussian_blur:2,threshold:100",
+            "gaussian_blur:2,contrast:90",
+            "gaussian_blur:2,gamma:2",
+            "gaussian_blur:20",
+        ] {
+            assert!(!is_fixed(steep), "{steep}");
+        }
+    }
+}

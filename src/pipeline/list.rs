@@ -1,0 +1,248 @@
+//! The files of a run, of which there may be very many: some bytes each beside their names.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::outcome::{Failure, Fate, Job, Noted, Outcome};
+use crate::codec::Format;
+
+/// Files that may be images, by the directories that they lie in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listing {
+    folders: Vec<Folder>,
+    /// All names that are Unicode, one behind another.
+    names: String,
+    other_names: Vec<OsString>,
+    files: Vec<File>,
+    /// Numbers of folders, while files are added.
+    numbers: HashMap<Folder, u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Folder {
+    path: PathBuf,
+    /// Directory of its files' outputs below the output directory.
+    below: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct File {
+    folder: u32,
+    /// Where its name begins, or which of the others it has.
+    name: u32,
+    /// Of its name; none for one of the others.
+    bytes: Option<NonZeroU16>,
+    named: bool,
+}
+
+impl Listing {
+    /// Adds a file. `named`: whether it is taken whatever it holds.
+    pub fn add(&mut self, path: &Path, below: &Path, named: bool) {
+        // Paths such as `..` have no name; they lead to no file, but to what could not be listed.
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let folder = path.file_name().and(path.parent()).unwrap_or(Path::new(""));
+        let folder = self.folder(folder, below);
+        let bytes = u16::try_from(name.len()).ok().and_then(NonZeroU16::new);
+        let file = match (name.to_str(), u32::try_from(self.names.len())) {
+            (Some(name), Ok(at)) if bytes.is_some() => {
+                self.names.push_str(name);
+                File { folder, name: at, bytes, named }
+            }
+            _ => {
+                self.other_names.push(name.to_os_string());
+                File { folder, name: self.other_names.len() as u32 - 1, bytes: None, named }
+            }
+        };
+        self.files.push(file);
+    }
+
+    fn folder(&mut self, path: &Path, below: &Path) -> u32 {
+        let folder = Folder { path: path.to_path_buf(), below: below.to_path_buf() };
+        *self.numbers.entry(folder).or_insert_with_key(|folder| {
+            self.folders.push(folder.clone());
+            self.folders.len() as u32 - 1
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    fn name(&self, file: File) -> &OsStr {
+        match file.bytes {
+            Some(bytes) => self.names[file.name as usize..][..usize::from(bytes.get())].as_ref(),
+            None => &self.other_names[file.name as usize],
+        }
+    }
+
+    pub fn path(&self, file: usize) -> PathBuf {
+        let file = self.files[file];
+        self.folders[file.folder as usize].path.join(self.name(file))
+    }
+
+    fn below(&self, file: usize) -> &Path {
+        &self.folders[self.files[file].folder as usize].below
+    }
+
+    /// Whether it is taken whatever it holds.
+    pub fn is_named(&self, file: usize) -> bool {
+        self.files[file].named
+    }
+
+    /// Puts files in order of their paths, and of two mentions of one path the stronger one first; leaves those that `keep`
+    /// wants. No more are added.
+    pub fn settle(&mut self, mut keep: impl FnMut(&Path) -> bool) {
+        let mut files = std::mem::take(&mut self.files);
+        self.numbers = HashMap::new();
+        files.sort_by(|a, b| {
+            let components = |file: File| self.folders[file.folder as usize].path.components();
+            let names = || self.name(*a).cmp(self.name(*b));
+            let paths = || {
+                let [a, b] =
+                    [*a, *b].map(|file| components(file).map(|part| part.as_os_str()).chain([self.name(file)]));
+                a.cmp(b)
+            };
+            let order = if a.folder == b.folder { names() } else { paths() };
+            order.then(b.named.cmp(&a.named))
+        });
+        files.retain(|file| keep(&self.folders[file.folder as usize].path.join(self.name(*file))));
+        files.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.files = files;
+    }
+
+    /// Adds the files of another one behind these; returns the place of the first of them.
+    pub fn append(&mut self, other: &Listing) -> u32 {
+        let first = self.len() as u32;
+        for file in 0..other.len() {
+            self.add(&other.path(file), other.below(file), other.is_named(file));
+        }
+        first
+    }
+}
+
+/// Where inputs and outputs lie.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    pub listing: Arc<Listing>,
+    /// The output directory.
+    pub root: PathBuf,
+    /// Whether outputs have their images' numbers for names.
+    pub numbered: bool,
+}
+
+/// An image that is to be done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Place among the inputs of the run.
+    pub index: u32,
+    /// Place in the listing.
+    pub file: u32,
+    /// Of the output.
+    pub format: Format,
+}
+
+/// An image whose outcome is known before the run.
+#[derive(Clone, Debug)]
+pub(super) struct Settled {
+    pub index: u32,
+    pub file: u32,
+    /// None where it is not even clear what the output would be.
+    pub format: Option<Format>,
+    /// None: it is to be left.
+    pub failure: Option<Box<Failure>>,
+    /// Whether an earlier run's manifest says so.
+    pub recorded: bool,
+}
+
+impl Places {
+    pub fn job(&self, entry: Entry) -> Job {
+        let Entry { index, file, format } = entry;
+        Job {
+            index,
+            input: self.input(file),
+            output: self.output(index, file, format),
+            format,
+            noted: Noted::default(),
+        }
+    }
+
+    pub fn outcome(&self, settled: &Settled) -> Outcome {
+        let Settled { index, file, format, failure, recorded } = settled;
+        let fate = failure.as_ref().map_or(Fate::Skipped, |failure| Fate::Failed(failure.as_ref().clone()));
+        let output = format.map(|format| self.output(*index, *file, format));
+        Outcome { output, recorded: *recorded, ..Outcome::early(*index, self.input(*file), fate) }
+    }
+
+    pub fn input(&self, file: u32) -> PathBuf {
+        self.listing.path(file as usize)
+    }
+
+    pub fn output(&self, index: u32, file: u32, format: Format) -> PathBuf {
+        let name = match self.numbered {
+            true => numbered_name(index as usize, format.extension()).into(),
+            false => output_name(self.listing.name(self.listing.files[file as usize]), format),
+        };
+        let mut output = self.root.join(self.listing.below(file as usize));
+        output.push(name);
+        output
+    }
+}
+
+/// Name of the output of an input of that name.
+pub(super) fn output_name(input: &OsStr, format: Format) -> OsString {
+    let mut name = Path::new(input).file_stem().unwrap_or_default().to_os_string();
+    name.push(".");
+    name.push(format.extension());
+    name
+}
+
+/// Name of the output of the image of that number, where outputs are numbered.
+pub fn numbered_name(index: usize, extension: &str) -> String {
+    format!("{index:05}.{extension}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_come_in_order_of_their_paths_and_the_stronger_mention_first() {
+        let mut listing = Listing::default();
+        let mut add = |path: &str, below: &str, named| listing.add(Path::new(path), Path::new(below), named);
+        add("a/b.png", "", false);
+        add("a-c/x.png", "", false);
+        add("b.png", "", true);
+        add("a/b/x.png", "b", false);
+        add("a/a.png", "", false);
+        add("a/b.png", "", true);
+        add("..", "", true);
+        listing.settle(|path| path != Path::new("a/a.png"));
+        let paths: Vec<String> = (0..listing.len()).map(|file| listing.path(file).display().to_string()).collect();
+        let mut sorted = ["a/b.png", "a-c/x.png", "b.png", "a/b/x.png", "a/b.png", ".."].map(Path::new);
+        sorted.sort();
+        assert_eq!(paths, sorted.map(|path| path.display().to_string()));
+        let twice: Vec<bool> = (0..listing.len()).map(|file| listing.is_named(file)).collect();
+        let first = paths.iter().position(|path| path == "a/b.png").unwrap();
+        assert_eq!((twice[first], twice[first + 1]), (true, false));
+        let deep = paths.iter().position(|path| path == "a/b/x.png").unwrap();
+        let places = Places { listing: Arc::new(listing), root: "out".into(), numbered: false };
+        assert_eq!(places.output(0, deep as u32, Format::Jpeg), Path::new("out/b/x.jpg"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_unicode_are_kept() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let mut listing = Listing::default();
+        let paths = [&b"a/x.png"[..], b"a/\xff.png", b"b/\xfe.png", b"b/y.png"].map(OsStr::from_bytes);
+        paths.iter().for_each(|path| listing.add(Path::new(path), Path::new(""), true));
+        for (file, path) in paths.iter().enumerate() {
+            assert_eq!(listing.path(file), Path::new(path));
+        }
+    }
+}
