@@ -123,8 +123,8 @@ fn run(backend: Arc<dyn Backend>, input: &Path) -> Result<f64> {
         max_file_bytes: None,
         timeout: None,
         digests: false,
-        max_failures: Some(1),
         keeps_spans: false,
+        max_failures: Some(1),
     };
     let output = tempfile::tempdir()?;
     let runtime = Runtime::new(settings.jobs, None)?;
@@ -138,8 +138,8 @@ fn run(backend: Arc<dyn Backend>, input: &Path) -> Result<f64> {
     let plan = pipeline::plan(&runtime, &request)?;
     let outputs = Arc::new(Outputs::claim(output.path())?);
     let mut failure = None;
-    let mut observe = |outcome: &Outcome| failure = failure.take().or(outcome.failure().cloned());
-    let report = pipeline::run(&runtime, settings, plan, backend, outputs, &Shutdown::default(), &mut observe)?;
+    let observe = &mut |outcome: &Outcome| failure = failure.take().or_else(|| outcome.failure().cloned());
+    let report = pipeline::run(&runtime, settings, plan, backend, outputs, &Shutdown::default(), observe)?;
     if let Some(failure) = failure {
         anyhow::bail!("{failure}");
     }
