@@ -21,7 +21,7 @@ use imgproc::backend::cpu::CpuBackend;
 use imgproc::backend::{Backend, Done, Task};
 use imgproc::codec::{self, DecodeOptions, EncodeOptions, Format, JpegDecoder};
 use imgproc::pipeline::disk::Outputs;
-use imgproc::pipeline::{self, Existing, Request, Runtime, Schedule, Settings, Shutdown, Store};
+use imgproc::pipeline::{self, Existing, Outcome, Request, Runtime, Schedule, Settings, Shutdown, Store};
 use imgproc::recipe::Recipe;
 
 const FILES: usize = 120;
@@ -123,6 +123,7 @@ fn run(backend: Arc<dyn Backend>, input: &Path) -> Result<f64> {
         max_file_bytes: None,
         timeout: None,
         digests: false,
+        keeps_spans: false,
         max_failures: Some(1),
     };
     let output = tempfile::tempdir()?;
@@ -136,8 +137,10 @@ fn run(backend: Arc<dyn Backend>, input: &Path) -> Result<f64> {
     };
     let plan = pipeline::plan(&runtime, &request)?;
     let outputs = Arc::new(Outputs::claim(output.path())?);
-    let report = pipeline::run(&runtime, settings, plan, backend, outputs, &Shutdown::default(), &mut |_| {})?;
-    if let Some(failure) = report.outcomes.iter().find_map(|outcome| outcome.failure()) {
+    let mut failure = None;
+    let observe = &mut |outcome: &Outcome| failure = failure.take().or_else(|| outcome.failure().cloned());
+    let report = pipeline::run(&runtime, settings, plan, backend, outputs, &Shutdown::default(), observe)?;
+    if let Some(failure) = failure {
         anyhow::bail!("{failure}");
     }
     Ok(report.wall.as_secs_f64())

@@ -21,7 +21,12 @@ struct Shares {
     device: AtomicUsize,
     /// Submitted to the device and not done.
     queued: AtomicUsize,
+    /// Being computed beside the device.
+    at_work: AtomicUsize,
 }
+
+/// The longest queue, in those that the device asks for.
+const LONGEST: usize = 4;
 
 impl Both {
     pub fn new(here: Arc<dyn Backend>, device: Arc<dyn Backend>) -> Both {
@@ -31,6 +36,7 @@ impl Both {
     /// Gives a task to one of them; to the device only where fewer than `depth` images are there.
     fn share(&self, task: Task, depth: usize, done: Done) {
         if !self.shares.take_place(depth, task.remaining) {
+            let _at_work = AtWork::new(&self.shares.at_work);
             self.here.submit(task, done);
             self.shares.here.fetch_add(1, Ordering::Relaxed);
             return;
@@ -55,10 +61,20 @@ fn is_for_device(depth: usize, queued: usize, done: [usize; 2], remaining: usize
     queued < depth && (queued as u128 + 1) * here <= (remaining as u128 + 1) * device
 }
 
+/// Images that the device may have: `depth`, or as many as it does while each of `workers` computes one and hands it no other.
+fn queue(depth: usize, [here, device]: [usize; 2], workers: usize) -> usize {
+    (workers * device / here.max(1) + 1).clamp(depth, LONGEST * depth)
+}
+
 impl Shares {
+    /// What each side has done.
+    fn done(&self) -> [usize; 2] {
+        [&self.here, &self.device].map(|count| count.load(Ordering::Relaxed))
+    }
+
     /// Takes a place in the device's queue, where the next image belongs there.
     fn take_place(&self, depth: usize, remaining: usize) -> bool {
-        let done = [&self.here, &self.device].map(|count| count.load(Ordering::Relaxed));
+        let done = self.done();
         let queue = |queued| is_for_device(depth, queued, done, remaining).then(|| queued + 1);
         self.queued.fetch_update(Ordering::Relaxed, Ordering::Relaxed, queue).is_ok()
     }
@@ -74,7 +90,7 @@ impl Backend for Both {
     }
 
     fn depth(&self) -> usize {
-        self.device.depth()
+        LONGEST * self.device.depth()
     }
 
     fn working_bytes(&self, graph: &Graph, source_sample_bytes: u64, result: Depth) -> u64 {
@@ -95,12 +111,29 @@ impl Backend for Both {
     }
 
     fn submit(&self, task: Task, done: Done) {
-        self.share(task, self.device.depth(), done);
+        let workers = self.shares.at_work.load(Ordering::Relaxed) + 1;
+        self.share(task, queue(self.device.depth(), self.shares.done(), workers), done);
     }
 
     /// Whoever waits here computes no other image meanwhile, so the device takes one at a time.
     fn wait_for(&self, task: Task) -> Result<Computed, BackendError> {
         wait(|done| self.share(task, 1, done))
+    }
+}
+
+/// Counts one more until it is dropped.
+struct AtWork<'a>(&'a AtomicUsize);
+
+impl AtWork<'_> {
+    fn new(count: &AtomicUsize) -> AtWork<'_> {
+        count.fetch_add(1, Ordering::Relaxed);
+        AtWork(count)
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -123,6 +156,14 @@ mod tests {
             assert!((0..4).all(|queued| is_for_device(4, queued, done, 100)), "{done:?}");
             assert!(!is_for_device(4, 4, done, 100), "its queue is full");
         }
+    }
+
+    #[test]
+    fn the_queue_lasts_while_workers_compute() {
+        assert_eq!(queue(4, [0, 0], 2), 4);
+        // The device does five while either of two workers does one.
+        assert_eq!(queue(4, [10, 50], 2), 11);
+        assert_eq!((queue(4, [50, 10], 2), queue(4, [1, 90], 2)), (4, 16));
     }
 
     #[test]
