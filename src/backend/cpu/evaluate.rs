@@ -19,7 +19,7 @@ pub struct Evaluation<'a> {
     pub tables: Vec<Vec<f32>>,
     uses: Vec<Uses>,
     /// Of the nodes that are summed in fixed point, by node.
-    weights: Vec<Option<Weights>>,
+    pub weights: Vec<Option<Weights>>,
     /// That share the work.
     pub threads: usize,
 }
@@ -48,7 +48,7 @@ impl<'a> Evaluation<'a> {
             }
         }
         let weights = match (&source.samples, depth) {
-            (Samples::U8(_), Depth::Eight) => fixed::weights(graph),
+            (Samples::U8(_), Depth::Eight) => fixed::weights(graph, |id| uses[id.0].count),
             _ => (0..count).map(|_| None).collect(),
         };
         Evaluation { graph, source, stored: vec![None; count], tables: vec![Vec::new(); count], uses, weights, threads }

@@ -31,23 +31,22 @@ pub struct Weights {
 }
 
 /// Weights of the nodes that can be summed so, by node: those of columns whose only reader sums rows likewise. Both read and
-/// give levels.
-pub fn weights(graph: &Graph) -> Vec<Option<Weights>> {
+/// give levels. `readers` tells how many a node has.
+pub fn weights(graph: &Graph, readers: impl Fn(NodeId) -> usize) -> Vec<Option<Weights>> {
     let nodes = graph.nodes();
     let mut weights: Vec<Option<Weights>> = nodes.iter().map(|_| None).collect();
     for (id, node) in nodes.iter().enumerate() {
         let Kernel::Axis(rows) = &node.kernel else { continue };
-        let NodeId(input) = node.inputs[0];
-        let Kernel::Axis(columns) = &nodes[input].kernel else { continue };
+        let input = node.inputs[0];
+        let Kernel::Axis(columns) = &graph.node(input).kernel else { continue };
         if (columns.place, rows.place) != (Place::Vertical, Place::Horizontal) {
             continue;
         }
-        let readers = nodes.iter().filter(|n| n.inputs.contains(&NodeId(input))).count();
         let are_levels = columns.edges.are_levels() && rows.edges.are_levels();
-        if readers == 1 && are_levels && columns.alpha == rows.alpha {
+        if readers(input) == 1 && are_levels && columns.alpha == rows.alpha {
             let fixed = |taps| Weights::new(taps, graph.steepness);
             if let (Some(a), Some(b)) = (fixed(&columns.taps), fixed(&rows.taps)) {
-                (weights[input], weights[id]) = (Some(a), Some(b));
+                (weights[input.0], weights[id]) = (Some(a), Some(b));
             }
         }
     }
@@ -260,7 +259,7 @@ mod tests {
         graph.steepness *= steepness;
         let evaluation = Evaluation::new(&graph, &source, 1, Depth::Eight);
         let is_fixed = steepness.is_finite();
-        assert_eq!(weights(&graph).iter().flatten().count(), 2 * usize::from(is_fixed), "{recipe}");
+        assert_eq!(evaluation.weights.iter().flatten().count(), 2 * usize::from(is_fixed), "{recipe}");
         let Held::Reals(tile) = evaluation.tile(graph.output, graph.output_layout().region()) else { panic!("reals") };
         tile
     }
@@ -291,8 +290,9 @@ mod tests {
     #[test]
     fn recipes_that_make_much_of_a_difference_are_summed_in_reals() {
         let is_fixed = |recipe: &str| {
-            let graph = Recipe::parse(recipe).unwrap().graph(Layout::new(64, 64, 3), Depth::Eight).unwrap();
-            weights(&graph).iter().any(Option::is_some)
+            let source = source();
+            let graph = Recipe::parse(recipe).unwrap().graph(source.layout, Depth::Eight).unwrap();
+            Evaluation::new(&graph, &source, 1, Depth::Eight).weights.iter().any(Option::is_some)
         };
         for gentle in
             ["gaussian_blur:2", "resize:50%,unsharp_mask:1", "gaussian_blur:2,sobel", "gaussian_blur:2,contrast:3"]
