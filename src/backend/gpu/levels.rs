@@ -26,9 +26,14 @@ pub fn planes(graph: &Graph, known: &[Option<Format>]) -> Vec<Format> {
     let mut planes = Vec::new();
     for (node, format) in graph.nodes().iter().zip(known) {
         let input = node.inputs.first().map_or(Values::default(), |input: &NodeId| values[input.0]);
-        let own = match format {
-            Some(format) => Values { are_levels: *format == Format::Codes8, are_whole: *format == Format::Codes8 },
-            None => values_of(&node.kernel, input),
+        let own = values_of(&node.kernel, input);
+        let own = match (format, &node.kernel) {
+            (None, _) => own,
+            (Some(format), Kernel::Source) => {
+                Values { are_levels: *format == Format::Codes8, are_whole: *format == Format::Codes8 }
+            }
+            // Of what the host keeps the values are the same, in whatever form.
+            (Some(format), _) => Values { are_whole: *format == Format::Codes8, ..own },
         };
         values.push(own);
         planes.push(match &node.kernel {
