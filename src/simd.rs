@@ -58,7 +58,8 @@ fn in_blocks<const BLOCK: usize, const I: usize, const O: usize, T: Copy + Defau
         let outputs = block(inputs, &function);
         for o in 0..O {
             // Not `copy_from_slice`: compilers call that.
-            let target: &mut [U; BLOCK] = (&mut targets[o][begin..begin + BLOCK]).try_into().expect("a block of the row");
+            let target: &mut [U; BLOCK] =
+                (&mut targets[o][begin..begin + BLOCK]).try_into().expect("a block of the row");
             *target = outputs[o];
         }
     }

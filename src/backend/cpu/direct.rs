@@ -1,4 +1,4 @@
-//! Recipes that only move whole pixels, or compute each from itself: done on interleaved samples, strip by strip of no planes.
+//! Recipes that only move whole pixels, compute each from itself, or halve rows: on interleaved samples, without planes.
 
 use fearless_simd::{Simd, dispatch, prelude::*, u8x64};
 use rayon::prelude::*;

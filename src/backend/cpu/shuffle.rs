@@ -76,13 +76,7 @@ impl Steps {
 /// A square of pixels turned: its rows begin where `from` steps in `source`, and become columns of what begins where `to`
 /// steps in `target`. What stands behind these there may be written over.
 #[inline(always)]
-pub fn turn<S: Simd, C: Pod, const N: usize>(
-    simd: S,
-    source: &[u8],
-    from: Steps,
-    target: &mut [u8],
-    to: Steps,
-) {
+pub fn turn<S: Simd, C: Pod, const N: usize>(simd: S, source: &[u8], from: Steps, target: &mut [u8], to: Steps) {
     let row = |i: usize| u8x16::from_slice(simd, &source[from.at(i)]);
     if size_of::<[C; N]>() == 1 {
         let square = turned_bytes(simd, row);
