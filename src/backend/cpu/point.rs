@@ -17,13 +17,17 @@ pub struct Stage<'a> {
 /// A run of kernels, each of which reads the one before it. `images`, of one size and each with its layout, are read by
 /// the first. Where `rounds`, the result may be rounded to bytes.
 pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
-    let compute = |run: &[Stage], images: &[(&Held, Layout)]| {
-        if rounds { Held::Bytes(rounded(run, images, region)) } else { Held::Reals(computed(run, images, region)) }
-    };
+    if images.iter().any(|(held, _)| held.step() > 1) {
+        // Kernels that are the same to all channels see one.
+        let one = |layout: Layout| Layout { colours: 1, ..layout };
+        let run: Vec<Stage> = run.iter().map(|stage| Stage { to: one(stage.to), ..*stage }).collect();
+        let images: Vec<(&Held, Layout)> = images.iter().map(|(held, layout)| (*held, one(*layout))).collect();
+        return computed_as(&run, &images, region, rounds);
+    }
     let of_samples = run.iter().take_while(|stage| stage.kernel.is_of_sample()).count();
-    let [(Held::Bytes(levels), layout)] = images else { return compute(run, images) };
+    let [(Held::Bytes(levels), layout)] = images else { return computed_as(run, images, region, rounds) };
     if of_samples == 0 {
-        return compute(run, images);
+        return computed_as(run, images, region, rounds);
     }
     let tables = tables(&run[..of_samples], *layout);
     let (to, rest) = (run[of_samples - 1].to, &run[of_samples..]);
@@ -31,7 +35,14 @@ pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: b
         return Held::Bytes(looked_up(levels, &tables, region, u8::nearest));
     }
     let values = looked_up(levels, &tables, region, |v| v);
-    if rest.is_empty() { Held::Reals(values) } else { compute(rest, &[(&Held::Reals(values), to)]) }
+    if rest.is_empty() {
+        return Held::Reals(values);
+    }
+    computed_as(rest, &[(&Held::Reals(values), to)], region, rounds)
+}
+
+fn computed_as(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
+    if rounds { Held::Bytes(rounded(run, images, region)) } else { Held::Reals(computed(run, images, region)) }
 }
 
 /// What a run of kernels that see samples alone makes of each level, by colour channel.
@@ -70,7 +81,7 @@ fn looked_up<T: Value + From<u8>>(
 
 fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
     let mut run = Run::new(run, images, region);
-    let mut out = Tile::new(region, run.channels());
+    let mut out = run.tile();
     for y in region.y..region.bottom() {
         run.row(y, &mut out.rows_mut(y));
     }
@@ -80,8 +91,8 @@ fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
 /// As `computed`, each row rounded while it is at hand.
 fn rounded(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile<u8> {
     let mut run = Run::new(run, images, region);
-    let mut out = Tile::new(region, run.channels());
-    let mut values = Rows::new(run.last.to, region);
+    let mut out = run.tile();
+    let mut values = Rows::new(run.last.to, region, run.step);
     for y in region.y..region.bottom() {
         run.row(y, &mut values.targets());
         for (values, target) in values.planes.iter().zip(out.rows_mut(y)) {
@@ -105,19 +116,24 @@ struct Run<'a> {
     read: Vec<Rows>,
     /// What each kernel but the last gives.
     steps: Vec<Rows>,
-    x: u32,
+    region: Region,
+    /// Of its tiles.
+    step: usize,
 }
 
 impl<'a> Run<'a> {
     fn new(run: &'a [Stage], images: &'a [(&'a Held, Layout)], region: Region) -> Run<'a> {
         let (last, before) = run.split_last().expect("a run has a kernel");
-        let read = images.iter().map(|(_, layout)| Rows::new(*layout, region)).collect();
-        let steps = before.iter().map(|stage| Rows::new(stage.to, region)).collect();
-        Run { before, last, images, read, steps, x: region.x }
+        let step = images[0].0.step();
+        let read = images.iter().map(|(_, layout)| Rows::new(*layout, region, step)).collect();
+        let steps = before.iter().map(|stage| Rows::new(stage.to, region, step)).collect();
+        Run { before, last, images, read, steps, region, step }
     }
 
-    fn channels(&self) -> usize {
-        self.last.to.channels() as usize
+    /// One for its result.
+    fn tile<T: Value>(&self) -> Tile<T> {
+        let channels = self.last.to.channels() as usize;
+        if self.step > 1 { Tile::packed(self.region, self.step) } else { Tile::new(self.region, channels) }
     }
 
     /// The last kernel's row `y`, a slice for each channel.
@@ -128,10 +144,10 @@ impl<'a> Run<'a> {
             let (given, rest) = self.steps.split_at_mut(i);
             let input = given.last().map(Rows::image);
             let input = input.as_ref().map_or(&images[..], std::slice::from_ref);
-            stage_row(stage, input, self.x, y, &mut rest[0].targets());
+            stage_row(stage, input, self.region.x, y, &mut rest[0].targets());
         }
         let input = self.steps.last().map(Rows::image);
-        stage_row(self.last, input.as_ref().map_or(&images[..], std::slice::from_ref), self.x, y, output);
+        stage_row(self.last, input.as_ref().map_or(&images[..], std::slice::from_ref), self.region.x, y, output);
     }
 }
 
@@ -149,8 +165,8 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(layout: Layout, region: Region) -> Rows {
-        let plane = |_| f32::taken(region.width as usize);
+    fn new(layout: Layout, region: Region, step: usize) -> Rows {
+        let plane = |_| f32::taken(region.width as usize * step);
         Rows { planes: (0..layout.channels()).map(plane).collect(), layout, region }
     }
 
@@ -170,7 +186,7 @@ impl Rows {
                 let rows = (0..tile.channels()).map(|c| tile.part(c, y, x, width)).collect();
                 ImageRow { rows, layout: self.layout }
             }
-            Held::Fine(_) => unreachable!("only sums along rows read these"),
+            Held::Fine(_) | Held::Sums(_) => unreachable!("only sums along rows read these"),
             Held::Bytes(tile) => {
                 for (c, plane) in self.planes.iter_mut().enumerate() {
                     convert(tile.part(c, y, x, width), plane);
