@@ -40,9 +40,6 @@ pub fn vectors(length: usize, lanes: usize) -> impl Iterator<Item = usize> {
     (0..length.div_ceil(lanes)).map(move |i| (i * lanes).min(length - lanes))
 }
 
-/// Places that [`blockwise`] computes at once.
-const BLOCK: usize = 64;
-
 /// `function` of what stands at each place of `sources`, to the same place of `targets`. All have one length.
 ///
 /// Each block is computed in arrays of its own: so the compiler sees that no result changes what the function refers to.
@@ -54,12 +51,19 @@ pub fn blockwise<const I: usize, const O: usize, T: Copy + Default, U: Copy + De
 ) {
     vectorized(
         #[inline(always)]
-        || in_blocks(targets, sources, function),
+        || {
+            // One register of the widest kind: compilers leave larger blocks in memory.
+            match size_of::<T>().max(size_of::<U>()) {
+                1 => in_blocks::<64, I, O, T, U>(targets, sources, function),
+                2 => in_blocks::<32, I, O, T, U>(targets, sources, function),
+                _ => in_blocks::<16, I, O, T, U>(targets, sources, function),
+            }
+        },
     );
 }
 
 #[inline(always)]
-fn in_blocks<const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
+fn in_blocks<const BLOCK: usize, const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
     targets: [&mut [U]; O],
     sources: [&[T]; I],
     function: impl Fn([T; I]) -> [U; O],
@@ -96,7 +100,7 @@ fn in_blocks<const I: usize, const O: usize, T: Copy + Default, U: Copy + Defaul
 }
 
 #[inline(always)]
-fn block<const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
+fn block<const BLOCK: usize, const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
     inputs: [&[T; BLOCK]; I],
     function: &impl Fn([T; I]) -> [U; O],
 ) -> [[U; BLOCK]; O] {

@@ -234,6 +234,10 @@ impl Point for ClaheApply {
         Formula::new("clahe_apply", include_str!("../../shaders/ops/clahe_apply.wgsl"), self)
     }
 
+    fn sees_place(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let place = (row.x, row.y);
         if self.by_luma == 0 {

@@ -4,7 +4,9 @@
 //! Columns are summed first, then rows. Each product keeps its upper 16 bits; what is cut off is half a unit on average, and
 //! the sum begins with that. Results lie within a tenth of a level of what `f32` gives, mostly within a few hundredths.
 
+use super::repeated::{self, Period};
 use super::row::{Extended, Reader};
+use super::samples::Code;
 use super::tile::{Fine, Pooled, Tile, Value};
 use super::{resample, sums};
 use crate::image::weights::Resampling;
@@ -28,6 +30,8 @@ pub struct Weights {
     pub parts: Vec<i16>,
     /// How often a sum is doubled at its end.
     pub doublings: u32,
+    /// Of a resampling whose weights are few.
+    pub period: Option<Period>,
 }
 
 /// How an axis is summed in whole numbers.
@@ -87,7 +91,11 @@ impl Weights {
         for (weights, parts) in weights.chunks_exact(count).zip(parts.chunks_exact_mut(count)) {
             in_parts(weights, 1 << (16 - doublings), parts)?;
         }
-        Some(Weights { parts, doublings })
+        let period = match taps {
+            Taps::Resample(resampling) => Period::new(resampling, &parts),
+            _ => None,
+        };
+        Some(Weights { parts, doublings, period })
     }
 }
 
@@ -142,7 +150,13 @@ pub fn columns(axis: &Axis, weights: &Weights, input: &Tile<u8>, layout: Layout,
 }
 
 /// Sums along rows of what `columns` gave.
-pub fn rows<V: Level>(axis: &Axis, weights: &Weights, input: &Tile<Fine>, layout: Layout, region: Region) -> Tile<V> {
+pub fn rows<V: Level + Code>(
+    axis: &Axis,
+    weights: &Weights,
+    input: &Tile<Fine>,
+    layout: Layout,
+    region: Region,
+) -> Tile<V> {
     let mut out = input.like(region);
     let (reach, step) = (axis.reach(), input.step);
     let width = region.width as usize * step;
@@ -154,7 +168,10 @@ pub fn rows<V: Level>(axis: &Axis, weights: &Weights, input: &Tile<Fine>, layout
                 levels(input.part(channel, y, region.x, region.width), out.row_mut(channel, y));
             }
         } else if let Taps::Resample(resampling) = &axis.taps {
-            resample::fixed_rows(resampling, weights, &reader, &mut out, channel);
+            match &weights.period {
+                Some(period) => repeated::rows(period, resampling, weights, &reader, &mut out, channel),
+                None => resample::fixed_rows(resampling, weights, &reader, &mut out, channel),
+            }
         } else {
             for y in region.y..region.bottom() {
                 reader.fill(Some(y), i64::from(region.x) - i64::from(reach), &mut extended);
@@ -191,7 +208,7 @@ fn resampled_columns(
     Fine::keep(lines);
 }
 
-fn sum<V: Level>(parts: &[i16], doublings: u32, taps: &[[&[Fine]; 1]], target: &mut [V]) {
+pub fn sum<V: Level>(parts: &[i16], doublings: u32, taps: &[[&[Fine]; 1]], target: &mut [V]) {
     fold_taps(
         taps,
         target,
