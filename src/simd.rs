@@ -80,7 +80,10 @@ fn in_blocks<const BLOCK: usize, const I: usize, const O: usize, T: Copy + Defau
         }
         let outputs = block(inputs, &function);
         for o in 0..O {
-            targets[o][begin..begin + BLOCK].copy_from_slice(&outputs[o]);
+            // Not `copy_from_slice`: compilers call that.
+            let target: &mut [U; BLOCK] =
+                (&mut targets[o][begin..begin + BLOCK]).try_into().expect("a block of the row");
+            *target = outputs[o];
         }
     }
     if blocks == 0 {
@@ -159,8 +162,8 @@ fn folded_in_blocks<const N: usize, const P: usize, A: Copy, T: Copy + Default, 
     for i in 0..n.div_ceil(N) {
         // The last one may overlap the one before it.
         let x = (i * N).min(n - N);
-        let results: [U; N] = folded(taps, x, start, &combine, &finish);
-        target[x..x + N].copy_from_slice(&results);
+        let block: &mut [U; N] = (&mut target[x..x + N]).try_into().expect("a block of the row");
+        *block = folded(taps, x, start, &combine, &finish);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Recipes that only move whole pixels, or compute each from itself: done on interleaved samples, strip by strip of no planes.
+//! Recipes that only move whole pixels, compute each from itself, or halve rows: on interleaved samples, without planes.
 
 use fearless_simd::{Simd, dispatch, prelude::*, u8x64};
 use rayon::prelude::*;
@@ -25,8 +25,12 @@ pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], cod
         return true;
     }
     let (Some(codes), Samples::U8(source)) = (C::bytes(codes), evaluation.source_samples()) else { return false };
-    let Some(run) = evaluation.points(node).filter(|_| !to.alpha) else { return false };
     let rows = Rows { source, from, to, threads: evaluation.threads };
+    if let Some(halving) = evaluation.halving(node) {
+        rows.fill_apart(codes, |top, target| halving.fill(source, top, target));
+        return true;
+    }
+    let Some(run) = evaluation.points(node).filter(|_| !to.alpha) else { return false };
     match tables(&run, from).as_deref() {
         Some([table]) => rows.fill(codes, |_, source, target| look_up(table, source, target)),
         Some([r, g, b]) if from.colours == 1 => {
@@ -69,6 +73,17 @@ struct Rows<'a> {
 const ROWS: u32 = 16;
 
 impl Rows<'_> {
+    /// Fills `target` by `work(first row, rows of the result)`.
+    fn fill_apart(&self, target: &mut [u8], work: impl Fn(u32, &mut [u8]) + Sync) {
+        let part = (self.to.width * self.to.channels() * ROWS) as usize;
+        let work = |(index, target): (usize, &mut [u8])| work(index as u32 * ROWS, target);
+        if self.threads == 1 {
+            target.chunks_mut(part).enumerate().for_each(work);
+        } else {
+            target.par_chunks_mut(part).enumerate().for_each(work);
+        }
+    }
+
     /// Fills `target` by `work(first row, rows of the source, the same of the result)`.
     fn fill(&self, target: &mut [u8], work: impl Fn(u32, &[u8], &mut [u8]) + Sync) {
         if self.threads == 1 {

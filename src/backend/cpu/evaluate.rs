@@ -1,10 +1,11 @@
 //! A graph evaluated for rectangles of one of its nodes.
 
 use super::fixed::{self, Method};
+use super::repeated::{FixedAxis, Halving};
 use super::tile::{Held, Tile};
 use super::{axis, gather, permute, point, samples, stencil, window};
 use crate::image::{Depth, Image, Region, Samples};
-use crate::op::{Graph, Kernel, NodeId};
+use crate::op::{Graph, Kernel, NodeId, Taps};
 use gather::View;
 use point::Stage;
 
@@ -28,10 +29,7 @@ pub struct Evaluation<'a> {
 /// Whether the source of a graph, of bytes, is read as tiles alone: of all of its channels alike, where it has several.
 pub fn reads_tiles(graph: &Graph) -> bool {
     let layout = graph.layout(NodeId(0));
-    let reads_tile = |kernel: &Kernel| match kernel {
-        Kernel::Axis(_) | Kernel::Neighbourhood(_) => layout.colours == 1,
-        _ => false,
-    };
+    let reads_tile = |kernel: &Kernel| matches!(kernel, Kernel::Neighbourhood(_)) && layout.colours == 1;
     let mut readers = graph.nodes().iter().filter(|node| node.inputs.contains(&NodeId(0))).peekable();
     !layout.alpha && readers.peek().is_some() && readers.all(|node| node.kernel.is_blind() || reads_tile(&node.kernel))
 }
@@ -90,6 +88,22 @@ impl<'a> Evaluation<'a> {
         let is_source = self.tile_inputs(run[0]).eq([NodeId(0)]) && self.stored[0].is_none();
         let is_plain = is_source && !self.graph.layout(NodeId(0)).alpha && run.iter().all(is_point);
         is_plain.then(|| run.into_iter().map(|id| self.stage(id)).collect())
+    }
+
+    /// The source halved along its rows, where a node is just that, in fixed point.
+    pub fn halving(&self, target: NodeId) -> Option<Halving<'_>> {
+        let axis = |id: NodeId| match (&self.graph.node(id).kernel, &self.methods[id.0]) {
+            (Kernel::Axis(axis), Some(Method::Weights(weights))) => match &axis.taps {
+                Taps::Resample(resampling) => Some(FixedAxis { resampling, weights }),
+                _ => None,
+            },
+            _ => None,
+        };
+        let rows = axis(target)?;
+        let input = self.graph.node(target).inputs[0];
+        let columns = axis(input)?;
+        let is_source = self.graph.node(input).inputs == [NodeId(0)] && self.stored[0].is_none();
+        Halving::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
     }
 
     /// A node that is there as a whole.

@@ -240,7 +240,10 @@ impl<const C: usize> Block<C> {
                 let below = [level(self.below[0][i]), level(self.below[1][i])];
                 values[i] = V::nearest(bilinear(places.s[i], places.t[i], [above, below]));
             }
-            rows[c][pixels.clone()].copy_from_slice(&values[..pixels.len()]);
+            match <&mut [V; BLOCK]>::try_from(&mut rows[c][pixels.clone()]) {
+                Ok(whole) => *whole = values,
+                Err(_) => rows[c][pixels.clone()].copy_from_slice(&values[..pixels.len()]),
+            }
         }
     }
 }

@@ -10,7 +10,8 @@ use super::fixed::{Level, Weights, cut_off, product, sum};
 use super::interleave::join;
 use super::row::Reader;
 use super::samples::Code;
-use super::tile::{Fine, Pooled, Tile};
+use super::tile::{Fine, Pooled, Tile, convert};
+use crate::image::Layout;
 use crate::image::weights::Resampling;
 use crate::simd::level;
 
@@ -80,14 +81,13 @@ pub fn rows<V: Level + Code>(
     let is_there = |x: usize| place(x + count - 1) + taps <= from.width as usize;
     let periods = (begin..end).step_by(count).take_while(|x| x + count <= end && is_there(*x)).count();
     let end = begin + periods * count;
-    let reach = if periods == 0 { 0 } else { place(begin + count - 1) - place(begin) + taps };
-    let length = periods + reach.div_ceil(period.inputs);
+    let length = (from.width as usize).div_ceil(2) + LANES;
     let (mut columns, mut results) = (Fine::taken(2 * length), V::taken(count * periods));
     for y in out.ys() {
         let row = reader.tile.row(channel, y);
         let target = out.row_mut(channel, y);
         for x in (to.x as usize..begin.min(to.right() as usize)).chain(end..to.right() as usize) {
-            target[x - to.x as usize] = one(parts(x), weights.doublings, &row[place(x)..]);
+            target[x - to.x as usize] = one(parts(x), weights.doublings, row[place(x)..].iter());
         }
         if periods == 0 {
             continue;
@@ -97,7 +97,7 @@ pub fn rows<V: Level + Code>(
             1 => [row, &[]],
             _ => {
                 let (even, odd) = columns.split_at_mut(length);
-                halve(row, even, odd);
+                halve::<1>(row, even, odd);
                 [&even[..], &odd[..]]
             }
         };
@@ -120,33 +120,131 @@ pub fn rows<V: Level + Code>(
 }
 
 /// One result by itself.
-fn one<V: Level>(parts: &[i16], doublings: u32, taps: &[Fine]) -> V {
+fn one<'a, V: Level>(parts: &[i16], doublings: u32, taps: impl Iterator<Item = &'a Fine>) -> V {
     let products = parts.iter().zip(taps).map(|(part, Fine(v))| product(*v, *part));
     V::of_fine(Fine(products.fold(cut_off(parts), i16::wrapping_add) << doublings))
 }
 
-/// Every second value of a row, and the others; what is left of both keeps its values where the row is shorter.
-fn halve(row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
-    let pairs = even.len().min(row.len() / 2);
-    let (row, rest) = row.split_at(2 * pairs);
-    dispatch!(level(), simd => halve_vectors(simd, cast_slice(row), cast_slice_mut(&mut even[..pairs]), cast_slice_mut(&mut odd[..pairs])));
-    if let (Some(last), Some(v)) = (even.get_mut(pairs), rest.first()) {
-        *last = *v;
+/// An axis of a resampling in fixed point.
+#[derive(Clone, Copy)]
+pub struct FixedAxis<'a> {
+    pub resampling: &'a Resampling,
+    pub weights: &'a Weights,
+}
+
+/// An image resampled along both axes, along its rows to a result for every second pixel: on interleaved bytes throughout.
+pub struct Halving<'a> {
+    columns: FixedAxis<'a>,
+    rows: FixedAxis<'a>,
+    period: &'a Period,
+    from: Layout,
+}
+
+impl<'a> Halving<'a> {
+    /// None where the results along a row do not halve it, or there is alpha.
+    pub fn new(columns: FixedAxis<'a>, rows: FixedAxis<'a>, from: Layout) -> Option<Halving<'a>> {
+        let period = rows.weights.period.as_ref()?;
+        (period.inputs == 2 && period.outputs == 1 && !from.alpha).then_some(Halving { columns, rows, period, from })
+    }
+
+    /// Rows of the result from `top` on.
+    pub fn fill(&self, source: &[u8], top: u32, target: &mut [u8]) {
+        match self.from.channels() {
+            1 => self.rows_of::<1>(source, top, target),
+            _ => self.rows_of::<3>(source, top, target),
+        }
+    }
+
+    fn rows_of<const N: usize>(&self, source: &[u8], top: u32, target: &mut [u8]) {
+        let FixedAxis { resampling, weights } = self.columns;
+        let (from, to) = (self.from.width as usize * N, self.rows.resampling.starts.len() * N);
+        let bottom = top + (target.len() / to) as u32;
+        let (first, end) = resampling.span(top, bottom, self.from.height);
+        let mut lines = Fine::taken((end - first) as usize * from);
+        convert(&source[first as usize * from..end as usize * from], &mut lines);
+        let lines_of: Vec<[&[Fine]; 1]> = lines.chunks_exact(from).map(|line| [line]).collect();
+        let mut summed = Fine::taken(from);
+        let mut phases = [Fine::taken(from / 2 + LANES), Fine::taken(from / 2 + LANES)];
+        for (y, target) in (top..bottom).zip(target.chunks_exact_mut(to)) {
+            let (start, taps) = (resampling.starts[y as usize], resampling.taps);
+            // Behind the last line there are weights of 0 alone.
+            let lines = &lines_of[(start - first) as usize..][..taps.min((end - start) as usize)];
+            let parts = &weights.parts[y as usize * taps..][..lines.len()];
+            sum(parts, weights.doublings, lines, &mut summed);
+            self.row::<N>(&summed, &mut phases, target);
+        }
+        Fine::keep(lines);
+        Fine::keep(summed);
+        phases.into_iter().for_each(Fine::keep);
+    }
+
+    fn row<const N: usize>(&self, row: &[Fine], [even, odd]: &mut [Vec<Fine>; 2], target: &mut [u8]) {
+        let FixedAxis { resampling, weights } = self.rows;
+        let (starts, taps) = (&resampling.starts, resampling.taps);
+        let (begin, end) = (self.period.within.start, self.period.within.end);
+        let place = |x: usize| starts[x] as usize;
+        // Taps of weight 0 may lie behind the last pixel.
+        let end = (begin..end).rev().find(|x| place(*x) + taps <= row.len() / N).map_or(begin, |x| x + 1);
+        for x in (0..begin).chain(end..starts.len()) {
+            for c in 0..N {
+                let from = row[place(x) * N + c..].iter().step_by(N);
+                target[x * N + c] = one(&weights.parts[x * taps..(x + 1) * taps], weights.doublings, from);
+            }
+        }
+        if begin == end {
+            return;
+        }
+        halve::<N>(&row[place(begin) * N..], even, odd);
+        let length = (end - begin) * N;
+        let tap = |k: usize| [&(if k % 2 == 0 { &*even } else { &*odd })[k / 2 * N..][..length]];
+        let taps_of: Vec<[&[Fine]; 1]> = (0..taps).map(tap).collect();
+        let model = self.period.model(begin) * taps;
+        sum(&weights.parts[model..model + taps], weights.doublings, &taps_of, &mut target[begin * N..end * N]);
     }
 }
 
-#[inline(always)]
-fn halve_vectors<S: Simd>(simd: S, row: &[i16], even: &mut [i16], odd: &mut [i16]) {
-    let lanes = S::i16s::LEN;
-    let whole = even.len() / lanes * lanes;
-    for x in (0..whole).step_by(lanes) {
-        let vector = |i: usize| S::i16s::from_slice(simd, &row[2 * x + i * lanes..][..lanes]);
-        let (first, second) = vector(0).deinterleave(vector(1));
-        first.store_slice(&mut even[x..x + lanes]);
-        second.store_slice(&mut odd[x..x + lanes]);
+/// Values that are stored beyond the end of what is halved, at most.
+const LANES: usize = 32;
+
+/// Every second pixel of a row, of `N` values, and the others. Both have room for some more.
+fn halve<const N: usize>(row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
+    dispatch!(level(), simd => halve_vectors::<_, N>(simd, row, even, odd));
+}
+
+/// Bytes of the longest vector.
+const LONGEST: usize = 2 * LANES;
+
+/// For each byte of a vector of 16-bit values, which of two vectors' it is, for every second of their pixels of `n` values.
+const fn halved(n: usize, bytes: usize, odd: usize) -> [u8; LONGEST] {
+    let mut places = [0; LONGEST];
+    let mut i = 0;
+    while i < bytes / (2 * n) * 2 * n {
+        let (pixel, byte) = (i / (2 * n), i % (2 * n));
+        places[i] = ((2 * pixel + odd) * 2 * n + byte) as u8;
+        i += 1;
     }
-    for x in whole..even.len() {
-        (even[x], odd[x]) = (row[2 * x], row[2 * x + 1]);
+    places
+}
+
+#[inline(always)]
+fn halve_vectors<S: Simd, const N: usize>(simd: S, row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
+    let bytes = S::u8s::LEN;
+    let step = bytes / 2 / N * N;
+    let to_even = S::u8s::from_slice(simd, &const { halved(N, S::u8s::LEN, 0) }[..bytes]);
+    let to_odd = S::u8s::from_slice(simd, &const { halved(N, S::u8s::LEN, 1) }[..bytes]);
+    let mut done = 0;
+    while 2 * done + bytes <= row.len() {
+        let both: &[u8] = cast_slice(&row[2 * done..2 * done + bytes]);
+        let (a, b) = (S::u8s::from_slice(simd, &both[..bytes]), S::u8s::from_slice(simd, &both[bytes..]));
+        // What stands behind the pixels is written over by the next ones.
+        a.concat_swizzle_dyn(b, to_even).store_slice(cast_slice_mut(&mut even[done..done + bytes / 2]));
+        a.concat_swizzle_dyn(b, to_odd).store_slice(cast_slice_mut(&mut odd[done..done + bytes / 2]));
+        done += step;
+    }
+    let rest = row[2 * done..].chunks(N).enumerate();
+    for (i, pixel) in rest {
+        let to = if i % 2 == 0 { &mut *even } else { &mut *odd };
+        to[done + i / 2 * N..][..pixel.len()].copy_from_slice(pixel);
     }
 }
 
