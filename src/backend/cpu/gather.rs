@@ -111,6 +111,7 @@ impl Places {
 
     /// The least and the greatest first taps along one axis.
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "compilers vectorise no adapters here")]
     fn bounds(taps: &[i32; BLOCK]) -> (i32, i32) {
         let mut bounds = (i32::MAX, i32::MIN);
         for i in 0..BLOCK {
@@ -231,6 +232,7 @@ impl<const C: usize> Block<C> {
     }
 
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "compilers vectorise no adapters here")]
     fn write<V: Code>(&self, places: &Places, rows: &mut [&mut [V]], pixels: Range<usize>) {
         for c in 0..C {
             let mut values = [V::nearest(0.0); BLOCK];

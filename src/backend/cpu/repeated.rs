@@ -196,7 +196,8 @@ impl<'a> Halving<'a> {
         }
         halve::<N>(&row[place(begin) * N..], even, odd);
         let length = (end - begin) * N;
-        let tap = |k: usize| [&(if k % 2 == 0 { &*even } else { &*odd })[k / 2 * N..][..length]];
+        let phases = [&*even, &*odd];
+        let tap = |k: usize| [&phases[k % 2][k / 2 * N..][..length]];
         let taps_of: Vec<[&[Fine]; 1]> = (0..taps).map(tap).collect();
         let model = self.period.model(begin) * taps;
         sum(&weights.parts[model..model + taps], weights.doublings, &taps_of, &mut target[begin * N..end * N]);

@@ -79,7 +79,7 @@ impl Steps {
 pub fn turn<S: Simd, C: Pod, const N: usize>(simd: S, source: &[u8], from: Steps, target: &mut [u8], to: Steps) {
     let row = |i: usize| u8x16::from_slice(simd, &source[from.at(i)]);
     if size_of::<[C; N]>() == 1 {
-        let square = turned_bytes(simd, row);
+        let square = turned_bytes(row);
         for j in 0..16 {
             square[j].store_slice(&mut target[to.at(j)]);
         }
@@ -87,7 +87,7 @@ pub fn turn<S: Simd, C: Pod, const N: usize>(simd: S, source: &[u8], from: Steps
     }
     let spread = u8x16::from_slice(simd, &const { places(4, size_of::<[C; N]>()) });
     let close = u8x16::from_slice(simd, &const { places(size_of::<[C; N]>(), 4) });
-    let square = turned_words(simd, |i| row(i).swizzle_dyn(spread).bitcast());
+    let square = turned_words(|i| row(i).swizzle_dyn(spread).bitcast());
     for j in 0..4 {
         square[j].bitcast::<u8x16<S>>().swizzle_dyn(close).store_slice(&mut target[to.at(j)]);
     }
@@ -109,11 +109,25 @@ const fn places(size: usize, other: usize) -> [u8; READ] {
 
 /// Each round moves a bit of the row's number into the column's.
 #[inline(always)]
-fn turned_bytes<S: Simd>(simd: S, row: impl Fn(usize) -> u8x16<S>) -> [u8x16<S>; 16] {
-    let mut square = [u8x16::splat(simd, 0); 16];
-    for i in 0..16 {
-        square[i] = row(i);
-    }
+fn turned_bytes<S: Simd>(row: impl Fn(usize) -> u8x16<S>) -> [u8x16<S>; 16] {
+    let mut square: [u8x16<S>; 16] = [
+        row(0),
+        row(1),
+        row(2),
+        row(3),
+        row(4),
+        row(5),
+        row(6),
+        row(7),
+        row(8),
+        row(9),
+        row(10),
+        row(11),
+        row(12),
+        row(13),
+        row(14),
+        row(15),
+    ];
     for _ in 0..4 {
         let rows = square;
         for i in 0..8 {
@@ -125,11 +139,8 @@ fn turned_bytes<S: Simd>(simd: S, row: impl Fn(usize) -> u8x16<S>) -> [u8x16<S>;
 }
 
 #[inline(always)]
-fn turned_words<S: Simd>(simd: S, row: impl Fn(usize) -> u32x4<S>) -> [u32x4<S>; 4] {
-    let mut square = [u32x4::splat(simd, 0); 4];
-    for i in 0..4 {
-        square[i] = row(i);
-    }
+fn turned_words<S: Simd>(row: impl Fn(usize) -> u32x4<S>) -> [u32x4<S>; 4] {
+    let mut square = [row(0), row(1), row(2), row(3)];
     for _ in 0..2 {
         let rows = square;
         for i in 0..2 {
