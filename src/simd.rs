@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, SimdElement, dispatch};
 
 /// Names the instruction set to use instead of the best that the processor has.
 pub const VARIABLE: &str = "IMGPROC_SIMD";
@@ -15,6 +15,29 @@ pub const VARIABLE: &str = "IMGPROC_SIMD";
 #[inline(always)]
 pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     dispatch!(level(), _simd => work())
+}
+
+/// What a vector holds several of.
+pub trait Lane: SimdElement {
+    /// The widest one.
+    type Vector<S: Simd>: SimdBase<S, Element = Self>;
+}
+
+impl Lane for u8 {
+    type Vector<S: Simd> = S::u8s;
+}
+
+impl Lane for f32 {
+    type Vector<S: Simd> = S::f32s;
+}
+
+/// Lanes of any vector, at most.
+pub const MOST_LANES: usize = 64;
+
+/// Where the vectors of a row of `length` begin, which is no shorter than one. The last may overlap the one before it.
+#[inline(always)]
+pub fn vectors(length: usize, lanes: usize) -> impl Iterator<Item = usize> {
+    (0..length.div_ceil(lanes)).map(move |i| (i * lanes).min(length - lanes))
 }
 
 /// `function` of what stands at each place of `sources`, to the same place of `targets`. All have one length.

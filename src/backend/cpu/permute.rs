@@ -18,7 +18,7 @@ use crate::simd::level;
 pub fn tile(permutation: &Permutation, input: &Held, layout: Layout, region: Region) -> Held {
     match input {
         Held::Bytes(tile) if permutation.edges.are_levels() => Held::Bytes(moved(permutation, tile, layout, region)),
-        _ => Held::Reals(input.as_reals(|tile| moved(permutation, tile, layout, region))),
+        _ => Held::Reals(input.as_reals(input.region(), |tile| moved(permutation, tile, layout, region))),
     }
 }
 
@@ -246,7 +246,7 @@ const BLOCK_ROW: usize = SQUARE as usize * 4 + shuffle::READ;
 /// Where output rows are input columns.
 fn turned<T: Value>(permutation: &Permutation, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {
     let region = out.region;
-    let constant = T::of_border(reader.value);
+    let constant = T::of_border(reader.value[0]);
     for top in (region.y..region.bottom()).step_by(SQUARE as usize) {
         for left in (region.x..region.right()).step_by(SQUARE as usize) {
             let (bottom, right) = (region.bottom().min(top + SQUARE), region.right().min(left + SQUARE));

@@ -20,13 +20,17 @@ pub struct Stage<'a> {
 /// A run of kernels, each of which reads the one before it. `images`, of one size and each with its layout, are read by
 /// the first. Where `rounds`, the result may be rounded to bytes.
 pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
-    let compute = |run: &[Stage], images: &[(&Held, Layout)]| {
-        if rounds { Held::Bytes(rounded(run, images, region)) } else { Held::Reals(computed(run, images, region)) }
-    };
+    if images.iter().any(|(held, _)| held.step() > 1) {
+        // Kernels that are the same to all channels see one.
+        let one = |layout: Layout| Layout { colours: 1, ..layout };
+        let run: Vec<Stage> = run.iter().map(|stage| Stage { to: one(stage.to), ..*stage }).collect();
+        let images: Vec<(&Held, Layout)> = images.iter().map(|(held, layout)| (*held, one(*layout))).collect();
+        return computed_as(&run, &images, region, rounds);
+    }
     let of_samples = run.iter().take_while(|stage| stage.kernel.is_of_sample()).count();
-    let [(Held::Bytes(levels), layout)] = images else { return compute(run, images) };
+    let [(Held::Bytes(levels), layout)] = images else { return computed_as(run, images, region, rounds) };
     if of_samples == 0 {
-        return compute(run, images);
+        return computed_as(run, images, region, rounds);
     }
     let tables = tables(&run[..of_samples], *layout);
     let (to, rest) = (run[of_samples - 1].to, &run[of_samples..]);
@@ -34,7 +38,14 @@ pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: b
         return Held::Bytes(looked_up(levels, &tables, region, u8::nearest));
     }
     let values = looked_up(levels, &tables, region, |v| v);
-    if rest.is_empty() { Held::Reals(values) } else { compute(rest, &[(&Held::Reals(values), to)]) }
+    if rest.is_empty() {
+        return Held::Reals(values);
+    }
+    computed_as(rest, &[(&Held::Reals(values), to)], region, rounds)
+}
+
+fn computed_as(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
+    if rounds { Held::Bytes(rounded(run, images, region)) } else { Held::Reals(computed(run, images, region)) }
 }
 
 /// What a run makes of each level, by colour channel of its result: of kernels that see samples alone, or on gray none of
@@ -73,8 +84,9 @@ fn looked_up<T: Value + From<u8>>(
 }
 
 fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
-    let (mut run, mut inputs) = (Run::new(run, region.width), Inputs::new(images, region));
-    let mut out = Tile::new(region, run.channels());
+    let width = region.width * images[0].0.step() as u32;
+    let (mut run, mut inputs) = (Run::new(run, width), Inputs::new(images, region));
+    let mut out = inputs.like(run.channels());
     for y in region.y..region.bottom() {
         run.row(&inputs.row(y), (region.x, y), &mut out.rows_mut(y));
     }
@@ -83,12 +95,13 @@ fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
 
 /// As `computed`, each row rounded while it is at hand.
 fn rounded(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile<u8> {
-    let (mut run, mut inputs) = (Run::new(run, region.width), Inputs::new(images, region));
-    let mut out = Tile::new(region, run.channels());
-    let mut values = Rows::new(run.last.to, region.width);
+    let width = region.width * images[0].0.step() as u32;
+    let (mut run, mut inputs) = (Run::new(run, width), Inputs::new(images, region));
+    let mut out = inputs.like(run.channels());
+    let mut values = Rows::new(run.last.to, width);
     for y in region.y..region.bottom() {
-        run.row(&inputs.row(y), (region.x, y), &mut values.targets(region.width));
-        for (values, target) in values.image(region.width).rows.into_iter().zip(out.rows_mut(y)) {
+        run.row(&inputs.row(y), (region.x, y), &mut values.targets(width));
+        for (values, target) in values.image(width).rows.into_iter().zip(out.rows_mut(y)) {
             round(values, target);
         }
     }
@@ -227,8 +240,16 @@ struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     fn new(images: &'a [(&'a Held, Layout)], region: Region) -> Inputs<'a> {
-        let rows = images.iter().map(|(_, layout)| Rows::new(*layout, region.width)).collect();
-        Inputs { images, rows, region }
+        let row = |(held, layout): &(&Held, Layout)| Rows::new(*layout, region.width * held.step() as u32);
+        Inputs { images, rows: images.iter().map(row).collect(), region }
+    }
+
+    /// A tile for what is made of them: packed as they are.
+    fn like<T: Value>(&self, channels: usize) -> Tile<T> {
+        match self.images[0].0.step() {
+            1 => Tile::new(self.region, channels),
+            step => Tile::packed(self.region, step),
+        }
     }
 
     /// Row `y` of each as `f32`, converted where it is none.
@@ -238,12 +259,12 @@ impl<'a> Inputs<'a> {
         for ((held, layout), room) in self.images.iter().zip(&mut self.rows) {
             rows.push(match held {
                 Held::Reals(tile) => ImageRow::new(*layout, |c| tile.part(c, y, x, width)),
-                Held::Fine(_) => unreachable!("only sums along rows read these"),
+                Held::Fine(_) | Held::Sums(_) => unreachable!("only sums along rows read these"),
                 Held::Bytes(tile) => {
-                    for (c, target) in room.targets(width).into_iter().enumerate() {
+                    for (c, target) in room.targets(width * tile.step as u32).into_iter().enumerate() {
                         convert(tile.part(c, y, x, width), target);
                     }
-                    room.image(width)
+                    room.image(width * tile.step as u32)
                 }
             });
         }
