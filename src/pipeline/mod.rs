@@ -2,9 +2,11 @@
 
 mod budget;
 pub mod disk;
+mod disk_threads;
 mod journey;
 mod list;
 pub mod manifest;
+mod names;
 mod need;
 mod outcome;
 mod plan;
@@ -34,8 +36,6 @@ pub use shutdown::{Halt, Shutdown};
 pub use store::{Slowness, Store};
 pub use survey::{Surveyed, survey};
 
-use tokio::sync::Semaphore;
-
 use crate::backend::Backend;
 use crate::codec::DecodeOptions;
 use crate::image::{Depth, buffers};
@@ -43,6 +43,7 @@ use crate::recipe::Recipe;
 use crate::timeline::{DeviceSpan, Figures, Recorder, Span};
 use budget::Budget;
 use disk::Outputs;
+use disk_threads::DiskThreads;
 use store::Line;
 use workers::Workers;
 
@@ -98,8 +99,8 @@ struct Run {
     settings: Settings,
     backend: Arc<dyn Backend>,
     budget: Budget,
-    /// Reads and writes pass it; as many at a time as threads may block for them.
-    disk_gate: Arc<Semaphore>,
+    /// Reads and writes block on them.
+    disk: DiskThreads,
     line: Line,
     recorder: Recorder,
     outputs: Arc<Outputs>,
@@ -179,7 +180,7 @@ pub fn run(
     );
     let run = Arc::new(Run {
         budget: Budget::new(settings.memory_bytes - kept),
-        disk_gate: runtime.disk_gate(),
+        disk: runtime.disk(),
         line: Line::default(),
         recorder: Recorder::new(settings.keeps_spans),
         settings,
