@@ -56,6 +56,9 @@ const KEPT_SHARE: u64 = 8;
 /// A source, a result, and what a kernel needs whole.
 const BUFFERS_PER_WORKER: usize = 3;
 
+/// What a device's driver and its compiler take for themselves, beside the 150 MB that no budget counts.
+const DRIVER_BYTES: u64 = 96 << 20;
+
 fn thread_name(role: &str) -> String {
     format!("{THREAD_PREFIX}{role}")
 }
@@ -168,6 +171,7 @@ pub fn run(
     let servers = if settings.timeout.is_some() { workers::pool(count)? } else { workers.pool() };
     let kept = settings.memory_bytes / KEPT_SHARE;
     buffers::keep(BUFFERS_PER_WORKER * count, kept);
+    let driver = if backend.computes_here() { 0 } else { DRIVER_BYTES };
     let images = plan.images();
     tracing::info!(
         images = plan.count(),
@@ -179,7 +183,7 @@ pub fn run(
         "begin"
     );
     let run = Arc::new(Run {
-        budget: Budget::new(settings.memory_bytes - kept),
+        budget: Budget::new((settings.memory_bytes - kept).saturating_sub(driver)),
         disk: runtime.disk(),
         line: Line::default(),
         recorder: Recorder::new(settings.keeps_spans),

@@ -40,10 +40,16 @@ pub fn advice(error: &io::Error) -> Option<&'static str> {
 
 /// EMFILE and ENFILE, which the standard library has no kind for.
 fn is_out_of_descriptors(error: &io::Error) -> bool {
-    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+    cfg!(unix) && matches!(number(error), Some(23 | 24))
 }
 
 /// EIO, which it has none for either.
 fn is_broken(error: &io::Error) -> bool {
-    cfg!(unix) && error.raw_os_error() == Some(5)
+    cfg!(unix) && number(error) == Some(5)
+}
+
+/// The number that the system has for it, also where a path was added to it.
+fn number(error: &io::Error) -> Option<i32> {
+    let inner = || error.get_ref()?.source()?.downcast_ref::<io::Error>()?.raw_os_error();
+    error.raw_os_error().or_else(inner)
 }
