@@ -1,34 +1,32 @@
 // Mean of the neighbours in a disc, each weighted by distance in place and in colour, and by its alpha. An invocation
-// computes a quad of 2 rows, so that each quad loaded serves them all. Reds, greens, blues and alphas of 4 pixels are the
+// computes two quads of a row, so that each quad loaded serves both. Reds, greens, blues and alphas of 4 pixels are the
 // columns of a matrix, and so are their sums: of weight times colour, and of weights.
 
 fn bilateral(x: i32, y: i32, p: Bilateral) -> array<vec4f, PIXELS> {
     let q = x / 4;
     let own0 = quad_pixels(q, y);
-    let own1 = quad_pixels(q, y + 1);
+    let own1 = quad_pixels(q + 1, y);
     var sums0 = mat4x4f();
     var sums1 = mat4x4f();
-    for (var dy = -p.radius; dy <= p.radius + 1; dy++) {
-        // Half the disc's width around the nearer row; a root that is off by a rounding must not fall below a whole number.
-        let near = max(-dy, dy - 1);
-        let half = i32(sqrt(f32(p.radius * p.radius - near * near) + 0.5));
+    for (var dy = -p.radius; dy <= p.radius; dy++) {
+        // Half the disc's width; a root that is off by a rounding must not fall below a whole number.
+        let half = i32(sqrt(f32(p.radius * p.radius - dy * dy) + 0.5));
         let first = -((half + 3) / 4);
         var a = quad_pixels(q + first, y + dy);
+        var b = quad_pixels(q + first + 1, y + dy);
         for (var k = first; k <= half / 4; k++) {
-            let b = quad_pixels(q + k + 1, y + dy);
-            let a1 = bilateral_columns(a[0].yzw, b[0].x, a[1].yzw, b[1].x, a[2].yzw, b[2].x, a[3].yzw, b[3].x);
-            let a2 = bilateral_columns(a1[0].yzw, b[0].y, a1[1].yzw, b[1].y, a1[2].yzw, b[2].y, a1[3].yzw, b[3].y);
-            let a3 = bilateral_columns(a2[0].yzw, b[0].z, a2[1].yzw, b[1].z, a2[2].yzw, b[2].z, a2[3].yzw, b[3].z);
+            let c = quad_pixels(q + k + 2, y + dy);
             let dx = 4 * k;
             sums0 = bilateral_sums(sums0, own0, a, dx, dy, p);
-            sums0 = bilateral_sums(sums0, own0, a1, dx + 1, dy, p);
-            sums0 = bilateral_sums(sums0, own0, a2, dx + 2, dy, p);
-            sums0 = bilateral_sums(sums0, own0, a3, dx + 3, dy, p);
-            sums1 = bilateral_sums(sums1, own1, a, dx, dy - 1, p);
-            sums1 = bilateral_sums(sums1, own1, a1, dx + 1, dy - 1, p);
-            sums1 = bilateral_sums(sums1, own1, a2, dx + 2, dy - 1, p);
-            sums1 = bilateral_sums(sums1, own1, a3, dx + 3, dy - 1, p);
+            sums1 = bilateral_sums(sums1, own1, b, dx, dy, p);
+            sums0 = bilateral_sums(sums0, own0, bilateral_one_on(a, b), dx + 1, dy, p);
+            sums1 = bilateral_sums(sums1, own1, bilateral_one_on(b, c), dx + 1, dy, p);
+            sums0 = bilateral_sums(sums0, own0, bilateral_two_on(a, b), dx + 2, dy, p);
+            sums1 = bilateral_sums(sums1, own1, bilateral_two_on(b, c), dx + 2, dy, p);
+            sums0 = bilateral_sums(sums0, own0, bilateral_three_on(a, b), dx + 3, dy, p);
+            sums1 = bilateral_sums(sums1, own1, bilateral_three_on(b, c), dx + 3, dy, p);
             a = b;
+            b = c;
         }
     }
     let means0 = transpose(bilateral_means(sums0, own0));
@@ -38,8 +36,17 @@ fn bilateral(x: i32, y: i32, p: Bilateral) -> array<vec4f, PIXELS> {
     );
 }
 
-fn bilateral_columns(r: vec3f, r3: f32, g: vec3f, g3: f32, b: vec3f, b3: f32, a: vec3f, a3: f32) -> mat4x4f {
-    return mat4x4f(vec4f(r, r3), vec4f(g, g3), vec4f(b, b3), vec4f(a, a3));
+// The four pixels that begin one, two or three behind the first of `a`; `b` is the quad after it.
+fn bilateral_one_on(a: mat4x4f, b: mat4x4f) -> mat4x4f {
+    return mat4x4f(vec4f(a[0].yzw, b[0].x), vec4f(a[1].yzw, b[1].x), vec4f(a[2].yzw, b[2].x), vec4f(a[3].yzw, b[3].x));
+}
+
+fn bilateral_two_on(a: mat4x4f, b: mat4x4f) -> mat4x4f {
+    return mat4x4f(vec4f(a[0].zw, b[0].xy), vec4f(a[1].zw, b[1].xy), vec4f(a[2].zw, b[2].xy), vec4f(a[3].zw, b[3].xy));
+}
+
+fn bilateral_three_on(a: mat4x4f, b: mat4x4f) -> mat4x4f {
+    return mat4x4f(vec4f(a[0].w, b[0].xyz), vec4f(a[1].w, b[1].xyz), vec4f(a[2].w, b[2].xyz), vec4f(a[3].w, b[3].xyz));
 }
 
 // The sums with the neighbours at one distance more, which weigh 0 beyond the disc.

@@ -6,34 +6,20 @@ const BORDER_CLAMP = 2u;
 const BORDER_WRAP = 3u;
 const BORDER_CONSTANT = 4u;
 
-// The position in 0..n that position i reads; -1 where it reads the constant.
+// The position in 0..n that position i reads; -1 where it reads the constant. No branches and no division of whole
+// numbers: taps at a rim call this many times, and either is long code on some drivers.
 fn border_index(border: u32, i: i32, n: i32) -> i32 {
-    if (i >= 0 && i < n) {
-        return i;
-    }
-    switch border {
-        case BORDER_CONSTANT: {
-            return -1;
-        }
-        case BORDER_CLAMP: {
-            return clamp(i, 0, n - 1);
-        }
-        case BORDER_WRAP: {
-            return rem_euclid(i, n);
-        }
-        case BORDER_REFLECT: {
-            let t = rem_euclid(i, 2 * n);
-            return select(2 * n - 1 - t, t, t < n);
-        }
-        default: {
-            let t = rem_euclid(i, max(2 * n - 2, 1));
-            return select(2 * n - 2 - t, t, t < n);
-        }
-    }
+    // Positions repeat after a period; those of it beyond the image are seen in a mirror.
+    let mirror = 2 * n - select(1, 2, border == BORDER_REFLECT101);
+    let reflected = select(mirror + 1, max(mirror, 1), border == BORDER_REFLECT101);
+    let period = select(reflected, n, border == BORDER_WRAP);
+    let t = remainder(select(i, clamp(i, 0, n - 1), border == BORDER_CLAMP), period);
+    let inside = select(mirror - t, t, t < n);
+    return select(inside, -1, border == BORDER_CONSTANT && (i < 0 || i >= n));
 }
 
-// The remainder that is never negative; m > 0.
-fn rem_euclid(i: i32, m: i32) -> i32 {
-    let t = i % m;
-    return select(t, t + m, t < 0);
+// The remainder that is never negative; m > 0, and both below 2^24. The quotient may be off by one, as floats are divided.
+fn remainder(i: i32, m: i32) -> i32 {
+    let t = i - m * i32(floor(f32(i) / f32(m)));
+    return t + select(0, m, t < 0) - select(0, m, t >= m);
 }

@@ -43,22 +43,17 @@ fn tap_at(inside: vec2i, c: u32) -> f32 {
 
 // The values of quad q of row y.
 fn quad(q: i32, y: i32, c: u32) -> vec4f {
-    let x = 4 * q;
-    return vec4f(tap(x, y, c), tap(x + 1, y, c), tap(x + 2, y, c), tap(x + 3, y, c));
+    // A loop of a length that only parameters tell, so that drivers don't unroll it.
+    var v = vec4f(0.0);
+    for (var i = 0; i < params.quad; i++) {
+        v[i] = tap(4 * q + i, y, c);
+    }
+    return v;
 }
 
 // The values of quad q of a row: pixels 4q to 4q + 3.
 fn quad_along_row(q: i32, y: u32, c: u32) -> vec4f {
-    let x = 4 * q;
-    let row = i32(y);
-    if (LOADS_THROUGH_POINTS) {
-        var v = vec4f(0.0);
-        for (var i = 0; i < 4; i++) {
-            v[i] = tap(x + i, row, c);
-        }
-        return v;
-    }
-    return vec4f(tap(x, row, c), tap(x + 1, row, c), tap(x + 2, row, c), tap(x + 3, row, c));
+    return quad(q, i32(y), c);
 }
 
 // The values of a quad of row y.

@@ -111,6 +111,11 @@ pub trait Point: Debug + Send + Sync {
         false
     }
 
+    /// Whether a pixel's place makes a difference.
+    fn sees_place(&self) -> bool {
+        false
+    }
+
     /// One row. `output` holds the channels of the result (without alpha under [`Alpha::Keep`]); all rows have one length.
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
 }

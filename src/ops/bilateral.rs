@@ -82,7 +82,7 @@ impl Neighbourhood for BilateralNeighbourhood {
     }
 
     fn block(&self) -> (u32, u32) {
-        (4, 2)
+        (8, 1)
     }
 
     fn row(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {

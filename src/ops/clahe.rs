@@ -191,6 +191,10 @@ impl Point for ClaheApply {
         Formula::new("clahe_apply", include_str!("../../shaders/ops/clahe_apply.wgsl"), self)
     }
 
+    fn sees_place(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let down = self.between(row.y, self.tiles_per_row);
         let across = |x: usize| self.between(row.x + x as u32, self.tiles_per_column);

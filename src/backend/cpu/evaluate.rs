@@ -1,13 +1,13 @@
 //! A graph evaluated for rectangles of one of its nodes.
 
 use super::fixed::{self, Weights};
+use super::repeated::{FixedAxis, Halving};
 use super::tile::{Held, Tile};
 use super::{axis, gather, permute, point, samples, stencil, window};
 use crate::image::{Depth, Image, Region, Samples};
-use crate::op::{Graph, Kernel, NodeId};
+use crate::op::{Graph, Kernel, NodeId, Taps};
 use gather::View;
 use point::Stage;
-use samples::Code;
 
 /// What is known of an image before its pixels are asked for: the source, whole nodes, tables.
 pub struct Evaluation<'a> {
@@ -65,18 +65,29 @@ impl<'a> Evaluation<'a> {
         &self.source.samples
     }
 
-    /// The code of each level, where a node is a run of point kernels that see samples alone, the same in all channels.
-    pub fn level_table(&self, target: NodeId) -> Option<[u8; 256]> {
+    /// The run of point kernels that makes a node of the source, where the source has no alpha.
+    pub fn points(&self, target: NodeId) -> Option<Vec<Stage<'_>>> {
         let run = self.run(target.0, target);
+        let is_point = |id: &usize| matches!(self.graph.nodes()[*id].kernel, Kernel::Point(_));
         let is_source = self.tile_inputs(run[0]).eq([NodeId(0)]) && self.stored[0].is_none();
-        let is_point = |id: &usize| matches!(&self.graph.nodes()[*id].kernel, Kernel::Point(p) if p.is_of_sample());
-        let layout = self.graph.layout(NodeId(0));
-        if !is_source || layout.alpha || !run.iter().all(is_point) {
-            return None;
-        }
-        let run: Vec<Stage> = run.into_iter().map(|id| self.stage(id)).collect();
-        let tables = point::tables(&run, layout);
-        tables.iter().all(|table| *table == tables[0]).then(|| std::array::from_fn(|i| u8::nearest(tables[0][i])))
+        let is_plain = is_source && !self.graph.layout(NodeId(0)).alpha && run.iter().all(is_point);
+        is_plain.then(|| run.into_iter().map(|id| self.stage(id)).collect())
+    }
+
+    /// The source halved along its rows, where a node is just that, in fixed point.
+    pub fn halving(&self, target: NodeId) -> Option<Halving<'_>> {
+        let axis = |id: NodeId| match (&self.graph.node(id).kernel, &self.weights[id.0]) {
+            (Kernel::Axis(axis), Some(weights)) => match &axis.taps {
+                Taps::Resample(resampling) => Some(FixedAxis { resampling, weights }),
+                _ => None,
+            },
+            _ => None,
+        };
+        let rows = axis(target)?;
+        let input = self.graph.node(target).inputs[0];
+        let columns = axis(input)?;
+        let is_source = self.graph.node(input).inputs == [NodeId(0)] && self.stored[0].is_none();
+        Halving::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
     }
 
     /// A node that is there as a whole.
@@ -233,7 +244,10 @@ impl<'e, 'a> Strips<'e, 'a> {
             (Kernel::Neighbourhood(kernel), Some(from)) => {
                 Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region))
             }
-            (Kernel::Gather(kernel), _) => Held::Reals(gather::tile(kernel, evaluation.view(node.inputs[0]), region)),
+            (Kernel::Gather(kernel), _) => {
+                let rounds = self.rounds && id == self.target.0;
+                gather::tile(kernel, evaluation.view(node.inputs[0]), region, rounds)
+            }
             (Kernel::Source, _) => {
                 samples::load(&evaluation.source.samples, samples::Scale::Levels, node.layout, region)
             }

@@ -70,7 +70,7 @@ fn take_channel<T: Copy>(source: &[T], channels: usize, plane: &mut [f32], value
 }
 
 /// A sample of the result.
-pub trait Code: Pooled {
+pub trait Code: Pooled + bytemuck::Pod {
     const IS_BYTE: bool = false;
 
     /// Samples of an image that are such codes as they are.

@@ -109,7 +109,8 @@ impl Value for f32 {
 }
 
 /// A level in 128ths, counted from level 128: what a sum over columns in fixed point gives. Holds levels -128 to 384.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
 pub struct Fine(pub i16);
 
 impl From<u8> for Fine {

@@ -21,7 +21,7 @@ pub fn stores(output: Stored) -> String {
         Format::Codes16 => words(2, |samples| format!("codes16_from_levels(vec2f({samples}))")),
         Format::Values => words(1, |sample| format!("bitcast<u32>({sample})")),
         Format::Float32 => unreachable!("results are codes or values"),
-        Format::Planes | Format::Planes8 => (0..channels)
+        Format::Planes | Format::Planes8 | Format::Planes16 => (0..channels)
             .map(|c| {
                 let n = channel_name(output.layout, c);
                 let v = planar(output.format, &format!("vec4f(p0.{n}, p1.{n}, p2.{n}, p3.{n})"));
@@ -33,12 +33,20 @@ pub fn stores(output: Stored) -> String {
 
 /// What planes of that format hold of a quad.
 pub fn planar(format: Format, quad: &str) -> String {
-    if format == Format::Planes8 { format!("word_of_levels({quad})") } else { quad.into() }
+    match format {
+        Format::Planes8 => format!("word_of_levels({quad})"),
+        Format::Planes16 => format!("halves_of_levels({quad})"),
+        _ => quad.into(),
+    }
 }
 
 /// WGSL's type of the elements of a buffer.
 pub fn element(format: Format) -> &'static str {
-    if format == Format::Planes { "vec4f" } else { "u32" }
+    match format {
+        Format::Planes => "vec4f",
+        Format::Planes16 => "vec2u",
+        _ => "u32",
+    }
 }
 
 fn channel_name(layout: Layout, c: u32) -> &'static str {
@@ -53,6 +61,9 @@ pub fn push_format_files(text: &mut String, formats: &[Format]) {
     if formats.contains(&Format::Codes16) {
         *text += include_str!("../../../shaders/shared/codes16.wgsl");
     }
+    if formats.contains(&Format::Planes16) {
+        *text += include_str!("../../../shaders/shared/planes16.wgsl");
+    }
     if formats.contains(&Format::Float32) || formats.contains(&Format::Values) {
         *text += include_str!("../../../shaders/shared/float32.wgsl");
     }
@@ -65,27 +76,33 @@ pub fn loads(name: &str, k: usize, input: Stored) -> String {
         format!("fn {name}_{k}(x: u32, y: u32, c: u32) -> f32"),
         format!("fn {name}4_{k}(q: u32, y: u32, c: u32) -> vec4f"),
     );
+    let channels = input.layout.channels();
+    let element = match input.format {
+        Format::Planes => Some((format!("input_{k}[row + x / 4u][x & 3u]"), format!("input_{k}[row + q]"))),
+        Format::Planes16 => {
+            let level = format!("level_from_half(input_{k}[row + x / 4u][(x >> 1u) & 1u], x)");
+            Some((level, format!("levels_of_halves(input_{k}[row + q])")))
+        }
+        // Codes of one channel are a plane.
+        format if format == Format::Planes8 || (format, channels) == (Format::Codes8, 1) => {
+            let level = format!("level_from_codes8(input_{k}[row + x / 4u], x)");
+            Some((level, format!("levels_of_word(input_{k}[row + q])")))
+        }
+        _ => None,
+    };
+    if let Some((level, levels)) = element {
+        let row = format!("let e = params.input_{k};\n    let row = c * e.plane + y * e.row - e.origin");
+        return format!(
+            "{one} {{\n    {row};\n    return {level};\n}}\n{four} {{\n    {row};\n    return {levels};\n}}\n"
+        );
+    }
     let (level, shift) = match input.format {
-        Format::Planes => {
-            let row = format!("let e = params.input_{k};\n    let row = c * e.plane + y * e.row - e.origin");
-            return format!(
-                "{one} {{\n    {row};\n    return input_{k}[row + x / 4u][x & 3u];\n}}\n\
-                 {four} {{\n    {row};\n    return input_{k}[row + q];\n}}\n"
-            );
-        }
-        Format::Planes8 => {
-            let row = format!("let e = params.input_{k};\n    let row = c * e.plane + y * e.row - e.origin");
-            return format!(
-                "{one} {{\n    {row};\n    return level_from_codes8(input_{k}[row + x / 4u], x);\n}}\n\
-                 {four} {{\n    {row};\n    return levels_of_word(input_{k}[row + q]);\n}}\n"
-            );
-        }
         Format::Codes8 => ("level_from_codes8", 2),
         Format::Codes16 => ("level_from_codes16", 1),
         Format::Float32 => ("level_from_float32", 0),
         Format::Values => ("value_from_float32", 0),
+        Format::Planes | Format::Planes8 | Format::Planes16 => unreachable!("planes are loaded above"),
     };
-    let channels = input.layout.channels();
     let words = channels * input.format.sample_bytes();
     let row = format!("let row = y * params.input_{k}.row - params.input_{k}.origin");
     let lane = |i: char| format!("{level}(input_{k}[base + (k.{i} >> {shift}u)], k.{i})");

@@ -63,8 +63,23 @@ fn rank(info: &wgpu::AdapterInfo) -> (u8, u8) {
     (kind, api)
 }
 
+/// Lowers the size of buffers, MiB: for trying what an adapter with lower limits would do.
+const VARIABLE: &str = "IMGPROC_BUFFER_MIB";
+
+/// What is asked of an adapter: all that it allows, or less where the variable says so.
+pub fn limits(adapter: &wgpu::Adapter) -> wgpu::Limits {
+    let mut limits = adapter.limits();
+    let lowered = std::env::var(VARIABLE).ok().and_then(|mib| mib.parse::<u64>().ok()).filter(|mib| *mib > 0);
+    if let Some(bytes) = lowered.and_then(|mib| mib.checked_mul(1 << 20)) {
+        limits.max_buffer_size = limits.max_buffer_size.min(bytes);
+        limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.min(bytes);
+        limits.max_uniform_buffer_binding_size = limits.max_uniform_buffer_binding_size.min(bytes);
+    }
+    limits
+}
+
 fn describe(index: usize, adapter: &wgpu::Adapter) -> Adapter {
-    let (info, limits) = (adapter.get_info(), adapter.limits());
+    let (info, limits) = (adapter.get_info(), limits(adapter));
     let driver = [info.driver.as_str(), info.driver_info.as_str()].join(" ");
     Adapter {
         index,

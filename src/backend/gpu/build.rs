@@ -12,7 +12,7 @@ use super::plan::{Binding, BufferId, Dispatch, Output, Pass, Plan};
 use super::reduce;
 use super::shader::{ImagePass, Mode, Operand, PointStep, Weights};
 use super::sketch::{ImageStep, Place, Sketch, Step};
-use super::storage::Format;
+use super::storage::{Format, QUAD};
 use crate::image::{Edges, Layout};
 use crate::op::{Graph, Kernel, NodeId, Reduce};
 
@@ -126,7 +126,9 @@ impl Builder<'_> {
         let pass = ImagePass {
             head: &step.head,
             mode: step.head.mode.unwrap_or(match (step.output.1.format, &after[..]) {
-                (Format::Planes | Format::Planes8, []) if step.split_from.is_none() => Mode::Channels,
+                (Format::Planes | Format::Planes8 | Format::Planes16, []) if step.split_from.is_none() => {
+                    Mode::Channels
+                }
                 _ => Mode::Pixels,
             }),
             border: None,
@@ -262,6 +264,7 @@ fn params(pass: &ImagePass, step: &ImageStep, units: &Range<u64>) -> Params {
         params.push_words("edge", "vec4f", &edge(&pass.head.edges, pass.source));
         let begin = step.repeated.map_or([0, 0], |(_, stored)| [stored.region.x, stored.region.y]);
         params.push_words("begin", "vec2i", &begin);
+        params.push_words("quad", "i32", &[QUAD]);
     }
     if let (Weights::Even(vectors), Some(words)) = (pass.weights, &pass.head.weights) {
         let mut words = words.clone();

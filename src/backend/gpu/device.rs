@@ -50,7 +50,7 @@ impl Device {
         let mapped = if direct { wgpu::Features::MAPPABLE_PRIMARY_BUFFERS } else { wgpu::Features::empty() };
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             required_features: mapped | timer::features(adapter),
-            required_limits: adapter.limits(),
+            required_limits: super::adapter::limits(adapter),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         }))

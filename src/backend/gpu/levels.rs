@@ -1,28 +1,75 @@
-//! Which images hold whole 8-bit levels, so that planes of bytes hold them: those of files, and what is chosen among them.
+//! In what planes the results of nodes are kept: bytes hold whole 8-bit levels, those of files and what is chosen among them;
+//! 16 bits hold weighted sums of levels, where the recipe makes little of what they cut off; the rest takes floats.
 
 use super::storage::Format;
-use crate::image::{Border, Edges};
-use crate::op::{Graph, Kernel, Taps};
+use crate::image::{Border, Depth, Edges};
+use crate::op::{Axis, Graph, Kernel, NodeId, Taps};
 
-/// For each node, whether its values are whole levels, given the images on the host.
-pub fn whole(graph: &Graph, known: &[Option<Format>]) -> Vec<bool> {
-    let mut whole: Vec<bool> = Vec::new();
-    for (node, format) in graph.nodes().iter().zip(known) {
-        let chosen = || node.inputs.first().is_some_and(|input| whole[input.0]) && chooses(&node.kernel);
-        let is_whole = format.map_or_else(chosen, |format| format == Format::Codes8);
-        whole.push(is_whole);
-    }
-    whole
+/// How steep a recipe may be whose sums are kept in 16 bits: they cut off at most 1/256 level.
+const MOST_STEEPNESS: f64 = 80.0;
+
+/// Sums of the absolute values of weights, at most, so that no sum of levels is beyond what 16 bits hold.
+const MOST_OVERSHOOT: f32 = 1.41;
+
+/// What is known of the values of a node.
+#[derive(Clone, Copy, Default)]
+struct Values {
+    /// None is beyond 0 to 255.
+    are_levels: bool,
+    are_whole: bool,
 }
 
-/// Whether a kernel gives what it has read.
-fn chooses(kernel: &Kernel) -> bool {
-    match kernel {
-        Kernel::Window(window) => window.order().is_some() && gives_levels(window.edges()),
-        Kernel::Permute(permutation) => gives_levels(permutation.edges),
-        Kernel::Axis(axis) => matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. }) && gives_levels(axis.edges),
-        _ => false,
+/// The planes that hold each node's values, given the images on the host.
+pub fn planes(graph: &Graph, known: &[Option<Format>]) -> Vec<Format> {
+    let takes_sums = graph.depth == Depth::Eight && graph.steepness <= MOST_STEEPNESS;
+    let mut values: Vec<Values> = Vec::new();
+    let mut planes = Vec::new();
+    for (node, format) in graph.nodes().iter().zip(known) {
+        let input = node.inputs.first().map_or(Values::default(), |input: &NodeId| values[input.0]);
+        let own = match format {
+            Some(format) => Values { are_levels: *format == Format::Codes8, are_whole: *format == Format::Codes8 },
+            None => values_of(&node.kernel, input),
+        };
+        values.push(own);
+        planes.push(match &node.kernel {
+            _ if own.are_whole => Format::Planes8,
+            Kernel::Axis(axis) if takes_sums && input.are_levels && overshoot(axis) <= MOST_OVERSHOOT => {
+                Format::Planes16
+            }
+            _ => Format::Planes,
+        });
     }
+    planes
+}
+
+/// What a kernel makes of such values.
+fn values_of(kernel: &Kernel, input: Values) -> Values {
+    let chosen = |edges: Edges| Values {
+        are_levels: input.are_levels && gives_levels(edges),
+        are_whole: input.are_whole && gives_levels(edges),
+    };
+    match kernel {
+        Kernel::Window(window) if window.order().is_some() => chosen(window.edges()),
+        Kernel::Permute(permutation) => chosen(permutation.edges),
+        Kernel::Axis(axis) => match axis.taps {
+            Taps::Min { .. } | Taps::Max { .. } => chosen(axis.edges),
+            _ => Values { are_levels: input.are_levels && overshoot(axis) <= 1.0, are_whole: false },
+        },
+        _ => Values::default(),
+    }
+}
+
+/// How many times the greatest level a weighted sum of levels may be; infinite of what is none.
+fn overshoot(axis: &Axis) -> f32 {
+    let absolute = |weights: &[f32]| weights.iter().map(|w| w.abs()).sum::<f32>();
+    let sum = match &axis.taps {
+        Taps::Sum { weights, scale } => absolute(weights) * scale.abs(),
+        Taps::Mean { .. } => 1.0,
+        Taps::Resample(r) => r.weights.chunks_exact(r.taps).map(absolute).fold(0.0, f32::max),
+        Taps::Min { .. } | Taps::Max { .. } => f32::INFINITY,
+    };
+    // What rounding of the weights adds does not count.
+    if gives_levels(axis.edges) { (sum - 1.0e-4).max(0.0) } else { f32::INFINITY }
 }
 
 /// Whether what is read beyond the image is a level, or never chosen.

@@ -160,7 +160,7 @@ impl ImagePass<'_> {
 
     /// What reads the inputs, the first through points where there are some.
     fn loads(&self) -> String {
-        let mut text = format!("const LOADS_THROUGH_POINTS = {};\n", !self.before.is_empty());
+        let mut text = String::new();
         if self.mode.sees_all_channels() || !self.before.is_empty() {
             text += "var<private> position: vec2f;\n";
         }
@@ -191,11 +191,20 @@ impl ImagePass<'_> {
             return format!("{}fn window(x: i32, y: i32, c: u32) -> f32 {{\n{call}}}\n", self.near());
         };
         let call = |x: &str| format!("{stem}({x}, y, params.window)");
-        let pixels = match across * down {
-            1 => {
-                format!("array<vec4f, PIXELS>({}, {}, {}, {})", call("x"), call("x + 1"), call("x + 2"), call("x + 3"))
-            }
-            _ => call("x"),
+        let pixels = match (across * down, self.border) {
+            // A loop of a length that only parameters tell, so that drivers don't unroll it: taps at a rim are long code.
+            (1, Some(_)) => format!(
+                "    var v = array<vec4f, PIXELS>();\n    for (var i = 0; i < params.quad; i++) {{\n        v[i] = {};\n    }}\n    return v;\n",
+                call("x + i")
+            ),
+            (1, None) => format!(
+                "    return array<vec4f, PIXELS>({}, {}, {}, {});\n",
+                call("x"),
+                call("x + 1"),
+                call("x + 2"),
+                call("x + 3")
+            ),
+            _ => format!("    return {};\n", call("x")),
         };
         let across = across.max(QUAD);
         let layout = self.source;
@@ -215,7 +224,7 @@ impl ImagePass<'_> {
             "const COLOURS = {colours}u;\nconst ALPHA = {};\nconst PIXELS = {};\n\
              fn pixel(x: i32, y: i32) -> vec4f {{\n    let at = tap_place(x, y);\n    return vec4f({colour}, {alpha});\n}}\n\
              fn quad_pixels(q: i32, y: i32) -> mat4x4f {{\n    return mat4x4f({quads}, {quad_alpha});\n}}\n\
-             fn neighbourhood(x: i32, y: i32) -> array<vec4f, PIXELS> {{\n    return {pixels};\n}}\n",
+             fn neighbourhood(x: i32, y: i32) -> array<vec4f, PIXELS> {{\n{pixels}}}\n",
             layout.alpha,
             across * down,
         )

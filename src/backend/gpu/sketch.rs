@@ -110,8 +110,8 @@ struct Drawing<'g, 'k> {
     /// Reads of each node's result that are still to come; the target's is never done.
     uses: Vec<usize>,
     regions: Vec<Region>,
-    /// Nodes whose values are whole levels.
-    whole: Vec<bool>,
+    /// What planes each node's values are kept in.
+    planes: Vec<Format>,
     pool: Pool,
     steps: Vec<Step>,
     places: Vec<Option<Place>>,
@@ -130,7 +130,7 @@ impl<'g, 'k> Drawing<'g, 'k> {
             request: request.clone(),
             uses,
             regions,
-            whole: levels::whole(request.graph, &request.known.images),
+            planes: levels::planes(request.graph, &request.known.images),
             pool: Pool::default(),
             steps: Vec::new(),
             places: vec![None; count],
@@ -205,7 +205,9 @@ impl<'g, 'k> Drawing<'g, 'k> {
         let last = group.last();
         let part = head.grid.part(self.regions[last.0]);
         let carries = fuse::carries_points(&graph.node(group.head()).kernel);
-        let packs = last == self.request.target && self.uses[last.0] == 1 && carries;
+        // Floats that the host keeps are those that the planes would give.
+        let is_cut = matches!(self.request.end, End::Values) && self.planes[last.0] == Format::Planes16;
+        let packs = last == self.request.target && self.uses[last.0] == 1 && carries && !is_cut;
         let packed = if packs { self.packed_place(&part) } else { None };
         let output = match packed {
             Some(place) => place,
@@ -239,7 +241,7 @@ impl<'g, 'k> Drawing<'g, 'k> {
 
     /// The format of planes that a pass makes of a node.
     fn planes(&self, head: &Head, id: NodeId) -> Format {
-        if self.whole[id.0] && head.mode.is_none() { Format::Planes8 } else { Format::Planes }
+        if head.mode.is_none() { self.planes[id.0] } else { Format::Planes }
     }
 
     /// Gives each channel of an interleaved image a plane of its own: a pass that works on one channel at a time would load

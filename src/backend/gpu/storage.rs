@@ -19,6 +19,8 @@ pub enum Format {
     Planes,
     /// A plane of bytes for each channel, of levels that are whole; rows padded to whole quads.
     Planes8,
+    /// A plane of 16 bits for each channel, 128ths of levels from -128 on; rows padded to whole quads.
+    Planes16,
 }
 
 impl Format {
@@ -40,7 +42,7 @@ impl Format {
     pub fn sample_bytes(self) -> u32 {
         match self {
             Format::Codes8 | Format::Planes8 => 1,
-            Format::Codes16 => 2,
+            Format::Codes16 | Format::Planes16 => 2,
             Format::Float32 | Format::Values | Format::Planes => 4,
         }
     }
@@ -79,10 +81,10 @@ impl Stored {
         self.region.width.div_ceil(QUAD)
     }
 
-    /// Elements of a quad in one row: vectors of 4 floats in planes of floats, else words of 4 bytes.
+    /// Elements of a quad in one row: in planes one, a vector of floats or of words or a word, else words of 4 bytes.
     fn quad_elements(self) -> u32 {
         match self.format {
-            Format::Planes | Format::Planes8 => 1,
+            Format::Planes | Format::Planes8 | Format::Planes16 => 1,
             interleaved => self.layout.channels() * interleaved.sample_bytes(),
         }
     }
@@ -101,7 +103,7 @@ impl Stored {
     pub fn plane(self) -> u32 {
         match self.format {
             // Too large for a buffer, it may be more than a word tells.
-            Format::Planes | Format::Planes8 => self.row().wrapping_mul(self.region.height),
+            Format::Planes | Format::Planes8 | Format::Planes16 => self.row().wrapping_mul(self.region.height),
             _ => 0,
         }
     }
@@ -131,6 +133,10 @@ mod tests {
         assert_eq!((at(Format::Float32).row(), at(Format::Float32).bytes()), (24, 288));
         assert_eq!((at(Format::Planes).row(), at(Format::Planes).plane(), at(Format::Planes).bytes()), (2, 6, 288));
         assert_eq!((at(Format::Planes8).row(), at(Format::Planes8).plane(), at(Format::Planes8).bytes()), (2, 6, 72));
+        assert_eq!(
+            (at(Format::Planes16).row(), at(Format::Planes16).plane(), at(Format::Planes16).bytes()),
+            (2, 6, 144)
+        );
     }
 
     #[test]

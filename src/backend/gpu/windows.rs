@@ -49,7 +49,7 @@ impl ImagePass<'_> {
     fn row_at_the_rim(&self) -> String {
         "fn begin(q: i32, y: i32, c: u32) {\n}\n\
          fn row_windows(q: u32, y: u32, c: u32) -> vec4f {\n    var v = vec4f();\n    \
-         for (var i = 0; i < 4; i++) {\n        v[i] = window(4 * i32(q) + i, i32(y), c);\n    }\n    return v;\n}\n\
+         for (var i = 0; i < params.quad; i++) {\n        v[i] = window(4 * i32(q) + i, i32(y), c);\n    }\n    return v;\n}\n\
          fn step_down(q: u32, y: u32, c: u32) {\n}\n"
             .into()
     }
@@ -116,17 +116,16 @@ impl ImagePass<'_> {
 
     /// `write_row` of all channels.
     fn finish_row(&self) -> String {
-        let colour = |c: u32| format!("row_windows(q, y, {}u)", if self.source.colours == 3 { c } else { 0 });
+        let colours = self.source.colours;
+        let rows: String = (0..colours).map(|c| format!("    let v{c} = row_windows(q, y, {c}u);\n")).collect();
+        let [r, g, b] = if colours == 3 { [0, 1, 2] } else { [0, 0, 0] };
         let alpha = match (self.source.alpha, self.keeps_alpha()) {
             (false, _) => "vec4f(255.0)".into(),
             (true, true) => format!("quad_along_row(i32(q), y, {}u)", self.source.colours),
             (true, false) => format!("row_windows(q, y, {}u)", self.source.colours),
         };
         format!(
-            "fn write_row(q: u32, y: u32, c: u32) {{\n    step_down(q, y, c);\n    finish(q, y, {}, {}, {}, {alpha});\n}}\n",
-            colour(0),
-            colour(1),
-            colour(2)
+            "fn write_row(q: u32, y: u32, c: u32) {{\n    step_down(q, y, c);\n{rows}    finish(q, y, v{r}, v{g}, v{b}, {alpha});\n}}\n"
         )
     }
 }

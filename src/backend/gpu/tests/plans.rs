@@ -97,6 +97,21 @@ fn levels_that_stay_whole_are_moved_as_bytes() {
 }
 
 #[test]
+fn sums_of_levels_take_16_bits_where_the_recipe_makes_little_of_what_they_cut_off() {
+    let written = |recipe: &str, depth| {
+        let layout = Layout::new(200, 100, 1);
+        let graph = crate::recipe::Recipe::parse(recipe).unwrap().graph(layout, depth).unwrap();
+        plan(&graph, Format::of_depth(depth), depth).passes.iter().map(|p| p.written).collect::<Vec<_>>()
+    };
+    assert_eq!(written("gaussian_blur:2,sobel", Depth::Eight), [40_000, 40_000, 20_000]);
+    assert_eq!(written("gaussian_blur:2,contrast:100", Depth::Eight), [80_000, 20_000]);
+    assert_eq!(written("gaussian_blur:2", Depth::Sixteen), [80_000, 40_000]);
+    // A second overshoot may be more than they hold, and what a point gives may be anything.
+    assert_eq!(written("resize:200%,flip", Depth::Eight)[..2], [80_000, 320_000]);
+    assert_eq!(written("brightness:20,gaussian_blur:2", Depth::Eight), [80_000, 20_000]);
+}
+
+#[test]
 fn a_point_is_not_computed_again_for_every_tap_of_many() {
     let layout = Layout::new(200, 100, 3);
     for recipe in ["gamma:2,bilateral", "gamma:2,median:3", "gamma:2,gaussian_blur:40"] {
