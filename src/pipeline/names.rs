@@ -29,7 +29,7 @@ impl Names {
             self.others.insert(number, name.to_os_string());
         }
         let text = text.unwrap_or_default();
-        if number % STRETCH == 0 {
+        if number.is_multiple_of(STRETCH) {
             self.starts.push(self.text.len());
             self.last.clear();
         }

@@ -75,7 +75,8 @@ fn later_lines_hold_and_broken_ones_do_not_matter() {
     writer.add(&outcome("a.png", Some(&root.join("a.png")), Fate::Skipped));
     drop(writer);
     let broken: [&[u8]; 6] = [b"x".repeat(2 << 20).leak(), b"", b"\xff", b"{\"line\":\"image\"}", b"[[[[", b"{}"];
-    let lines = [std::fs::read(root.join(NAME)).unwrap(), broken.join(&b'\n'), b"\n".to_vec()].concat();
+    let written = crate::pipeline::disk::read_whole(&root.join(NAME)).unwrap();
+    let lines = [written, broken.join(&b'\n'), b"\n".to_vec()].concat();
     let manifest = Manifest::of(LinesRead::held(lines)).unwrap();
     let results: Vec<ResultName> = manifest.images().map(|image| image.result).collect();
     assert_eq!((results, manifest.broken), (vec![ResultName::Done], 6));
