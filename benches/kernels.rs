@@ -2,6 +2,7 @@
 //!
 //!     cargo bench --bench kernels                           every operation, by its example
 //!     cargo bench --bench kernels -- --image FILE sobel     those named, on that 8-bit RGB image
+//!     cargo bench --bench kernels -- --fresh                every call in memory that was not used before
 //!
 //! `scripts/benchmark/benchmark.py kernels` starts it with `--serve` and asks for one call at a time, in turn with OpenCV's.
 //! That is why there is no benchmark library here: one repeats a function until its time is stable, then takes up the next,
@@ -22,25 +23,33 @@ use anyhow::{Context, Result, anyhow, bail};
 use imgproc::backend::cpu::CpuBackend;
 use imgproc::backend::{Backend, Task};
 use imgproc::codec::{self, DecodeOptions, JpegDecoder};
-use imgproc::image::{Depth, Image, Samples};
+use imgproc::image::{Depth, Image, Samples, buffers};
 use imgproc::ops;
 use imgproc::recipe::Recipe;
+
+/// What is kept for the next use, of each kind of samples: the source, the result and one that is computed on the way.
+const BUFFERS: usize = 3;
 
 /// Whoever calls once may take so long; all others are called several times.
 const LONG: Duration = Duration::from_secs(2);
 
 fn main() -> Result<()> {
-    let (mut image, mut serve, mut names) = (None, false, Vec::new());
+    let (mut image, mut serve, mut fresh, mut names) = (None, false, false, Vec::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--serve" => serve = true,
+            "--fresh" => fresh = true,
             "--image" => image = Some(arguments.next().context("--image expects a file")?),
             // Cargo says so to every bench.
             "--bench" => {}
             option if option.starts_with('-') => bail!("no option {option}"),
             _ => names.push(argument),
         }
+    }
+    if !fresh {
+        // As in a run over many images: else each result's memory would be cleared before it is written.
+        buffers::keep(BUFFERS, 4 << 30);
     }
     let kernels = Kernels::new(match image {
         Some(path) => rgb(&path)?,
@@ -58,6 +67,14 @@ fn rgb(path: &str) -> Result<Image> {
         bail!("{path} is not 8-bit RGB");
     }
     Ok(image)
+}
+
+/// In memory that was given back, where there is some.
+fn copy(image: &Image) -> Image {
+    let Samples::U8(codes) = &image.samples else { unreachable!("images here are of 8 bits") };
+    let mut copy = buffers::take(codes.len());
+    copy.copy_from_slice(codes);
+    Image::new(image.layout, Samples::U8(copy))
 }
 
 /// One thread, and the images that it works on.
@@ -90,7 +107,7 @@ impl Kernels {
         let source = self.source(channels);
         let graph = Recipe::parse(recipe)?.graph(source.layout, source.depth())?;
         let task =
-            Task { graph: Arc::new(graph), image: source.clone(), depth: source.depth(), divides: true, remaining: 0 };
+            Task { graph: Arc::new(graph), image: copy(source), depth: source.depth(), divides: true, remaining: 0 };
         let (sender, receiver) = mpsc::sync_channel(1);
         self.pool.install(|| {
             let begun = Instant::now();
@@ -103,11 +120,16 @@ impl Kernels {
 
     /// The median of several calls, after one that is thrown away; of a long one, that one.
     fn time(&self, channels: u32, recipe: &str) -> Result<Duration> {
-        let first = self.call(channels, recipe)?.time;
+        let time = || -> Result<Duration> {
+            let Call { time, result } = self.call(channels, recipe)?;
+            result.give_back();
+            Ok(time)
+        };
+        let first = time()?;
         if first > LONG {
             return Ok(first);
         }
-        let mut times = (0..5).map(|_| Ok(self.call(channels, recipe)?.time)).collect::<Result<Vec<Duration>>>()?;
+        let mut times = (0..5).map(|_| time()).collect::<Result<Vec<Duration>>>()?;
         times.sort();
         Ok(times[2])
     }
@@ -145,14 +167,16 @@ impl Kernels {
     }
 
     fn answer(&self, line: &str, last: &mut Option<Image>) -> Result<String> {
-        // Freed before the call, so that the call may have its memory.
+        // Given back before the call, so that the call may have its memory.
         let previous = last.take();
         let (verb, rest) = line.split_once(' ').context("expected a verb and its object")?;
         if verb == "result" {
             save(&previous.context("nothing was run")?, rest)?;
             return Ok(String::new());
         }
-        drop(previous);
+        if let Some(previous) = previous {
+            previous.give_back();
+        }
         let (channels, object) = rest.split_once(' ').context("expected channels")?;
         let channels: u32 = channels.parse()?;
         match verb {

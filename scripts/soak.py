@@ -3,11 +3,16 @@
 
     scripts/soak.py PROGRAM [--images N] [--backend cpu|software] [--corpus FOLDER...] [--seconds N] [--options TEXT]
 
-Draws N small PNGs, or links the files of the folders again and again until there are N. During the run some inputs vanish, are
-cut short, overwritten with noise or replaced by pipes, and the process is stopped and continued. It fails where the process dies, descriptors
-or threads grow, or memory at the end exceeds that after the first minute (a tenth of a short run) by more than a tenth.
+Draws N small PNGs, or takes the files of the folders again and again until there are N, by links but for every twentieth. During the
+run some of those are cut short, overwritten with noise, replaced by pipes, or vanish, and the process is stopped and continued. It
+tells every minute what the process holds. It fails where that dies, descriptors or threads grow, or memory at the end exceeds that
+after the first minute (a tenth of a short run) by more than a tenth.
 """
 import argparse, os, pathlib, random, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
+
+
+# One in so many inputs is a file of its own, and may be harmed.
+OWN = 20
 
 
 def png(width, height, seed):
@@ -29,16 +34,24 @@ def fill(place, arguments):
         folder = os.path.join(place, "in", f"{i // 1000:03}")
         if i % 1000 == 0:
             os.makedirs(folder)
-        if files:
-            shutil.copyfile(files[i % len(files)], os.path.join(folder, f"{i:06}{files[i % len(files)].suffix}"))
-        else:
+        if not files:
             with open(os.path.join(folder, f"{i:06}.png"), "wb") as file:
                 file.write(drawn[i % len(drawn)])
+            continue
+        number = i % len(files)
+        kept, path = os.path.join(place, "kept", str(number)), os.path.join(folder, f"{i:06}{files[number].suffix}")
+        if i < len(files):
+            os.makedirs(os.path.dirname(kept), exist_ok=True)
+            shutil.copyfile(files[number], kept)
+        if i % OWN:
+            os.link(kept, path)
+        else:
+            shutil.copyfile(kept, path)
 
 
 def harm(place, rng, count):
     """One of the faults, on an input that may not have been read yet."""
-    index = rng.randrange(count)
+    index = rng.randrange(count) // OWN * OWN
     found = list(pathlib.Path(place, "in", f"{index // 1000:03}").glob(f"{index:06}.*"))
     if not found:
         return "none"
@@ -103,6 +116,9 @@ def main():
                 samples.append((done(manifest), time.monotonic() - begun, held(process.pid)))
             except (OSError, KeyError):
                 break
+            if int(samples[-1][1] / 60) > int((samples[-2][1] if len(samples) > 1 else 0) / 60):
+                lines, seconds, now = samples[-1]
+                print(f"{seconds / 60:4.0f} min {lines:8} lines  " + "  ".join(f"{what} {now[what]:.0f}" for what in now), flush=True)
             for _ in range(3):
                 kind = harm(place, rng, arguments.images)
                 faults[kind] = faults.get(kind, 0) + 1

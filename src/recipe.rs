@@ -269,6 +269,8 @@ fn fill_defaults(spec: &'static Spec, arguments: &mut Arguments) -> Result<(), S
 pub fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
     let close = names
         .clone()
+        // What is longer is no slip, and would be compared for long.
+        .filter(|name| text.len() <= 4 * name.len())
         .map(|name| (strsim::damerau_levenshtein(text, name), name))
         .min()
         .filter(|(distance, name)| *distance <= 1 + name.len() / 4 || name.starts_with(text) && text.len() > 2);

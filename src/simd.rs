@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, SimdElement, dispatch};
 
 /// Names the instruction set to use instead of the best that the processor has.
 pub const VARIABLE: &str = "IMGPROC_SIMD";
@@ -17,8 +17,28 @@ pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     dispatch!(level(), _simd => work())
 }
 
-/// Places that [`blockwise`] computes at once.
-const BLOCK: usize = 64;
+/// What a vector holds several of.
+pub trait Lane: SimdElement {
+    /// The widest one.
+    type Vector<S: Simd>: SimdBase<S, Element = Self>;
+}
+
+impl Lane for u8 {
+    type Vector<S: Simd> = S::u8s;
+}
+
+impl Lane for f32 {
+    type Vector<S: Simd> = S::f32s;
+}
+
+/// Lanes of any vector, at most.
+pub const MOST_LANES: usize = 64;
+
+/// Where the vectors of a row of `length` begin, which is no shorter than one. The last may overlap the one before it.
+#[inline(always)]
+pub fn vectors(length: usize, lanes: usize) -> impl Iterator<Item = usize> {
+    (0..length.div_ceil(lanes)).map(move |i| (i * lanes).min(length - lanes))
+}
 
 /// `function` of what stands at each place of `sources`, to the same place of `targets`. All have one length.
 ///
@@ -31,12 +51,19 @@ pub fn blockwise<const I: usize, const O: usize, T: Copy + Default, U: Copy + De
 ) {
     vectorized(
         #[inline(always)]
-        || in_blocks(targets, sources, function),
+        || {
+            // One register of the widest kind: compilers leave larger blocks in memory.
+            match size_of::<T>().max(size_of::<U>()) {
+                1 => in_blocks::<64, I, O, T, U>(targets, sources, function),
+                2 => in_blocks::<32, I, O, T, U>(targets, sources, function),
+                _ => in_blocks::<16, I, O, T, U>(targets, sources, function),
+            }
+        },
     );
 }
 
 #[inline(always)]
-fn in_blocks<const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
+fn in_blocks<const BLOCK: usize, const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
     targets: [&mut [U]; O],
     sources: [&[T]; I],
     function: impl Fn([T; I]) -> [U; O],
@@ -53,7 +80,10 @@ fn in_blocks<const I: usize, const O: usize, T: Copy + Default, U: Copy + Defaul
         }
         let outputs = block(inputs, &function);
         for o in 0..O {
-            targets[o][begin..begin + BLOCK].copy_from_slice(&outputs[o]);
+            // Not `copy_from_slice`: compilers call that.
+            let target: &mut [U; BLOCK] =
+                (&mut targets[o][begin..begin + BLOCK]).try_into().expect("a block of the row");
+            *target = outputs[o];
         }
     }
     if blocks == 0 {
@@ -73,7 +103,7 @@ fn in_blocks<const I: usize, const O: usize, T: Copy + Default, U: Copy + Defaul
 }
 
 #[inline(always)]
-fn block<const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
+fn block<const BLOCK: usize, const I: usize, const O: usize, T: Copy + Default, U: Copy + Default>(
     inputs: [&[T; BLOCK]; I],
     function: &impl Fn([T; I]) -> [U; O],
 ) -> [[U; BLOCK]; O] {
@@ -132,8 +162,8 @@ fn folded_in_blocks<const N: usize, const P: usize, A: Copy, T: Copy + Default, 
     for i in 0..n.div_ceil(N) {
         // The last one may overlap the one before it.
         let x = (i * N).min(n - N);
-        let results: [U; N] = folded(taps, x, start, &combine, &finish);
-        target[x..x + N].copy_from_slice(&results);
+        let block: &mut [U; N] = (&mut target[x..x + N]).try_into().expect("a block of the row");
+        *block = folded(taps, x, start, &combine, &finish);
     }
 }
 

@@ -3,15 +3,14 @@
 
 use std::path::Path;
 
+use imgproc::pipeline::disk::LinesRead;
 use imgproc::pipeline::manifest::{FileEntry, Manifest};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut manifest = Manifest::default();
-    let lines = bytes.split(|byte| *byte == b'\n');
-    let count = lines.clone().count();
-    lines.for_each(|line| manifest.take(Some(line)));
-    assert!(manifest.images().len() + manifest.broken <= count && manifest.unfinished() < usize::MAX);
+    let manifest = Manifest::of(LinesRead::held(bytes.to_vec())).expect("memory can be read");
+    let count = bytes.split(|byte| *byte == b'\n').count();
+    assert!(manifest.images().count() + manifest.broken <= count && manifest.unfinished() < usize::MAX);
     for image in manifest.images() {
         for entry in [Some(&image.input), image.output.as_ref()].into_iter().flatten() {
             let _ = entry.stamp();
@@ -19,6 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(FileEntry::of(&path, None).is_at(Path::new(&path)));
             }
         }
+        let output = image.output.as_ref().and_then(FileEntry::path);
+        let _ = output.and_then(|output| manifest.of_output(&output));
         let _ = image.failure.as_ref().map(|failure| failure.failure());
     }
 });

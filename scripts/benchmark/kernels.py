@@ -16,7 +16,7 @@ import peers
 import report
 
 # glibc keeps the memory that was freed, so that neither side pays for pages that the system has to clear: those cost more than
-# many an operation. Large pages as numpy asks for them.
+# many an operation. Our side keeps buffers besides, as it does in a run over files. Large pages as numpy asks for them.
 KEEP_MEMORY = {"GLIBC_TUNABLES": ":".join(f"glibc.malloc.{tunable}" for tunable in (
     "mmap_max=0", f"trim_threshold={1 << 36}", "arena_max=1", "hugetlb=1"))}
 LONGEST = 60.0  # seconds on one operation, if it has been called often enough by then
@@ -95,7 +95,8 @@ def measure(entry: dict, number: int, ours: Process, theirs: Process, rounds: in
 
 def measure_all(program: str, asked: argparse.Namespace) -> tuple[list[Row], float, list[str]]:
     """The rows, the image's pixels, and what went wrong."""
-    ours = Process([program, "--serve", *(["--image", str(asked.image)] if asked.image else [])], asked.fresh)
+    options = [*(["--image", str(asked.image)] if asked.image else []), *(["--fresh"] if asked.fresh else [])]
+    ours = Process([program, "--serve", *options], asked.fresh)
     theirs = Process([peers.python(peers.OPENCV_PYTHON), str(peers.HERE / "opencv_kernels.py")], asked.fresh)
     rows, faults = [], []
     with tempfile.TemporaryDirectory() as scratch:

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use imgproc::pipeline::disk::{self, Outputs};
-use imgproc::pipeline::manifest::{self, FailureEntry, FileEntry, ImageLine, Manifest, ResultName};
+use imgproc::pipeline::manifest::{self, FailureEntry, FileEntry, Manifest, ResultName};
 use serde::Serialize;
 
 use super::exit::Exit;
@@ -17,9 +17,9 @@ use super::terminal::Problem;
 const LISTED: usize = 10;
 
 #[derive(Serialize)]
-struct Status<'a> {
+struct Status {
     directory: String,
-    recipe: Option<&'a str>,
+    recipe: Option<String>,
     /// Seconds since 1970, of the last run.
     begun: Option<f64>,
     finished: Option<f64>,
@@ -31,10 +31,10 @@ struct Status<'a> {
     /// That the last run did not come to, or has not yet.
     unfinished: usize,
     /// Outputs that were written and are not there as they were.
-    changed: Vec<&'a str>,
+    changed: Vec<String>,
     /// From cause to the number of images.
     causes: BTreeMap<String, usize>,
-    failures: Vec<Failed<'a>>,
+    failures: Vec<Failed>,
     /// Lines of the manifest that could not be read.
     broken_lines: usize,
 }
@@ -51,10 +51,10 @@ enum State {
 }
 
 #[derive(Serialize)]
-struct Failed<'a> {
-    input: &'a str,
+struct Failed {
+    input: String,
     #[serde(flatten)]
-    failure: &'a FailureEntry,
+    failure: FailureEntry,
 }
 
 /// The sum in words, or as JSON.
@@ -68,28 +68,31 @@ pub fn of(directory: &Path, verify: bool, as_json: bool) -> Result<(String, Exit
     };
     let manifest = Manifest::read(directory).map_err(|error| unreadable(disk::describe(&error)))?;
     let manifest = manifest.ok_or_else(|| unreadable("there is no such file".into()))?;
-    let images = manifest.images();
-    let status = status(directory, &manifest, &images, verify);
+    let status = status(directory, &manifest, verify);
     let is_well = status.failed + status.unfinished + status.changed.len() == 0;
     let text = if as_json { json::to_text(&status) } else { in_words(&status) };
     Ok((text, if is_well { Exit::Done } else { Exit::SomeFailed }))
 }
 
-fn status<'a>(directory: &Path, manifest: &'a Manifest, images: &[&'a ImageLine], verify: bool) -> Status<'a> {
-    let count = |result| images.iter().filter(|image| image.result == result).count();
-    let failed = images.iter().filter_map(|image| Some((&image.input, image.failure.as_ref()?)));
-    let failures: Vec<Failed> = failed.map(|(input, failure)| Failed { input: &input.path, failure }).collect();
-    let mut causes = BTreeMap::new();
-    for Failed { failure, .. } in &failures {
-        *causes.entry(format!("{}: {}", failure.stage, failure.cause)).or_default() += 1;
+fn status(directory: &Path, manifest: &Manifest, verify: bool) -> Status {
+    let (mut done, mut skipped) = (0, 0);
+    let (mut failures, mut changed, mut causes) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for image in manifest.images() {
+        done += usize::from(image.result == ResultName::Done);
+        skipped += usize::from(image.result == ResultName::Skipped);
+        if let Some(failure) = image.failure {
+            *causes.entry(format!("{}: {}", failure.stage, failure.cause)).or_default() += 1;
+            failures.push(Failed { input: image.input.path, failure });
+        }
+        let output = image.output.filter(|_| image.result == ResultName::Done);
+        changed.extend(output.filter(|output| !is_there(directory, output, verify)).map(|output| output.path));
     }
-    let changed = images.iter().filter(|image| image.result == ResultName::Done);
-    let changed =
-        changed.filter_map(|image| image.output.as_ref()).filter(|output| !is_there(directory, output, verify));
+    failures.sort_by(|a, b| a.input.cmp(&b.input));
+    changed.sort();
     let end = manifest.end.as_ref();
     Status {
         directory: directory.display().to_string(),
-        recipe: manifest.last_run.as_ref().map(|run| run.chosen.recipe.as_str()),
+        recipe: manifest.last_run.as_ref().map(|run| run.chosen.recipe.clone()),
         begun: manifest.last_run.as_ref().map(|run| run.begun),
         finished: end.map(|end| end.finished),
         state: match end {
@@ -98,11 +101,11 @@ fn status<'a>(directory: &Path, manifest: &'a Manifest, images: &[&'a ImageLine]
             Some(_) => State::Ended,
             None => State::Died,
         },
-        done: count(ResultName::Done),
+        done,
         failed: failures.len(),
-        skipped: count(ResultName::Skipped),
+        skipped,
         unfinished: manifest.unfinished(),
-        changed: changed.map(|output| output.path.as_str()).collect(),
+        changed,
         causes,
         failures,
         broken_lines: manifest.broken,
@@ -126,7 +129,7 @@ fn in_words(status: &Status) -> String {
     for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
         let _ = write!(text, ", {count} {what}");
     }
-    let recipe = status.recipe.unwrap_or("?");
+    let recipe = status.recipe.as_deref().unwrap_or("?");
     let run = match status.state {
         State::Running => "a run is under way",
         State::Ended => "the last run came to its end",

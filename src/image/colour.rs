@@ -1,6 +1,7 @@
 //! Colour formulas on the working scale. Twin: `shaders/shared/colour.wgsl`.
 
 /// bt601 luma of R, G, B. In thousandths, so that a tie at a half is exact for whole levels.
+#[inline(always)]
 pub fn luma(r: f32, g: f32, b: f32) -> f32 {
     (299.0 * r + 587.0 * g + 114.0 * b) / 1000.0
 }
@@ -12,22 +13,26 @@ pub fn luma_code(r: u32, g: u32, b: u32) -> u32 {
 
 /// The same of whole 8-bit levels as floats, which is exact: sums are below 2^24, and no quotient lies nearer than 0.001
 /// below a whole number.
+#[inline(always)]
 pub fn luma_level(r: f32, g: f32, b: f32) -> f32 {
     ((299.0 * r + 587.0 * g + 114.0 * b + 500.0) / 1000.0).floor()
 }
 
 /// 0..255 encoded sRGB to 0..1 linear, continued beyond both ends (IEC 61966-2-1).
+#[inline(always)]
 pub fn linear_from_srgb(v: f32) -> f32 {
     let v = v / 255.0;
     if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
 }
 
 /// 0..1 linear to 0..255 encoded sRGB, continued beyond both ends (IEC 61966-2-1).
+#[inline(always)]
 pub fn srgb_from_linear(v: f32) -> f32 {
     255.0 * if v <= 0.0031308 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
 }
 
 /// The code of a value on the working scale: clamped, halves rounded up. `codes_per_level` is 1 or 257.
+#[inline(always)]
 pub fn quantise(v: f32, codes_per_level: f32) -> f32 {
     (v.clamp(0.0, 255.0) * codes_per_level + 0.5).floor()
 }

@@ -142,13 +142,24 @@ impl Sampling {
 }
 
 impl Gather {
+    /// Whether places lie on a plane: `w` is 1 everywhere.
+    pub fn is_affine(&self) -> bool {
+        self.matrix[6..] == [0.0, 0.0, 1.0]
+    }
+
     /// The place of the input that an output pixel reads, px; within `FARTHEST`.
     #[inline(always)]
     pub fn place(&self, x: u32, y: u32) -> (f32, f32) {
-        let [a, b, c, d, e, f, g, h, i] = self.matrix;
+        let [.., g, h, i] = self.matrix;
+        let w = g * (x as f32 - self.output_centre[0]) + h * (y as f32 - self.output_centre[1]) + i;
+        self.place_over(x, y, if w == 0.0 { LEAST_W } else { w })
+    }
+
+    /// The same where `w` is known.
+    #[inline(always)]
+    pub fn place_over(&self, x: u32, y: u32, w: f32) -> (f32, f32) {
+        let [a, b, c, d, e, f, ..] = self.matrix;
         let (u, v) = (x as f32 - self.output_centre[0], y as f32 - self.output_centre[1]);
-        let w = g * u + h * v + i;
-        let w = if w == 0.0 { LEAST_W } else { w };
         let place = |centre: f32, sum: f32| (centre + sum / w).clamp(-FARTHEST, FARTHEST);
         (place(self.input_centre[0], a * u + b * v + c), place(self.input_centre[1], d * u + e * v + f))
     }

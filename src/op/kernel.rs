@@ -111,13 +111,43 @@ pub trait Point: Debug + Send + Sync {
         false
     }
 
+    /// Whether it does the same to each sample, whatever its channel and place; of two images, to each pair of them.
+    fn is_blind(&self) -> bool {
+        false
+    }
+
+    /// Whether a pixel's place makes a difference.
+    fn sees_place(&self) -> bool {
+        false
+    }
+
     /// One row. `output` holds the channels of the result (without alpha under [`Alpha::Keep`]); all rows have one length.
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
 }
 
 /// Rows of one channel, each with `reach` more columns at both ends, and `reach` more rows above and below.
+#[derive(Clone, Copy)]
 pub struct WindowRows<'a, T = f32> {
     pub rows: &'a [&'a [T]],
+    /// How far neighbours in a row stand apart: rows of `step` channels side by side are treated as of one.
+    pub step: usize,
+}
+
+impl<'a, T> WindowRows<'a, T> {
+    /// Values of a row of windows that reach so far.
+    pub fn width(&self, reach: u32) -> usize {
+        self.rows[0].len() - 2 * reach as usize * self.step
+    }
+
+    /// Windows that reach so far, row by row, with the places of their results.
+    pub fn each_row<'o>(self, reach: u32, output: &'o mut [T]) -> impl Iterator<Item = (WindowRows<'a, T>, &'o mut [T])>
+    where
+        'a: 'o,
+    {
+        let targets = output.chunks_exact_mut(self.width(reach));
+        let windows = self.rows.windows(2 * reach as usize + 1);
+        windows.map(move |rows| WindowRows { rows, step: self.step }).zip(targets)
+    }
 }
 
 /// A window that gives one of the values that it reads, by their order alone, and so keeps bytes.
@@ -155,16 +185,12 @@ pub trait Window: Debug + Send + Sync {
         None
     }
 
-    /// One row of one channel: `output[i]` from the window around column `i + reach` of the middle row.
+    /// One row of one channel: `output[i]` from the window around place `i + reach step` of the middle row.
     fn row(&self, window: WindowRows, output: &mut [f32]);
 
     /// Some rows of one channel, one after another in `output`: for kernels that share work between them.
     fn rows(&self, window: WindowRows, output: &mut [f32]) {
-        let reach = 2 * self.reach() as usize;
-        let width = window.rows[0].len() - reach;
-        for (rows, target) in window.rows.windows(reach + 1).zip(output.chunks_exact_mut(width)) {
-            self.row(WindowRows { rows }, target);
-        }
+        window.each_row(self.reach(), output).for_each(|(window, target)| self.row(window, target));
     }
 }
 
@@ -316,6 +342,16 @@ impl Kernel {
         }
     }
 
+    /// Whether it does the same to each channel, whatever the others hold.
+    pub fn is_blind(&self) -> bool {
+        match self {
+            Kernel::Window(_) | Kernel::Stencil(_) => true,
+            Kernel::Axis(axis) => !matches!(axis.taps, Taps::Resample(_)),
+            Kernel::Point(point) => point.is_blind(),
+            _ => false,
+        }
+    }
+
     /// Rows' worth of work that computing some rows of it costs beside these rows: running sums are begun, and neighbours'
     /// pairs are shared among the rows.
     pub fn warm_up(&self) -> u32 {
@@ -349,7 +385,8 @@ impl Kernel {
 }
 
 impl Axis {
-    fn source_region(&self, output: Region, input: Layout) -> Region {
+    /// The part of an input of that layout that the region `output` is computed from.
+    pub fn source_region(&self, output: Region, input: Layout) -> Region {
         let along = |low: u32, high: u32, n: u32| match &self.taps {
             Taps::Resample(r) => r.span(low, high, n),
             _ => {

@@ -99,6 +99,10 @@ impl Point for AdaptiveThreshold {
         Formula::new("adaptive_threshold", include_str!("../../shaders/ops/adaptive_threshold.wgsl"), self)
     }
 
+    fn is_blind(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_pairs(output, |v, sum| if v > self.mean(sum) - self.c { 255.0 } else { 0.0 });
     }

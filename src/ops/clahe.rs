@@ -159,30 +159,73 @@ shader_struct! {
     }
 }
 
-/// Two neighbouring tiles along one side, and how much the second counts.
-#[derive(Clone, Copy)]
+/// Two neighbouring tiles along one side.
+#[derive(Clone, Copy, PartialEq)]
 struct Between {
     first: u32,
     second: u32,
-    weight: f32,
 }
 
+/// Pixels that are looked up, and then weighed, at once.
+const BLOCK: usize = 64;
+
 impl ClaheApply {
+    /// The tiles that a position lies between, and how much the second counts.
     #[inline(always)]
-    fn between(&self, position: u32, tiles_per_pixel: f32) -> Between {
+    fn between(&self, position: u32, tiles_per_pixel: f32) -> (Between, f32) {
         let place = position as f32 * tiles_per_pixel - 0.5;
         let first = place.floor();
         let tile = |i: f32| i.clamp(0.0, (self.tiles - 1) as f32) as u32;
-        Between { first: tile(first), second: tile(first + 1.0), weight: place - first }
+        (Between { first: tile(first), second: tile(first + 1.0) }, place - first)
     }
 
-    /// What becomes of a code, given the tables of its channel.
-    #[inline(always)]
-    fn code(&self, tables: &[f32], across: Between, down: Between, code: u32) -> f32 {
-        let entry = |down: u32, across: u32| tables[((down * self.tiles + across) * self.codes + code) as usize];
-        let along =
-            |row: u32| entry(row, across.first) * (1.0 - across.weight) + entry(row, across.second) * across.weight;
-        (along(down.first) * (1.0 - down.weight) + along(down.second) * down.weight).round_ties_even()
+    /// What becomes of the whole codes of row `y` from column `x` on, given the tables of their channel, in codes.
+    fn codes(&self, tables: &[f32], (x, y): (u32, u32), codes: &[f32], target: &mut [f32]) {
+        let n = codes.len();
+        let (down, below) = self.between(y, self.tiles_per_row);
+        let across = |i: usize| self.between(x + i as u32, self.tiles_per_column);
+        let mut begin = 0;
+        while begin < n {
+            // As far as the tiles are the same, a block at most: they change only from one to the next.
+            let (columns, _) = across(begin);
+            let most = n.min(begin + BLOCK);
+            let is_same = |i: usize| across(i).0 == columns;
+            let end = if is_same(most - 1) { most } else { (begin..most).take_while(|i| is_same(*i)).count() + begin };
+            let table = |down: u32, across: u32| {
+                &tables[((down * self.tiles + across) * self.codes) as usize..][..self.codes as usize]
+            };
+            let corners = [
+                table(down.first, columns.first),
+                table(down.first, columns.second),
+                table(down.second, columns.first),
+                table(down.second, columns.second),
+            ];
+            let mut entries = [[0.0; BLOCK]; 4];
+            for (i, code) in codes[begin..end].iter().enumerate() {
+                let code = *code as usize;
+                for (entries, corner) in entries.iter_mut().zip(corners) {
+                    entries[i] = corner[code];
+                }
+            }
+            let mut weights = [0.0; BLOCK];
+            let mut results = [0.0; BLOCK];
+            vectorized(
+                #[inline(always)]
+                || {
+                    for i in 0..BLOCK {
+                        weights[i] = across(begin + i).1;
+                    }
+                    let [a, b, c, d] = &entries;
+                    for i in 0..BLOCK {
+                        let above = a[i] * (1.0 - weights[i]) + b[i] * weights[i];
+                        let under = c[i] * (1.0 - weights[i]) + d[i] * weights[i];
+                        results[i] = (above * (1.0 - below) + under * below).round_ties_even();
+                    }
+                },
+            );
+            target[begin..end].copy_from_slice(&results[..end - begin]);
+            begin = end;
+        }
     }
 }
 
@@ -191,28 +234,20 @@ impl Point for ClaheApply {
         Formula::new("clahe_apply", include_str!("../../shaders/ops/clahe_apply.wgsl"), self)
     }
 
+    fn sees_place(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        let down = self.between(row.y, self.tiles_per_row);
-        let across = |x: usize| self.between(row.x + x as u32, self.tiles_per_column);
-        let across: Vec<Between> = vectorized(
-            #[inline(always)]
-            || (0..row.inputs[0].len()).map(across).collect(),
-        );
+        let place = (row.x, row.y);
         if self.by_luma == 0 {
             let tables = row.table.chunks_exact((self.tiles * self.tiles * self.codes) as usize);
             for ((target, source), tables) in output.iter_mut().zip(row.inputs).zip(tables) {
-                vectorized(
-                    #[inline(always)]
-                    || {
-                        for ((t, code), across) in target.iter_mut().zip(*source).zip(&across) {
-                            *t = self.code(tables, *across, down, *code as u32) * self.levels_per_code;
-                        }
-                    },
-                );
+                self.codes(tables, place, source, target);
+                target.iter_mut().for_each(|v| *v *= self.levels_per_code);
             }
             return;
         }
-        let change = |x: usize, y| self.code(row.table, across[x], down, y) - y as f32;
-        add_by_luma(&row, output, self.levels_per_code, change);
+        add_by_luma(&row, output, self.levels_per_code, |luma, target| self.codes(row.table, place, luma, target));
     }
 }

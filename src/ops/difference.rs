@@ -23,6 +23,10 @@ impl Point for Difference {
         Formula::new("difference", include_str!("../../shaders/ops/difference.wgsl"), self)
     }
 
+    fn is_blind(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_pairs(output, |v, w| (self.first * v + self.second * w).abs());
     }

@@ -50,21 +50,26 @@ impl Point for Hue {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        row.map_colours(output, |[r, g, b]| {
-            let high = r.max(g).max(b);
-            let chroma = high - r.min(g).min(b);
-            // Where all channels are equal, 0 and not 0 / 0; a denormal may count as 0 on a GPU.
-            let divisor = chroma.max(1e-20);
-            let sextant = match high {
-                _ if high == r => (g - b) / divisor,
-                _ if high == g => 2.0 + (b - r) / divisor,
-                _ => 4.0 + (r - g) / divisor,
-            };
-            [5.0, 3.0, 1.0].map(|channel| {
-                let k = sextant + self.turn + channel;
-                let k = k - 6.0 * (k / 6.0).floor();
-                high - chroma * k.min(4.0 - k).clamp(0.0, 1.0)
-            })
-        });
+        row.map_colours(
+            output,
+            #[inline(always)]
+            |[r, g, b]| {
+                let high = r.max(g).max(b);
+                let chroma = high - r.min(g).min(b);
+                // Where all channels are equal, 0 and not 0 / 0; a denormal may count as 0 on a GPU.
+                let divisor = chroma.max(1e-20);
+                let sextant = match high {
+                    _ if high == r => (g - b) / divisor,
+                    _ if high == g => 2.0 + (b - r) / divisor,
+                    _ => 4.0 + (r - g) / divisor,
+                };
+                let channel = |shift: f32| {
+                    let k = sextant + self.turn + shift;
+                    let k = k - 6.0 * (k / 6.0).floor();
+                    high - chroma * k.min(4.0 - k).clamp(0.0, 1.0)
+                };
+                [channel(5.0), channel(3.0), channel(1.0)]
+            },
+        );
     }
 }

@@ -6,6 +6,7 @@ use crate::op::{
     Window, WindowRows,
 };
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 pub static SPEC: Spec = Spec {
     name: "laplacian",
@@ -71,16 +72,19 @@ impl Window for LaplacianWindow {
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
         let Curvature { coarse, fine } = self.parameters;
-        let n = output.len();
+        let (n, step) = (output.len(), window.step);
         let [above, here, below] = window.rows else { panic!("a 3×3 kernel reads three rows") };
-        let (above, here, below) = (&above[..n + 2], &here[..n + 2], &below[..n + 2]);
-        for (x, target) in output.iter_mut().enumerate() {
-            let v = here[x + 1];
-            let across = (here[x] - v) + (here[x + 2] - v);
-            let down = (above[x + 1] - v) + (below[x + 1] - v);
-            let curvature = across + down;
-            *target = coarse * curvature.abs() + (fine * curvature).abs();
-        }
+        blockwise(
+            [output],
+            [&above[step..][..n], &here[..n], &here[step..][..n], &here[2 * step..][..n], &below[step..][..n]],
+            #[inline(always)]
+            |[north, west, v, east, south]| {
+                let across = (west - v) + (east - v);
+                let down = (north - v) + (south - v);
+                let curvature = across + down;
+                [coarse * curvature.abs() + (fine * curvature).abs()]
+            },
+        );
     }
 }
 
@@ -96,7 +100,7 @@ mod tests {
             for curvature in 1..=1020u16 {
                 let middle = [0.0, 0.0, f32::from(curvature)];
                 let mut output = [0.0];
-                window.row(WindowRows { rows: &[&[0.0; 3], &middle, &[0.0; 3]] }, &mut output);
+                window.row(WindowRows { rows: &[&[0.0; 3], &middle, &[0.0; 3]], step: 1 }, &mut output);
                 let exact = f64::from(u32::from(thousandths) * u32::from(curvature)) / 1000.0;
                 assert_eq!(output[0], exact as f32, "{scale} times {curvature}");
             }

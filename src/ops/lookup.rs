@@ -70,6 +70,8 @@ impl Point for LookupPoint {
             }
             return;
         }
-        add_by_luma(&row, output, self.unit, |_, y| row.table[y as usize] - y as f32);
+        add_by_luma(&row, output, self.unit, |luma, target| {
+            target.iter_mut().zip(luma).for_each(|(t, y)| *t = row.table[*y as usize]);
+        });
     }
 }

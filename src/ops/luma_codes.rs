@@ -4,7 +4,7 @@ use crate::image::colour::{luma_code, luma_level, quantise};
 use crate::image::{Depth, Layout};
 use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
 use crate::shader_struct;
-use crate::simd::{blockwise, vectorized};
+use crate::simd::blockwise;
 
 shader_struct! {
     /// The luma of channels rounded to codes, `codes_per_level` of them in a level (1).
@@ -30,33 +30,30 @@ pub fn red_green_blue<'a>(row: &PointRow<'a>) -> [&'a [f32]; 3] {
     [0, 1, 2].map(|c| row.inputs[c.min(row.inputs.len() - 1)])
 }
 
-/// Adds to the three channels of whole codes what `change` says of each pixel's column and luma, and scales by `unit`.
-pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, change: impl Fn(usize, u32) -> f32) {
+/// Adds to the three channels of whole codes how far `result(luma, its results)` takes luma, and scales by `unit`.
+pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, result: impl Fn(&[f32], &mut [f32])) {
     let [r, g, b] = row.inputs else { panic!("luma is that of three channels") };
-    let mut changes = vec![0.0; r.len()];
+    let (mut lumas, mut changes) = (vec![0.0; r.len()], vec![0.0; r.len()]);
     if unit == 1.0 {
         blockwise(
-            [&mut changes],
+            [&mut lumas],
             [*r, *g, *b],
             #[inline(always)]
             |[r, g, b]| [luma_level(r, g, b)],
         );
     } else {
         // Sums of 16-bit codes are beyond what floats hold whole.
-        for (luma, ((r, g), b)) in changes.iter_mut().zip(r.iter().zip(*g).zip(*b)) {
+        for (luma, ((r, g), b)) in lumas.iter_mut().zip(r.iter().zip(*g).zip(*b)) {
             *luma = luma_code(*r as u32, *g as u32, *b as u32) as f32;
         }
     }
-    vectorized(
-        #[inline(always)]
-        || changes.iter_mut().enumerate().for_each(|(x, v)| *v = change(x, *v as u32)),
-    );
+    result(&lumas, &mut changes);
     for (target, source) in output.iter_mut().zip(row.inputs) {
         blockwise(
             [target],
-            [source, &changes],
+            [source, &lumas, &changes],
             #[inline(always)]
-            |[v, change]| [(v + change) * unit],
+            |[v, luma, result]| [(v + (result - luma)) * unit],
         );
     }
 }

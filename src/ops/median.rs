@@ -4,16 +4,19 @@
 //! that are kept sorted.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
-use super::median_networks::{Keeps, LANES, Step, column_of_3, column_of_5, median_of, middle_of_3, middle_of_5};
-use super::sliding_median;
+use fearless_simd::{Simd, SimdBase, dispatch};
+
+use super::median_networks::{Keeps, Step, column_of_3, column_of_5, median_of, middle_of_3, middle_of_5};
+use super::{counting_median, sliding_median};
 use crate::image::{Border, Edges};
 use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Refusal, Shape, Spec, VALUE,
     Window, WindowRows,
 };
 use crate::shader_struct;
-use crate::simd::vectorized;
+use crate::simd::{Lane, MOST_LANES, level, vectors};
 
 pub static SPEC: Spec = Spec {
     name: "median",
@@ -39,6 +42,9 @@ const MAX_RADIUS: u32 = 20;
 
 /// Greatest radius whose window a shader sorts by a network. On the CPU sliding is faster from a radius of 3.
 const NETWORK_RADIUS: u32 = 3;
+
+/// Greatest radius at which levels are counted on the CPU.
+const COUNTING_RADIUS: u32 = counting_median::MOST_REACH;
 
 #[derive(Debug)]
 struct MedianOperation {
@@ -103,9 +109,9 @@ impl Window for MedianWindow {
 
     fn rows(&self, window: WindowRows, output: &mut [f32]) {
         match self.reach() {
-            1 => by_network::<f32, 3, 9>(window.rows, output),
-            2 => by_network::<f32, 5, 25>(window.rows, output),
-            reach => sliding_median::medians(window.rows, 2 * reach as usize + 1, output),
+            1 => by_network::<f32, 3, 9>(window, output),
+            2 => by_network::<f32, 5, 25>(window, output),
+            reach => by_channel(window, reach, output, sliding_median::medians),
         }
     }
 
@@ -117,76 +123,119 @@ impl Window for MedianWindow {
 impl OrderWindow for MedianWindow {
     fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
         match self.reach() {
-            1 => by_network::<u8, 3, 9>(window.rows, output),
-            2 => by_network::<u8, 5, 25>(window.rows, output),
-            reach => sliding_median::medians_of_levels(window.rows, 2 * reach as usize + 1, output),
+            1 => by_network::<u8, 3, 9>(window, output),
+            2 => by_network::<u8, 5, 25>(window, output),
+            reach @ ..=COUNTING_RADIUS => {
+                widened(window, reach, output, |window, output| counting_median::medians(window, reach, output));
+            }
+            reach => by_channel(window, reach, output, sliding_median::medians_of_levels),
         }
     }
 }
 
-/// Medians of square windows, `LANES` of them at a time; the last ones again where they are fewer. Values are put in order
-/// down the columns, once for all windows that share one; a network finds the middle of what is sorted so.
-fn by_network<T: Copy + Default + PartialOrd, const SIDE: usize, const N: usize>(rows: &[&[T]], output: &mut [T]) {
-    let width = rows[0].len() + 1 - SIDE;
-    let mut columns: [Vec<T>; SIDE] = std::array::from_fn(|_| vec![T::default(); rows[0].len().max(LANES)]);
-    vectorized(
-        #[inline(always)]
-        || {
-            for (rows, target) in rows.windows(SIDE).zip(output.chunks_exact_mut(width)) {
-                sort_columns(rows, &mut columns);
-                one_row::<T, SIDE, N>(&columns, target);
-            }
-        },
-    );
+/// Medians of square windows, a vector of them at a time. Values are put in order down the columns, once for all windows
+/// that share one; a network finds the middle of what is sorted so.
+fn by_network<T: Lane, const SIDE: usize, const N: usize>(window: WindowRows<T>, output: &mut [T]) {
+    widened(window, SIDE as u32 / 2, output, |window, output| {
+        dispatch!(level(), simd => rows_by_network::<_, T, SIDE, N>(simd, window, output));
+    });
 }
 
-/// The values of each column, from the least to the greatest.
+/// `medians(windows, output)` where a row of windows fills a vector; else of rows that are lengthened until it does.
+fn widened<T: Lane>(window: WindowRows<T>, reach: u32, output: &mut [T], medians: impl Fn(WindowRows<T>, &mut [T])) {
+    let width = window.width(reach);
+    if width >= MOST_LANES {
+        medians(window, output);
+        return;
+    }
+    let wide = |row: &&[T]| row.iter().copied().chain(std::iter::repeat_n(T::default(), MOST_LANES - width)).collect();
+    let wide: Vec<Vec<T>> = window.rows.iter().map(wide).collect();
+    let wide: Vec<&[T]> = wide.iter().map(Vec::as_slice).collect();
+    let mut wide_output = vec![T::default(); output.len() / width * MOST_LANES];
+    medians(WindowRows { rows: &wide, ..window }, &mut wide_output);
+    for (target, medians) in output.chunks_exact_mut(width).zip(wide_output.chunks_exact(MOST_LANES)) {
+        target.copy_from_slice(&medians[..width]);
+    }
+}
+
+/// `medians(rows, side, output)` of each channel by itself.
+fn by_channel<T: Lane>(
+    window: WindowRows<T>,
+    reach: u32,
+    output: &mut [T],
+    medians: impl Fn(&[&[T]], usize, &mut [T]),
+) {
+    let (step, side) = (window.step, 2 * reach as usize + 1);
+    if step == 1 {
+        medians(window.rows, side, output);
+        return;
+    }
+    for channel in 0..step {
+        let own = |row: &&[T]| row[channel..].iter().step_by(step).copied().collect();
+        let rows: Vec<Vec<T>> = window.rows.iter().map(own).collect();
+        let rows: Vec<&[T]> = rows.iter().map(Vec::as_slice).collect();
+        let mut results = vec![T::default(); output.len() / step];
+        medians(&rows, side, &mut results);
+        output[channel..].iter_mut().step_by(step).zip(results).for_each(|(t, v)| *t = v);
+    }
+}
+
 #[inline(always)]
-fn sort_columns<T: Copy + Default + PartialOrd, const SIDE: usize>(rows: &[&[T]], columns: &mut [Vec<T>; SIDE]) {
-    let n = rows[0].len();
-    for start in (0..n).step_by(LANES) {
-        let start = start.min(n.saturating_sub(LANES));
-        let lanes = LANES.min(n - start);
-        let mut values = [[T::default(); LANES]; SIDE];
-        for (value, row) in values.iter_mut().zip(rows) {
-            load(value, &row[start..start + lanes]);
+fn rows_by_network<S: Simd, T: Lane, const SIDE: usize, const N: usize>(
+    simd: S,
+    window: WindowRows<T>,
+    output: &mut [T],
+) {
+    let around = (SIDE - 1) * window.step;
+    let mut columns = vec![T::default(); SIDE * (PART + around)];
+    for (window, target) in window.each_row(SIDE as u32 / 2, output) {
+        // The last part may overlap the one before it.
+        let n = target.len();
+        for x in vectors(n, PART.min(n)) {
+            let target = &mut target[x..n.min(x + PART)];
+            let read = x..x + target.len() + around;
+            let columns = &mut columns[..SIDE * read.len()];
+            sort_columns::<S, T, SIDE>(simd, window.rows, read, columns);
+            one_row::<S, T, SIDE, N>(simd, columns, window.step, target);
+        }
+    }
+}
+
+/// Windows of a row whose columns are sorted at once: they stay in the fastest cache.
+const PART: usize = 1024;
+
+/// The values of each column, from the least to the greatest: the least of all columns, then the next of all, and so on.
+#[inline(always)]
+fn sort_columns<S: Simd, T: Lane, const SIDE: usize>(simd: S, rows: &[&[T]], xs: Range<usize>, columns: &mut [T]) {
+    let (lanes, read) = (T::Vector::<S>::LEN, xs.len());
+    for x in vectors(read, lanes) {
+        let mut values = [T::Vector::<S>::splat(simd, T::default()); SIDE];
+        for i in 0..SIDE {
+            values[i] = T::Vector::<S>::from_slice(simd, &rows[i][xs.start + x..][..lanes]);
         }
         match SIDE {
             3 => column_of_3::order(&mut values),
             _ => column_of_5::order(&mut values),
         }
-        for (column, value) in columns.iter_mut().zip(&values) {
-            column[start..start + lanes].copy_from_slice(&value[..lanes]);
+        for i in 0..SIDE {
+            values[i].store_slice(&mut columns[i * read + x..][..lanes]);
         }
     }
 }
 
 #[inline(always)]
-fn load<T: Copy>(value: &mut [T; LANES], row: &[T]) {
-    match row.try_into() {
-        Ok(row) => *value = row,
-        Err(_) => value[..row.len()].copy_from_slice(row),
-    }
-}
-
-#[inline(always)]
-fn one_row<T: Copy + Default + PartialOrd, const SIDE: usize, const N: usize>(
-    columns: &[Vec<T>; SIDE],
-    output: &mut [T],
-) {
-    for start in (0..output.len()).step_by(LANES) {
-        let start = start.min(output.len().saturating_sub(LANES));
-        let lanes = LANES.min(output.len() - start);
-        let mut values = [[T::default(); LANES]; N];
-        for (i, value) in values.iter_mut().enumerate() {
-            load(value, &columns[i / SIDE][start + i % SIDE..][..lanes]);
+fn one_row<S: Simd, T: Lane, const SIDE: usize, const N: usize>(simd: S, columns: &[T], step: usize, output: &mut [T]) {
+    let (lanes, read) = (T::Vector::<S>::LEN, columns.len() / SIDE);
+    for x in vectors(output.len(), lanes) {
+        let mut values = [T::Vector::<S>::splat(simd, T::default()); N];
+        for i in 0..N {
+            values[i] = T::Vector::<S>::from_slice(simd, &columns[i / SIDE * read + x + i % SIDE * step..][..lanes]);
         }
-        let middle = if SIDE == 3 { 4 } else { 15 };
         match SIDE {
             3 => middle_of_3::order(&mut values),
             _ => middle_of_5::order(&mut values),
         }
-        output[start..start + lanes].copy_from_slice(&values[middle][..lanes]);
+        values[if SIDE == 3 { 4 } else { 15 }].store_slice(&mut output[x..x + lanes]);
     }
 }
 
@@ -279,7 +328,7 @@ mod tests {
         let rows: Vec<Vec<u8>> = (0..SIDE).map(row).collect();
         let rows: Vec<&[u8]> = rows.iter().map(Vec::as_slice).collect();
         let mut medians = vec![0; windows * SIDE + 1 - SIDE];
-        by_network::<u8, SIDE, N>(&rows, &mut medians);
+        by_network::<u8, SIDE, N>(WindowRows { rows: &rows, step: 1 }, &mut medians);
         for window in 0..windows {
             let count: usize = (0..SIDE).map(|column| ones(window, column)).sum();
             assert_eq!(medians[window * SIDE], u8::from(count > N / 2), "window {window}");
@@ -290,7 +339,7 @@ mod tests {
         let side = SIDE;
         let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
         let mut medians = vec![0.0; width * height];
-        by_network::<f32, SIDE, N>(rows, &mut medians);
+        by_network::<f32, SIDE, N>(WindowRows { rows, step: 1 }, &mut medians);
         for (i, median) in medians.iter().enumerate() {
             let (x, y) = (i % width, i / width);
             let mut values: Vec<f32> = rows[y..y + side].iter().flat_map(|row| &row[x..x + side]).copied().collect();

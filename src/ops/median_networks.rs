@@ -1,7 +1,6 @@
 //! Networks that put values in order by comparing pairs of them, for small medians.
 
-/// Pixels of a row that go through a network together.
-pub const LANES: usize = 64;
+use fearless_simd::{Simd, SimdBase};
 
 /// What becomes of a pair of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,41 +18,33 @@ pub enum Keeps {
 pub type Step = (Keeps, usize, usize);
 
 #[inline(always)]
-pub fn both<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
-    let (first, second) = (values[a], values[b]);
-    for lane in 0..LANES {
-        values[a][lane] = if second[lane] < first[lane] { second[lane] } else { first[lane] };
-        values[b][lane] = if second[lane] < first[lane] { first[lane] } else { second[lane] };
-    }
+pub fn both<S: Simd, V: SimdBase<S>, const N: usize>(values: &mut [V; N], a: usize, b: usize) {
+    (values[a], values[b]) = (values[a].min(values[b]), values[a].max(values[b]));
 }
 
 #[inline(always)]
-pub fn low<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
-    let (first, second) = (values[a], values[b]);
-    for lane in 0..LANES {
-        values[a][lane] = if second[lane] < first[lane] { second[lane] } else { first[lane] };
-    }
+pub fn low<S: Simd, V: SimdBase<S>, const N: usize>(values: &mut [V; N], a: usize, b: usize) {
+    values[a] = values[a].min(values[b]);
 }
 
 #[inline(always)]
-pub fn high<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N], a: usize, b: usize) {
-    let (first, second) = (values[a], values[b]);
-    for lane in 0..LANES {
-        values[b][lane] = if second[lane] < first[lane] { first[lane] } else { second[lane] };
-    }
+pub fn high<S: Simd, V: SimdBase<S>, const N: usize>(values: &mut [V; N], a: usize, b: usize) {
+    values[b] = values[a].max(values[b]);
 }
 
-/// Networks by name: each as a function over lanes, and as `STEPS`.
+/// Networks by name: each as a function over vectors, and as `STEPS`.
 macro_rules! networks {
     ($($(#[$about:meta])* $name:ident: $($keeps:ident($a:literal $b:literal))*;)*) => { $(
         $(#[$about])*
         pub mod $name {
-            use super::{Keeps, LANES, Step};
+            use fearless_simd::{Simd, SimdBase};
+
+            use super::{Keeps, Step};
 
             pub const STEPS: &[Step] = &[$((Keeps::$keeps, $a, $b)),*];
 
             #[inline(always)]
-            pub fn order<T: Copy + PartialOrd, const N: usize>(values: &mut [[T; LANES]; N]) {
+            pub fn order<S: Simd, V: SimdBase<S>, const N: usize>(values: &mut [V; N]) {
                 $(super::$keeps(values, $a, $b);)*
             }
         }

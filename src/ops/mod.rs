@@ -12,6 +12,7 @@ mod close;
 mod colormap;
 mod contrast;
 mod convolve;
+mod counting_median;
 mod crop;
 mod decay;
 mod difference;

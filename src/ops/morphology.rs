@@ -80,7 +80,8 @@ impl Element {
     /// beyond the image's far end.
     fn square(&self, graph: &mut Graph, mut node: NodeId, extreme: Extreme) -> NodeId {
         let layout = graph.layout(node);
-        for (place, length) in [(Place::Horizontal, layout.width), (Place::Vertical, layout.height)] {
+        // Columns first: their results are read once, and rows of them while they are in cache.
+        for (place, length) in [(Place::Vertical, layout.height), (Place::Horizontal, layout.width)] {
             let reach = (self.radius * self.iterations).min(length - 1);
             if reach == 0 {
                 continue;
@@ -195,7 +196,7 @@ impl Window for MorphologyWindow {
     }
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
-        self.extreme_row(window.rows, output, self.edges().value[0]);
+        self.extreme_row(window, output, self.edges().value[0]);
     }
 
     fn order(&self) -> Option<&dyn OrderWindow> {
@@ -205,22 +206,18 @@ impl Window for MorphologyWindow {
 
 impl OrderWindow for MorphologyWindow {
     fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
-        let reach = 2 * self.radius as usize;
-        let width = window.rows[0].len() - reach;
         let start = if self.extreme() == Extreme::Least { u8::MAX } else { u8::MIN };
-        for (rows, target) in window.rows.windows(reach + 1).zip(output.chunks_exact_mut(width)) {
-            self.extreme_row(rows, target, start);
-        }
+        window.each_row(self.reach(), output).for_each(|(window, target)| self.extreme_row(window, target, start));
     }
 }
 
 impl MorphologyWindow {
     /// One row of extremes; `start` is what never is the extreme.
-    fn extreme_row<T: Copy + Default + PartialOrd>(&self, rows: &[&[T]], output: &mut [T], start: T) {
+    fn extreme_row<T: Copy + Default + PartialOrd>(&self, window: WindowRows<T>, output: &mut [T], start: T) {
         let (r, n) = (self.radius as usize, output.len());
-        let shape = rows.iter().zip(-self.radius..).flat_map(|(row, dy)| {
+        let shape = window.rows.iter().zip(-self.radius..).flat_map(|(row, dy)| {
             let half = self.half_width(dy);
-            (r - half..=r + half).map(move |x| &row[x..x + n])
+            (r - half..=r + half).map(move |x| &row[x * window.step..][..n])
         });
         extreme_of(&shape.collect::<Vec<_>>(), output, start, self.extreme() == Extreme::Least);
     }

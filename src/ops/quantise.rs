@@ -9,8 +9,11 @@ shader_struct! {
     struct Quantise { codes_per_level: f32, }
 }
 
-/// The image in whole codes of that depth.
+/// The image in whole codes of that depth. A source of 8 bits is that already.
 pub fn quantised(graph: &mut Graph, input: NodeId, depth: Depth) -> NodeId {
+    if input == NodeId(0) && (graph.depth, depth) == (Depth::Eight, Depth::Eight) {
+        return input;
+    }
     graph.point(Quantise { codes_per_level: depth.codes_per_level() as f32 }, &[input])
 }
 

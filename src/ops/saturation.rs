@@ -50,10 +50,14 @@ impl Point for Saturation {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        row.map_colours(output, |[r, g, b]| {
-            let y = luma(r, g, b);
-            let mix = |v| y + self.factor * (v - y);
-            [mix(r), mix(g), mix(b)]
-        });
+        row.map_colours(
+            output,
+            #[inline(always)]
+            |[r, g, b]| {
+                let y = luma(r, g, b);
+                let mix = |v| y + self.factor * (v - y);
+                [mix(r), mix(g), mix(b)]
+            },
+        );
     }
 }

@@ -35,13 +35,17 @@ impl Point for Sepia {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        row.map_colours(output, |[r, g, b]| {
-            let mix = |v, brown| (1.0 - self.amount) * v + self.amount * brown;
-            [
-                mix(r, 0.393 * r + 0.769 * g + 0.189 * b),
-                mix(g, 0.349 * r + 0.686 * g + 0.168 * b),
-                mix(b, 0.272 * r + 0.534 * g + 0.131 * b),
-            ]
-        });
+        row.map_colours(
+            output,
+            #[inline(always)]
+            |[r, g, b]| {
+                let mix = |v, brown| (1.0 - self.amount) * v + self.amount * brown;
+                [
+                    mix(r, 0.393 * r + 0.769 * g + 0.189 * b),
+                    mix(g, 0.349 * r + 0.686 * g + 0.168 * b),
+                    mix(b, 0.272 * r + 0.534 * g + 0.131 * b),
+                ]
+            },
+        );
     }
 }

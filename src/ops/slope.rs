@@ -93,19 +93,19 @@ impl SlopeWindow {
 impl WindowRows<'_> {
     /// A function of both slopes at each pixel.
     fn slopes(&self, output: &mut [f32], weigh: impl Fn(f32, f32) -> f32, function: impl Fn(f32, f32) -> f32) {
-        let n = output.len();
+        let (n, step) = (output.len(), self.step);
         let [above, here, below] = self.rows else { panic!("a 3×3 kernel reads three rows") };
         blockwise(
             [output],
             [
                 &above[..n],
-                &above[1..n + 1],
-                &above[2..n + 2],
+                &above[step..][..n],
+                &above[2 * step..][..n],
                 &here[..n],
-                &here[2..n + 2],
+                &here[2 * step..][..n],
                 &below[..n],
-                &below[1..n + 1],
-                &below[2..n + 2],
+                &below[step..][..n],
+                &below[2 * step..][..n],
             ],
             #[inline(always)]
             |[nw, north, ne, west, east, sw, south, se]| {

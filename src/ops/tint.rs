@@ -40,10 +40,14 @@ impl Point for Tint {
     }
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
-        row.map_colours(output, |[r, g, b]| {
-            let y = luma(r, g, b);
-            let mix = |v, color| (1.0 - self.amount) * v + self.amount * (y * color / 255.0);
-            [mix(r, self.red), mix(g, self.green), mix(b, self.blue)]
-        });
+        row.map_colours(
+            output,
+            #[inline(always)]
+            |[r, g, b]| {
+                let y = luma(r, g, b);
+                let mix = |v, color| (1.0 - self.amount) * v + self.amount * (y * (color / 255.0));
+                [mix(r, self.red), mix(g, self.green), mix(b, self.blue)]
+            },
+        );
     }
 }

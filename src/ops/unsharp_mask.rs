@@ -69,6 +69,10 @@ impl Point for Unsharp {
         Formula::new("unsharp_mask", include_str!("../../shaders/ops/unsharp_mask.wgsl"), self)
     }
 
+    fn is_blind(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         row.map_pairs(output, |v, blur| {
             let detail = v - blur;

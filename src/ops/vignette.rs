@@ -72,6 +72,10 @@ impl Point for Vignette {
         Formula::new("vignette", include_str!("../../shaders/ops/vignette.wgsl"), self)
     }
 
+    fn sees_place(&self) -> bool {
+        true
+    }
+
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         for i in 0..row.inputs[0].len() {
             let factor = self.factor((row.x + i as u32) as f32, row.y as f32);

@@ -140,10 +140,10 @@ async fn reading<T: Send + 'static>(
         };
         run.workers.in_time(Stage::Read, late).await?;
     }
-    let _passed = run.disk_gate.acquire().await;
+    let _turn = run.disk.turn().await;
     let (here, job) = (run.clone(), job.clone());
     let moved = async {
-        let moved = blocking(Stage::Read, move || work(&here, &job)).await?;
+        let moved = blocking(run, Stage::Read, move || work(&here, &job)).await?;
         if let Some(bandwidth) = run.settings.store.slowness.bandwidth {
             run.line.carry(run.recorder.elapsed(), moved.bytes, bandwidth).await;
         }
@@ -391,8 +391,8 @@ pub(super) async fn write(run: &Arc<Run>, encoded: Encoded, worker: Worker) -> R
     tracing::trace!(output = ?job.output, "write");
     done.bytes_written = bytes.len() as u64;
     let (outputs, digests) = (run.outputs.clone(), run.settings.digests);
-    let _passed = run.disk_gate.acquire().await;
-    let writing = blocking(Stage::Write, move || {
+    let _turn = run.disk.turn().await;
+    let writing = blocking(run, Stage::Write, move || {
         let digest = digests.then(|| disk::digest(&bytes));
         let written = outputs.write(&job.output, &bytes);
         drop((bytes, permit));
@@ -405,13 +405,12 @@ pub(super) async fn write(run: &Arc<Run>, encoded: Encoded, worker: Worker) -> R
 
 /// Runs what may block for long on a thread that may.
 async fn blocking<T: Send + 'static>(
+    run: &Run,
     stage: Stage,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    match tokio::task::spawn_blocking(move || guarded(stage, work)).await {
-        Ok(result) => result,
-        Err(_) => Err(Failure::new(stage, "the run has ended")),
-    }
+    let result = run.disk.run(move || guarded(stage, work)).await;
+    result.unwrap_or_else(|| Err(Failure::new(stage, "the run has ended")))
 }
 
 /// A panic of a stage is that image's failure, not the run's.

@@ -6,26 +6,83 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::names::Names;
 use super::outcome::{Failure, Fate, Job, Noted, Outcome};
 use crate::codec::Format;
 
-/// Files that may be images, by the directories that they lie in.
+/// Files that may be images.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listing {
-    folders: Vec<Folder>,
-    /// All names that are Unicode, one behind another.
-    names: String,
-    other_names: Vec<OsString>,
-    files: Vec<File>,
-    /// Numbers of folders, while files are added.
-    numbers: HashMap<Folder, u32>,
+    names: Names,
+    /// Where files begin that lie in another folder than those before, or are named otherwise.
+    stretches: Vec<Stretch>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct Folder {
     path: PathBuf,
     /// Directory of its files' outputs below the output directory.
     below: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+struct Stretch {
+    first: usize,
+    folder: Arc<Folder>,
+    /// Whether they are taken whatever they hold.
+    named: bool,
+}
+
+impl Listing {
+    fn push(&mut self, folder: &Arc<Folder>, name: &OsStr, named: bool) {
+        let is_like = |last: &Stretch| last.named == named && Arc::ptr_eq(&last.folder, folder);
+        if !self.stretches.last().is_some_and(is_like) {
+            self.stretches.push(Stretch { first: self.len(), folder: folder.clone(), named });
+        }
+        self.names.push(name);
+    }
+
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    fn stretch(&self, file: usize) -> &Stretch {
+        &self.stretches[self.stretches.partition_point(|stretch| stretch.first <= file) - 1]
+    }
+
+    pub fn path(&self, file: usize) -> PathBuf {
+        self.stretch(file).folder.path.join(self.names.get(file))
+    }
+
+    fn below(&self, file: usize) -> &Path {
+        &self.stretch(file).folder.below
+    }
+
+    /// Whether it is taken whatever it holds.
+    pub fn is_named(&self, file: usize) -> bool {
+        self.stretch(file).named
+    }
+
+    /// Adds the files of another one behind these; returns the place of the first of them.
+    pub fn append(&mut self, other: &Listing) -> u32 {
+        let first = self.len() as u32;
+        for file in 0..other.len() {
+            let Stretch { folder, named, .. } = other.stretch(file);
+            self.push(folder, &other.names.get(file), *named);
+        }
+        first
+    }
+}
+
+/// Files as they are found, in no order, and perhaps several times.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    folders: Vec<Arc<Folder>>,
+    numbers: HashMap<Arc<Folder>, u32>,
+    /// All names that are Unicode, one behind another.
+    names: String,
+    other_names: Vec<OsString>,
+    files: Vec<File>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +95,7 @@ struct File {
     named: bool,
 }
 
-impl Listing {
+impl Gathered {
     /// Adds a file. `named`: whether it is taken whatever it holds.
     pub fn add(&mut self, path: &Path, below: &Path, named: bool) {
         // Paths such as `..` have no name; they lead to no file, but to what could not be listed.
@@ -60,15 +117,11 @@ impl Listing {
     }
 
     fn folder(&mut self, path: &Path, below: &Path) -> u32 {
-        let folder = Folder { path: path.to_path_buf(), below: below.to_path_buf() };
+        let folder = Arc::new(Folder { path: path.to_path_buf(), below: below.to_path_buf() });
         *self.numbers.entry(folder).or_insert_with_key(|folder| {
             self.folders.push(folder.clone());
             self.folders.len() as u32 - 1
         })
-    }
-
-    pub fn len(&self) -> usize {
-        self.files.len()
     }
 
     fn name(&self, file: File) -> &OsStr {
@@ -78,26 +131,10 @@ impl Listing {
         }
     }
 
-    pub fn path(&self, file: usize) -> PathBuf {
-        let file = self.files[file];
-        self.folders[file.folder as usize].path.join(self.name(file))
-    }
-
-    fn below(&self, file: usize) -> &Path {
-        &self.folders[self.files[file].folder as usize].below
-    }
-
-    /// Whether it is taken whatever it holds.
-    pub fn is_named(&self, file: usize) -> bool {
-        self.files[file].named
-    }
-
-    /// Puts files in order of their paths, and of two mentions of one path the stronger one first; leaves those that `keep`
-    /// wants. No more are added.
-    pub fn settle(&mut self, mut keep: impl FnMut(&Path) -> bool) {
+    /// The files in order of their paths, of two mentions of one path the stronger one first; those of them that `keep` wants.
+    pub fn settled(mut self, mut keep: impl FnMut(&Path) -> bool) -> Listing {
         let mut files = std::mem::take(&mut self.files);
-        self.numbers = HashMap::new();
-        files.sort_by(|a, b| {
+        files.sort_unstable_by(|a, b| {
             let components = |file: File| self.folders[file.folder as usize].path.components();
             let names = || self.name(*a).cmp(self.name(*b));
             let paths = || {
@@ -106,21 +143,17 @@ impl Listing {
                 a.cmp(b)
             };
             let order = if a.folder == b.folder { names() } else { paths() };
-            order.then(b.named.cmp(&a.named))
+            order.then(b.named.cmp(&a.named)).then(a.folder.cmp(&b.folder))
         });
-        files.retain(|file| keep(&self.folders[file.folder as usize].path.join(self.name(*file))));
-        files.shrink_to_fit();
-        self.names.shrink_to_fit();
-        self.files = files;
-    }
-
-    /// Adds the files of another one behind these; returns the place of the first of them.
-    pub fn append(&mut self, other: &Listing) -> u32 {
-        let first = self.len() as u32;
-        for file in 0..other.len() {
-            self.add(&other.path(file), other.below(file), other.is_named(file));
+        let mut listing = Listing::default();
+        for file in files {
+            let (folder, name) = (&self.folders[file.folder as usize], self.name(file));
+            if keep(&folder.path.join(name)) {
+                listing.push(folder, name, file.named);
+            }
         }
-        first
+        listing.names.shrink();
+        listing
     }
 }
 
@@ -135,7 +168,7 @@ pub(super) struct Places {
 }
 
 /// An image that is to be done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Place among the inputs of the run.
     pub index: u32,
@@ -143,6 +176,52 @@ pub(super) struct Entry {
     pub file: u32,
     /// Of the output.
     pub format: Format,
+}
+
+/// Images that are to be done, in their order. Of those in a row whose places are in a row, and whose outputs are of one format,
+/// only the first is kept.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entries {
+    /// With the number of the first of each row among all.
+    rows: Vec<(u32, Entry)>,
+    count: u32,
+}
+
+impl Entries {
+    pub fn push(&mut self, entry: Entry) {
+        let next = self.rows.last().map(|row| Entries::in_row(row, self.count));
+        if next.is_none_or(|next| next != entry) {
+            self.rows.push((self.count, entry));
+        }
+        self.count += 1;
+    }
+
+    fn in_row((number, first): &(u32, Entry), wanted: u32) -> Entry {
+        let behind = wanted - number;
+        Entry { index: first.index + behind, file: first.file + behind, ..*first }
+    }
+
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    pub fn get(&self, number: usize) -> Option<Entry> {
+        let number = u32::try_from(number).ok().filter(|number| *number < self.count)?;
+        let row = self.rows.partition_point(|(first, _)| *first <= number) - 1;
+        Some(Entries::in_row(&self.rows[row], number))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Entry> {
+        (0..self.len()).filter_map(|number| self.get(number))
+    }
+}
+
+impl FromIterator<Entry> for Entries {
+    fn from_iter<T: IntoIterator<Item = Entry>>(entries: T) -> Entries {
+        let mut all = Entries::default();
+        entries.into_iter().for_each(|entry| all.push(entry));
+        all
+    }
 }
 
 /// An image whose outcome is known before the run.
@@ -184,7 +263,7 @@ impl Places {
     pub fn output(&self, index: u32, file: u32, format: Format) -> PathBuf {
         let name = match self.numbered {
             true => numbered_name(index as usize, format.extension()).into(),
-            false => output_name(self.listing.name(self.listing.files[file as usize]), format),
+            false => output_name(&self.listing.names.get(file as usize), format),
         };
         let mut output = self.root.join(self.listing.below(file as usize));
         output.push(name);
@@ -211,8 +290,8 @@ mod tests {
 
     #[test]
     fn files_come_in_order_of_their_paths_and_the_stronger_mention_first() {
-        let mut listing = Listing::default();
-        let mut add = |path: &str, below: &str, named| listing.add(Path::new(path), Path::new(below), named);
+        let mut gathered = Gathered::default();
+        let mut add = |path: &str, below: &str, named| gathered.add(Path::new(path), Path::new(below), named);
         add("a/b.png", "", false);
         add("a-c/x.png", "", false);
         add("b.png", "", true);
@@ -220,7 +299,7 @@ mod tests {
         add("a/a.png", "", false);
         add("a/b.png", "", true);
         add("..", "", true);
-        listing.settle(|path| path != Path::new("a/a.png"));
+        let listing = gathered.settled(|path| path != Path::new("a/a.png"));
         let paths: Vec<String> = (0..listing.len()).map(|file| listing.path(file).display().to_string()).collect();
         let mut sorted = ["a/b.png", "a-c/x.png", "b.png", "a/b/x.png", "a/b.png", ".."].map(Path::new);
         sorted.sort();
@@ -233,14 +312,26 @@ mod tests {
         assert_eq!(places.output(0, deep as u32, Format::Jpeg), Path::new("out/b/x.jpg"));
     }
 
+    #[test]
+    fn entries_come_back_and_rows_take_no_room() {
+        let entry = |index, file, format| Entry { index, file, format };
+        let mut entries: Vec<Entry> = (0..1000).map(|i| entry(i, i + 3, Format::Png)).collect();
+        entries.extend([entry(1000, 7, Format::Png), entry(1001, 8, Format::Jpeg), entry(1002, 9, Format::Jpeg)]);
+        entries.extend([entry(1002, 10, Format::Jpeg), entry(5, 11, Format::Png)]);
+        let all: Entries = entries.iter().copied().collect();
+        assert_eq!(all.iter().collect::<Vec<Entry>>(), entries);
+        assert_eq!((all.rows.len(), all.get(entries.len())), (5, None));
+    }
+
     #[cfg(unix)]
     #[test]
     fn names_that_are_no_unicode_are_kept() {
         use std::os::unix::ffi::OsStrExt;
 
-        let mut listing = Listing::default();
-        let paths = [&b"a/x.png"[..], b"a/\xff.png", b"b/\xfe.png", b"b/y.png"].map(OsStr::from_bytes);
-        paths.iter().for_each(|path| listing.add(Path::new(path), Path::new(""), true));
+        let mut gathered = Gathered::default();
+        let paths = [&b"a/x.png"[..], b"a/\xff.png", b"b/y.png", b"b/\xfe.png"].map(OsStr::from_bytes);
+        paths.iter().for_each(|path| gathered.add(Path::new(path), Path::new(""), true));
+        let listing = gathered.settled(|_| true);
         for (file, path) in paths.iter().enumerate() {
             assert_eq!(listing.path(file), Path::new(path));
         }

@@ -2,9 +2,11 @@
 
 mod budget;
 pub mod disk;
+mod disk_threads;
 mod journey;
 mod list;
 pub mod manifest;
+mod names;
 mod need;
 mod outcome;
 mod plan;
@@ -34,8 +36,6 @@ pub use shutdown::{Halt, Shutdown};
 pub use store::{Slowness, Store};
 pub use survey::{Surveyed, survey};
 
-use tokio::sync::Semaphore;
-
 use crate::backend::Backend;
 use crate::codec::DecodeOptions;
 use crate::image::{Depth, buffers};
@@ -43,6 +43,7 @@ use crate::recipe::Recipe;
 use crate::timeline::{DeviceSpan, Figures, Recorder, Span};
 use budget::Budget;
 use disk::Outputs;
+use disk_threads::DiskThreads;
 use store::Line;
 use workers::Workers;
 
@@ -54,6 +55,9 @@ const KEPT_SHARE: u64 = 8;
 
 /// A source, a result, and what a kernel needs whole.
 const BUFFERS_PER_WORKER: usize = 3;
+
+/// What a device's driver and its compiler take for themselves, beside the 150 MB that no budget counts.
+const DRIVER_BYTES: u64 = 96 << 20;
 
 fn thread_name(role: &str) -> String {
     format!("{THREAD_PREFIX}{role}")
@@ -98,8 +102,8 @@ struct Run {
     settings: Settings,
     backend: Arc<dyn Backend>,
     budget: Budget,
-    /// Reads and writes pass it; as many at a time as threads may block for them.
-    disk_gate: Arc<Semaphore>,
+    /// Reads and writes block on them.
+    disk: DiskThreads,
     line: Line,
     recorder: Recorder,
     outputs: Arc<Outputs>,
@@ -167,6 +171,7 @@ pub fn run(
     let servers = if settings.timeout.is_some() { workers::pool(count)? } else { workers.pool() };
     let kept = settings.memory_bytes / KEPT_SHARE;
     buffers::keep(BUFFERS_PER_WORKER * count, kept);
+    let driver = if backend.computes_here() { 0 } else { DRIVER_BYTES };
     let images = plan.images();
     tracing::info!(
         images = plan.count(),
@@ -178,8 +183,8 @@ pub fn run(
         "begin"
     );
     let run = Arc::new(Run {
-        budget: Budget::new(settings.memory_bytes - kept),
-        disk_gate: runtime.disk_gate(),
+        budget: Budget::new((settings.memory_bytes - kept).saturating_sub(driver)),
+        disk: runtime.disk(),
         line: Line::default(),
         recorder: Recorder::new(settings.keeps_spans),
         settings,

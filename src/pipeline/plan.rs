@@ -5,10 +5,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Runtime;
 use super::disk;
-use super::list::{Entry, Listing, Places, Settled, output_name};
+use super::list::{Entries, Entry, Listing, Places, Settled, output_name};
 use super::outcome::{Failure, Job, Outcome};
 use super::resume::Resume;
 use super::source::{self, Found, RealPaths, Signature};
@@ -46,7 +47,7 @@ pub struct Request {
 pub struct Plan {
     pub(super) places: Places,
     /// In order of their inputs' paths.
-    pub(super) jobs: Vec<Entry>,
+    pub(super) jobs: Entries,
     /// Inputs whose outcome is known already: unreadable, no image, or to be skipped.
     pub(super) settled: Vec<Settled>,
     /// Other files in the directories.
@@ -64,6 +65,8 @@ pub enum PlanError {
     BrokenPattern(PathBuf, String),
     #[error("can't take {}: {}", .0.display(), .1)]
     Unreadable(PathBuf, String),
+    #[error("can't take {}: there was no answer for {} s", .0.display(), .1.as_secs_f64())]
+    NoAnswer(PathBuf, Duration),
     #[error("no images in {}{}", listed(.inputs), others(*.passed_over))]
     Nothing { inputs: Vec<PathBuf>, passed_over: usize, recursive: bool },
     #[error("{} and {} would both become {}", .first.display(), .second.display(), .output.display())]
@@ -89,6 +92,7 @@ impl PlanError {
             PlanError::Exist { .. } => {
                 "--resume does what an earlier run left, --overwrite replaces them, --skip-existing leaves them"
             }
+            PlanError::NoAnswer(..) => "what is mounted there may hang; --timeout says how long it is waited for",
             PlanError::NoMatch(_) => "a pattern takes * ? [a-z] and ** for directories",
             _ => return None,
         })
@@ -121,23 +125,22 @@ enum Looked {
 pub fn plan(runtime: &Runtime, request: &Request) -> Result<Plan, PlanError> {
     let asked = request.clone();
     let found = runtime.look(move |looking| source::discover(&asked, looking));
-    let found = found.unwrap_or_else(|(path, limit)| {
-        Err(PlanError::Unreadable(path, format!("there was no answer for {} s", limit.as_secs_f64())))
-    })?;
+    let found = found.unwrap_or_else(|(path, limit)| Err(PlanError::NoAnswer(path, limit)))?;
     let Found { listing, unreadable, real } = found;
     let listing = Arc::new(listing);
-    let (here, kept) = (listing.clone(), request.format);
-    let looked = runtime.map_blocking(listing.len(), move |file| looked(&here, file, &unreadable, kept));
-    let places = Places { listing, root: request.output.clone(), numbered: false };
+    let kept = request.format;
+    let places = Places { listing: listing.clone(), root: request.output.clone(), numbered: false };
     let mut plan = Plan { places, ..Plan::default() };
     let mut index = 0;
-    for (file, looked) in looked.into_iter().enumerate() {
+    let files = listing.len();
+    let look = move |file| looked(&listing, file, &unreadable, kept);
+    runtime.each_blocking(files, look, |file, looked| {
         let file = file as u32;
         let late = || Looked::Failed(Box::new(Failure::of_disk(Stage::Read, &io::ErrorKind::TimedOut.into())));
         match looked.unwrap_or_else(late) {
             Looked::Other => {
                 plan.passed_over += 1;
-                continue;
+                return;
             }
             Looked::Image(format) => plan.jobs.push(Entry { index, file, format }),
             Looked::Failed(failure) => {
@@ -145,7 +148,7 @@ pub fn plan(runtime: &Runtime, request: &Request) -> Result<Plan, PlanError> {
             }
         }
         index += 1;
-    }
+    });
     if plan.images() == 0 {
         let (inputs, recursive) = (request.inputs.clone(), request.recursive);
         return Err(PlanError::Nothing { inputs, passed_over: plan.passed_over, recursive });
@@ -168,12 +171,12 @@ impl Plan {
 
     /// One of the images that are to be done.
     pub fn job(&self, number: usize) -> Option<Job> {
-        self.jobs.get(number).map(|entry| self.places.job(*entry))
+        self.jobs.get(number).map(|entry| self.places.job(entry))
     }
 
     /// Those that are to be done, in order of their inputs' paths.
     pub fn jobs(&self) -> impl Iterator<Item = Job> {
-        self.jobs.iter().map(|entry| self.places.job(*entry))
+        self.jobs.iter().map(|entry| self.places.job(entry))
     }
 
     /// Outcomes that are known already.
@@ -195,7 +198,7 @@ impl Plan {
         let firsts: Vec<u32> = plans.iter().map(|plan| listing.append(&plan.places.listing)).collect();
         for (index, (planned, first)) in plans.iter().zip(firsts).cycle().take(images).enumerate() {
             let index = index as u32;
-            plan.jobs.extend(planned.jobs.iter().map(|entry| Entry { index, file: first + entry.file, ..*entry }));
+            planned.jobs.iter().for_each(|entry| plan.jobs.push(Entry { index, file: first + entry.file, ..entry }));
             let settled = planned.settled.iter();
             plan.settled.extend(settled.map(|s| Settled { index, file: first + s.file, ..s.clone() }));
         }
@@ -214,7 +217,7 @@ impl Plan {
         }
         let total = self.count();
         let before = self.settled.len();
-        self.settle(|job| disk::exists(&job.output).then_some(None), false);
+        self.settle(|job| disk::exists(&job.output).then_some(None));
         match self.settled.get(before) {
             Some(first) if existing != Existing::Skip => Err(PlanError::Exist {
                 count: self.settled.len() - before,
@@ -226,14 +229,19 @@ impl Plan {
     }
 
     /// Settles the jobs for which `end` gives something: nothing but to be left, or a failure.
-    pub(super) fn settle(&mut self, mut end: impl FnMut(Job) -> Option<Option<Box<Failure>>>, recorded: bool) {
-        let Plan { places, jobs, settled, .. } = self;
-        jobs.retain(|entry| {
-            let Some(failure) = end(places.job(*entry)) else { return true };
-            let Entry { index, file, format } = *entry;
-            settled.push(Settled { index, file, format: Some(format), failure, recorded });
-            false
-        });
+    fn settle(&mut self, mut end: impl FnMut(Job) -> Option<Option<Box<Failure>>>) {
+        for entry in std::mem::take(&mut self.jobs).iter() {
+            self.take(entry, end(self.places.job(entry)), false);
+        }
+    }
+
+    /// Adds a job, or the outcome that it has already. `recorded`: whether an earlier run's manifest says so.
+    pub(super) fn take(&mut self, entry: Entry, end: Option<Option<Box<Failure>>>, recorded: bool) {
+        let Entry { index, file, format } = entry;
+        match end {
+            None => self.jobs.push(entry),
+            Some(failure) => self.settled.push(Settled { index, file, format: Some(format), failure, recorded }),
+        }
     }
 
     /// `ignores_case`: whether upper and lower case are one in the names of outputs, as on most disks of Windows and macOS.
@@ -313,13 +321,14 @@ fn is_reserved_on_windows(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::list::Gathered;
     use super::*;
 
     /// A plan of files, with their directories below the output directory.
     fn planned(files: &[(&str, &str)]) -> Plan {
-        let mut listing = Listing::default();
-        files.iter().for_each(|(path, below)| listing.add(Path::new(path), Path::new(below), true));
-        let places = Places { listing: Arc::new(listing), root: "out".into(), numbered: false };
+        let mut gathered = Gathered::default();
+        files.iter().for_each(|(path, below)| gathered.add(Path::new(path), Path::new(below), true));
+        let places = Places { listing: Arc::new(gathered.settled(|_| true)), root: "out".into(), numbered: false };
         let jobs = (0..files.len() as u32).map(|file| Entry { index: file, file, format: Format::Png }).collect();
         Plan { places, jobs, ..Plan::default() }
     }
@@ -343,7 +352,7 @@ mod tests {
     #[test]
     fn images_come_again_under_numbers() {
         let unreadable = Settled { index: 0, file: 0, format: None, failure: None, recorded: false };
-        let bad = Plan { jobs: Vec::new(), settled: vec![unreadable], ..planned(&[("b.jpg", "")]) };
+        let bad = Plan { jobs: Entries::default(), settled: vec![unreadable], ..planned(&[("b.jpg", "")]) };
         let plan = Plan::numbered(&[planned(&[("a.jpg", "")]), bad, planned(&[("c.jpg", "")])], 5, Path::new("o"));
         let jobs: Vec<String> = plan.jobs().map(|j| format!("{} {}", j.input.display(), j.output.display())).collect();
         assert_eq!(jobs, ["a.jpg o/00000.png", "c.jpg o/00002.png", "a.jpg o/00003.png"]);

@@ -1,6 +1,7 @@
 //! Going on where an earlier run ended: what its manifest says need not be done again.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::disk;
 use super::manifest::{Chosen, FileEntry, Manifest, ResultName};
@@ -28,10 +29,14 @@ impl Plan {
         resume: Resume,
     ) -> Plan {
         let earlier = Earlier { manifest, root: root.to_path_buf(), settings: chosen.digest(), resume };
-        let here = self.clone();
-        let ends = runtime.map_blocking(self.count(), move |number| earlier.end(&here.job(number)?));
-        let mut ends = ends.into_iter();
-        self.settle(|_| ends.next().flatten().flatten(), true);
+        let (jobs, places) = (Arc::new(std::mem::take(&mut self.jobs)), self.places.clone());
+        let entries = jobs.clone();
+        let end = move |number| jobs.get(number).and_then(|entry| earlier.end(&places.job(entry)));
+        runtime.each_blocking(entries.len(), end, |number, end| {
+            if let Some(entry) = entries.get(number) {
+                self.take(entry, end.flatten(), true);
+            }
+        });
         self
     }
 

@@ -2,25 +2,22 @@
 
 use std::io;
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
-use tokio::task::JoinError;
 
+use super::disk_threads::DiskThreads;
 use super::shutdown::{Halt, Shutdown};
 
 /// Threads that may block on the disk, at least. A system call for each of so many files keeps any disk busy; a file that is
 /// waited for otherwise takes none of them.
 const DISK_THREADS: usize = 16;
-/// They stay for as long as a run may let them idle.
-const DISK_THREADS_STAY: Duration = Duration::from_secs(3600);
-/// Threads that may be kept by what took too long, before others wait for them after all.
-const MOST_LOST_THREADS: usize = 500;
-/// Where there may be so many, idle ones soon go: one is started, too, whenever none is found idle by a hair.
-const SPARE_THREADS_STAY: Duration = Duration::from_millis(20);
+/// Files that are looked at before a run together; results of so many are held.
+const AT_A_TIME: usize = 4096;
 
 /// The async side: a few threads that wait for many things, and those that block on the disk for them. There are as many
 /// however many files are in flight.
@@ -29,8 +26,7 @@ pub struct Runtime {
     /// Some until the end.
     tokio: Option<tokio::runtime::Runtime>,
     handle: Handle,
-    disk_threads: usize,
-    disk_gate: Arc<Semaphore>,
+    disk: DiskThreads,
     limit: Option<Duration>,
 }
 
@@ -60,33 +56,13 @@ impl Runtime {
     /// # Errors
     /// Where the threads can't be started.
     pub fn new(jobs: usize, limit: Option<Duration>) -> io::Result<Runtime> {
-        let disk_threads = jobs.max(DISK_THREADS);
-        // What exceeds a limit keeps its thread, and another takes its place.
-        let (lost_threads, stay) = match limit {
-            Some(_) => (MOST_LOST_THREADS, SPARE_THREADS_STAY),
-            None => (0, DISK_THREADS_STAY),
-        };
+        let disk = DiskThreads::new(jobs.max(DISK_THREADS))?;
         let tokio = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name(super::thread_name("loader"))
-            .max_blocking_threads(disk_threads + lost_threads)
-            .thread_keep_alive(stay)
             .enable_all()
             .build()?;
-        let disk_gate = Arc::new(Semaphore::new(disk_threads));
-        let runtime = Runtime { handle: tokio.handle().clone(), tokio: Some(tokio), disk_threads, disk_gate, limit };
-        runtime.start_disk_threads();
-        Ok(runtime)
-    }
-
-    /// Threads come when none is idle: so none may be until all are there.
-    fn start_disk_threads(&self) {
-        let gate = Arc::new(Mutex::new(()));
-        let _closed = gate.lock();
-        for _ in 0..self.disk_threads {
-            let gate = gate.clone();
-            self.handle.spawn_blocking(move || drop(gate.lock()));
-        }
+        Ok(Runtime { handle: tokio.handle().clone(), tokio: Some(tokio), disk, limit })
     }
 
     /// Lets the user's wish to stop raise `shutdown` from here on: each ^C one step further, of which `tell`
@@ -130,25 +106,30 @@ impl Runtime {
         Ok(())
     }
 
-    /// `f` of all numbers up to `count`, none where it took too long, with all threads that may block.
-    pub(super) fn map_blocking<R: Send + 'static>(
+    /// Tells `take`, in their order, `f` of all numbers up to `count`, none where it took too long. All threads work that may
+    /// block, and few results wait.
+    pub(super) fn each_blocking<R: Send + 'static>(
         &self,
         count: usize,
         f: impl Fn(usize) -> R + Send + Sync + 'static,
-    ) -> Vec<Option<R>> {
+        mut take: impl FnMut(usize, Option<R>),
+    ) {
         let (f, limit) = (Arc::new(f), self.limit);
-        let part = count.div_ceil(self.disk_threads).max(1);
-        self.handle.block_on(async {
-            let parts: Vec<_> = (0..count)
-                .step_by(part)
-                .map(|first| tokio::spawn(part_of(first..count.min(first + part), limit, f.clone())))
-                .collect();
-            let mut results = Vec::with_capacity(count);
-            for part in parts {
-                results.extend(ended(part.await));
-            }
-            results
-        })
+        for first in (0..count).step_by(AT_A_TIME) {
+            let end = count.min(first + AT_A_TIME);
+            let part = (end - first).div_ceil(self.disk.count());
+            self.handle.block_on(async {
+                let part_from = |at| part_of(self.disk.clone(), at..end.min(at + part), limit, f.clone());
+                let parts: Vec<_> = (first..end).step_by(part).map(|at| tokio::spawn(part_from(at))).collect();
+                let mut number = first;
+                for part in parts {
+                    for result in part.await.unwrap_or_else(|error| resume_unwind(error.into_panic())) {
+                        take(number, result);
+                        number += 1;
+                    }
+                }
+            });
+        }
     }
 
     /// What `f` gives, or else the path that it looked at when it had not gone on for longer than may be.
@@ -159,12 +140,13 @@ impl Runtime {
         let looking = Looking::default();
         let Some(limit) = self.limit else { return Ok(f(&looking)) };
         let there = looking.clone();
-        let mut work = self.handle.spawn_blocking(move || f(&there));
         self.handle.block_on(async {
+            let mut work = pin!(self.disk.run(move || f(&there)));
             let mut steps = 0;
             loop {
                 match tokio::time::timeout(limit, &mut work).await {
-                    Ok(done) => return Ok(ended(done)),
+                    Ok(Some(done)) => return Ok(done),
+                    Ok(None) => unreachable!("the threads are there as long as this is"),
                     Err(_) => {
                         let (now, path) = looking.now();
                         if now == steps {
@@ -177,9 +159,9 @@ impl Runtime {
         })
     }
 
-    /// Lets through as many as there are threads that may block, and are not lost.
-    pub(super) fn disk_gate(&self) -> Arc<Semaphore> {
-        self.disk_gate.clone()
+    /// The threads that may block.
+    pub(super) fn disk(&self) -> DiskThreads {
+        self.disk.clone()
     }
 
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
@@ -195,6 +177,7 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         // Where there is a limit, something may still be under way that exceeded it.
+        self.disk.close(self.limit.is_none());
         if let Some(tokio) = self.tokio.take().filter(|_| self.limit.is_some()) {
             tokio.shutdown_background();
         }
@@ -203,26 +186,20 @@ impl Drop for Runtime {
 
 /// `f` of some numbers, one after another; none where it takes too long.
 async fn part_of<R: Send + 'static>(
+    disk: DiskThreads,
     numbers: Range<usize>,
     limit: Option<Duration>,
     f: Arc<impl Fn(usize) -> R + Send + Sync + 'static>,
 ) -> Vec<Option<R>> {
     let Some(limit) = limit else {
-        let work = move || numbers.map(|number| Some(f(number))).collect();
-        return ended(tokio::task::spawn_blocking(work).await);
+        return disk.run(move || numbers.map(|number| Some(f(number))).collect()).await.unwrap_or_default();
     };
     let mut results = Vec::with_capacity(numbers.len());
     for number in numbers {
         let f = f.clone();
-        let work = tokio::task::spawn_blocking(move || f(number));
-        results.push(tokio::time::timeout(limit, work).await.ok().map(ended));
+        results.push(tokio::time::timeout(limit, disk.run(move || f(number))).await.ok().flatten());
     }
     results
-}
-
-/// What a task gave; its panic goes on here.
-fn ended<T>(task: Result<T, JoinError>) -> T {
-    task.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// How far a search has come, for whoever waits for it.
@@ -280,6 +257,11 @@ mod tests {
             number
         };
         let expected: Vec<Option<usize>> = (0..40).map(|number| (number != 3).then_some(number)).collect();
-        assert_eq!(runtime.map_blocking(40, slow), expected);
+        let mut results = Vec::new();
+        runtime.each_blocking(40, slow, |number, result| {
+            assert_eq!(number, results.len());
+            results.push(result);
+        });
+        assert_eq!(results, expected);
     }
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Entry};
-use super::list::Listing;
+use super::list::{Gathered, Listing};
 use super::manifest;
 use super::plan::{PlanError, Request};
 use super::runtime::Looking;
@@ -21,7 +21,7 @@ const EXTENSIONS: &[&str] = &[
 ];
 
 /// What discovery found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Found {
     /// In order of their paths, each file once. Those are named that are taken whatever they hold.
     pub listing: Listing,
@@ -29,6 +29,13 @@ pub(super) struct Found {
     pub unreadable: HashMap<PathBuf, io::Error>,
     /// By what they are known once links are followed.
     pub real: RealPaths,
+}
+
+/// What has been found so far.
+#[derive(Default)]
+struct Search {
+    files: Gathered,
+    unreadable: HashMap<PathBuf, io::Error>,
 }
 
 /// Digests of real paths, with keys that nobody knows: no two files can be given names that make one of them.
@@ -57,7 +64,7 @@ impl RealPaths {
 /// Every file that the request's inputs stand for. `looking` is told what is looked at next.
 pub(super) fn discover(request: &Request, looking: &Looking) -> Result<Found, PlanError> {
     let output = disk::real_path(&request.output);
-    let mut found = Found::default();
+    let mut search = Search::default();
     for input in &request.inputs {
         looking.at(input);
         match kind(input)? {
@@ -65,25 +72,24 @@ pub(super) fn discover(request: &Request, looking: &Looking) -> Result<Found, Pl
                 Some(Ok(paths)) if !paths.is_empty() => {
                     for path in &paths {
                         looking.at(path);
-                        found.take(path, kind(path)?, request.recursive, output.as_deref(), looking)?;
+                        search.take(path, kind(path)?, request.recursive, output.as_deref(), looking)?;
                     }
                 }
                 Some(Ok(_)) => return Err(PlanError::NoMatch(input.clone())),
                 Some(Err(cause)) => return Err(PlanError::BrokenPattern(input.clone(), cause)),
                 None => return Err(PlanError::Missing(input.clone())),
             },
-            kind => found.take(input, kind, request.recursive, output.as_deref(), looking)?,
+            kind => search.take(input, kind, request.recursive, output.as_deref(), looking)?,
         }
     }
-    found.settle(looking);
-    Ok(found)
+    Ok(search.settled(looking))
 }
 
 fn kind(path: &Path) -> Result<disk::Kind, PlanError> {
     disk::kind(path).map_err(|e| PlanError::Unreadable(path.to_path_buf(), e.to_string()))
 }
 
-impl Found {
+impl Search {
     fn take(
         &mut self,
         path: &Path,
@@ -93,13 +99,13 @@ impl Found {
         looking: &Looking,
     ) -> Result<(), PlanError> {
         match kind {
-            disk::Kind::File => self.listing.add(path, Path::new(""), true),
+            disk::Kind::File => self.files.add(path, Path::new(""), true),
             disk::Kind::Directory => disk::list(path, recursive, output, |entry| {
                 looking.goes_on();
                 match entry {
-                    Ok(Entry { path, below }) => self.listing.add(&path, &below, has_image_extension(&path)),
+                    Ok(Entry { path, below }) => self.files.add(&path, &below, has_image_extension(&path)),
                     Err((path, error)) => {
-                        self.listing.add(&path, Path::new(""), true);
+                        self.files.add(&path, Path::new(""), true);
                         self.unreadable.insert(path, error);
                     }
                 }
@@ -111,13 +117,14 @@ impl Found {
     }
 
     /// Sorts, and leaves each file once however often it was named, and no manifest.
-    fn settle(&mut self, looking: &Looking) {
-        let Found { listing, real, .. } = self;
-        listing.settle(|path| {
+    fn settled(self, looking: &Looking) -> Found {
+        let mut real = RealPaths::default();
+        let listing = self.files.settled(|path| {
             looking.goes_on();
             path.file_name() != Some(manifest::NAME.as_ref())
                 && real.insert(disk::real_path(path).as_deref().unwrap_or(path))
         });
+        Found { listing, unreadable: self.unreadable, real }
     }
 }
 

@@ -24,5 +24,7 @@ pub fn survey(runtime: &Runtime, plan: &Plan) -> Vec<Surveyed> {
         let opened = disk::Opened::open(&job.input).ok()?;
         Some(Surveyed { header: codec::header(opened.head()).ok()?, result: job.format })
     };
-    runtime.map_blocking(count, look).into_iter().flatten().flatten().collect()
+    let mut surveyed = Vec::new();
+    runtime.each_blocking(count, look, |_, image| surveyed.extend(image.flatten()));
+    surveyed
 }

@@ -11,7 +11,7 @@ const RECIPES: [&str; 4] =
     ["invert", "grayscale,gaussian_blur:1.4,sobel", "resize:50%,equalize", "clahe,median:2,rotate:10"];
 
 /// The check sum of a PNG's chunk.
-fn crc(bytes: &[u8]) -> u32 {
+pub fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
     })
@@ -43,7 +43,7 @@ fn with(bytes: &[u8], at: usize, new: &[u8]) -> Vec<u8> {
 }
 
 /// Names, bytes, and what the causes of their failures hold. GIF and PNM become PNG: their stems are their own.
-fn files(place: &Place) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+pub fn files(place: &Place) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     for name in ["g.png", "g.jpg", "g.gif", "g.bmp", "g.tif", "g.webp", "g.ppm"] {
         place.draw(&format!("good/{name}"), 61, 43);
     }

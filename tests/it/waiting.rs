@@ -51,11 +51,10 @@ fn the_summary_says_that_it_was_a_simulation() {
 
 /// Threads of the command while its images are waited for.
 #[cfg(target_os = "linux")]
-fn most_threads(place: &Place, schedule: &str, in_flight: &str) -> usize {
-    let output = format!("{schedule}-{in_flight}");
-    let arguments = ["-i", "in", "-o", &output, "-r", "invert", "--quiet", "-j", "2", "--schedule", schedule];
-    let delayed = ["--in-flight", in_flight, "--source-delay", "300ms"];
-    let mut child = place.start_cpu(&[&arguments[..], &delayed].concat());
+fn most_threads(place: &Place, options: &[&str]) -> usize {
+    let output = format!("out{}", options.concat());
+    let arguments = ["-i", "in", "-o", &output, "-r", "invert", "--quiet", "-j", "2"];
+    let mut child = place.start_cpu(&[&arguments[..], options].concat());
     let tasks = format!("/proc/{}/task", child.id());
     let mut most = 0;
     while child.try_wait().unwrap().is_none() {
@@ -71,7 +70,19 @@ fn threads_do_not_grow_with_files_in_flight() {
     let place = Place::new();
     place.draw_many(24, 16, 16);
     for schedule in ["concurrent", "overlapped"] {
-        let counts = ["8", "512"].map(|in_flight| most_threads(&place, schedule, in_flight));
+        let counts = ["8", "512"].map(|in_flight| {
+            let delayed = ["--in-flight", in_flight, "--source-delay", "300ms"];
+            most_threads(&place, &[&["--schedule", schedule][..], &delayed].concat())
+        });
         assert!(counts[0] > 4 && counts[0] == counts[1], "{schedule}: {counts:?} threads");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_of_time_takes_no_more_threads_than_workers_that_may_be_replaced() {
+    let place = Place::new();
+    place.draw_many(600, 16, 16);
+    let [without, with] = [&[][..], &["--timeout", "20s"]].map(|options| most_threads(&place, options));
+    assert!(without > 4 && with <= without + 2, "{with} threads, {without} without a limit");
 }

@@ -1,43 +1,51 @@
 //! Axis kernels over a tile: weighted sums and extremes along rows or columns.
 
-use super::fixed::{self, Weights};
+use super::fixed::{self, Method};
 use super::row::Reader;
 use super::tile::{Held, Tile, Value, with_tile};
-use super::{resample, running};
+use super::{resample, running, sums};
 use crate::image::weights::Resampling;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
 use crate::simd::{extreme_of, fold_taps, singles};
 
 /// Extremes of bytes are bytes; sums in fixed point, where there are such weights, may be rounded to bytes; all else is `f32`.
-pub fn tile(
-    axis: &Axis,
-    weights: Option<&Weights>,
-    rounds: bool,
-    input: &Held,
-    layout: Layout,
-    region: Region,
-) -> Held {
+pub fn tile(axis: &Axis, method: Option<&Method>, rounds: bool, input: &Held, layout: Layout, region: Region) -> Held {
     let is_extreme = matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. });
-    match (input, weights) {
-        (Held::Bytes(tile), Some(weights)) if axis.place == Place::Vertical => {
+    match (input, method) {
+        (Held::Bytes(tile), Some(Method::Sums(_))) if axis.place == Place::Vertical => {
+            return Held::Sums(sums::columns(axis, tile, layout, region));
+        }
+        (Held::Sums(tile), Some(Method::Sums(scale))) if rounds => {
+            return Held::Bytes(sums::rows(axis, *scale, tile, layout, region));
+        }
+        (Held::Sums(tile), Some(Method::Sums(scale))) => {
+            return Held::Reals(sums::rows(axis, *scale, tile, layout, region));
+        }
+        (Held::Bytes(tile), Some(Method::Weights(weights))) if axis.place == Place::Vertical => {
             return Held::Fine(fixed::columns(axis, weights, tile, layout, region));
         }
-        (Held::Fine(tile), Some(weights)) if rounds => {
+        (Held::Fine(tile), Some(Method::Weights(weights))) if rounds => {
             return Held::Bytes(fixed::rows(axis, weights, tile, layout, region));
         }
-        (Held::Fine(tile), Some(weights)) => return Held::Reals(fixed::rows(axis, weights, tile, layout, region)),
+        (Held::Fine(tile), Some(Method::Weights(weights))) => {
+            return Held::Reals(fixed::rows(axis, weights, tile, layout, region));
+        }
         _ => {}
+    }
+    let read = axis.source_region(region, layout);
+    if axis.runs() && axis.place == Place::Horizontal && input.step() > 1 {
+        return tile(axis, method, rounds, &input.unpacked(read), layout, region);
     }
     match input {
         Held::Bytes(tile) if is_extreme => Held::Bytes(extremes(axis, tile, layout, region)),
         Held::Reals(tile) if is_extreme => Held::Reals(extremes(axis, tile, layout, region)),
-        _ if axis.runs() => input.as_reals(|tile| {
+        _ if axis.runs() => input.as_reals(read, |tile| {
             let means = |reader: &Reader<f32>, out: &mut Tile, c| running::means(axis, reader, out, c);
             Held::Reals(each_channel(axis, tile, layout, region, means))
         }),
-        _ if !axis.edges.are_levels() => input.as_reals(|tile| Held::Reals(sums(axis, tile, layout, region))),
-        _ => with_tile!(input, tile => Held::Reals(sums(axis, tile, layout, region))),
+        _ if !axis.edges.are_levels() => input.as_reals(read, |tile| Held::Reals(weighted(axis, tile, layout, region))),
+        _ => with_tile!(input, tile => Held::Reals(weighted(axis, tile, layout, region))),
     }
 }
 
@@ -49,7 +57,7 @@ fn each_channel<T: Value, U: Value + From<T>>(
     region: Region,
     fill: impl Fn(&Reader<T>, &mut Tile<U>, usize),
 ) -> Tile<U> {
-    let mut out = Tile::new(region, input.channels());
+    let mut out = input.like(region);
     for channel in 0..input.channels() {
         if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
             out.copy_channel(channel, input, channel);
@@ -64,7 +72,7 @@ fn extremes<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Regi
     let least = matches!(axis.taps, Taps::Min { .. });
     let start = T::of_border(if least { f32::INFINITY } else { f32::NEG_INFINITY });
     each_channel(axis, input, layout, region, |reader, out, channel| {
-        if axis.runs() {
+        if axis.runs() || axis.place == Place::Vertical && axis.reach() > running::DIRECT_REACH {
             running::extremes(axis, reader, out, channel);
             return;
         }
@@ -76,7 +84,7 @@ fn extremes<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Regi
     })
 }
 
-fn sums<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile
+fn weighted<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile
 where
     f32: From<T>,
 {
@@ -96,11 +104,11 @@ fn along_rows<T: Value, U: Value + From<T>, V: Value>(
     channel: usize,
     write: impl Fn(&[&[U]], &mut [V]),
 ) {
-    let (reach, region) = (i64::from(axis.reach()), out.region);
-    let mut extended = U::taken((i64::from(region.width) + 2 * reach) as usize);
+    let (reach, region, step) = (i64::from(axis.reach()), out.region, out.step);
+    let mut extended = U::taken((i64::from(region.width) + 2 * reach) as usize * step);
     for y in region.y..region.bottom() {
         reader.fill(Some(y), i64::from(region.x) - reach, &mut extended);
-        let taps: Vec<&[U]> = extended.windows(region.width as usize).collect();
+        let taps: Vec<&[U]> = extended.windows(region.width as usize * step).step_by(step).collect();
         write(&taps, out.row_mut(channel, y));
     }
     U::keep(extended);
@@ -115,7 +123,7 @@ fn along_columns<T: Value, V: Value>(
     write: impl Fn(&[&[T]], &mut [V]),
 ) {
     let (reach, region) = (i64::from(axis.reach()), out.region);
-    let outside = vec![T::of_border(reader.value); region.width as usize];
+    let outside = reader.outside(region.width);
     let part = |y: u32| reader.tile.part(channel, y, region.x, region.width);
     for y in region.y..region.bottom() {
         let taps: Vec<&[T]> =

@@ -1,13 +1,13 @@
 //! A graph evaluated for rectangles of one of its nodes.
 
-use super::fixed::{self, Weights};
+use super::fixed::{self, Method};
+use super::repeated::{FixedAxis, Halving};
 use super::tile::{Held, Tile};
 use super::{axis, gather, permute, point, samples, stencil, window};
 use crate::image::{Depth, Image, Region, Samples};
-use crate::op::{Graph, Kernel, NodeId};
+use crate::op::{Graph, Kernel, NodeId, Taps};
 use gather::View;
 use point::Stage;
-use samples::Code;
 
 /// What is known of an image before its pixels are asked for: the source, whole nodes, tables.
 pub struct Evaluation<'a> {
@@ -18,10 +18,20 @@ pub struct Evaluation<'a> {
     /// Tables of the nodes that give one, by node.
     pub tables: Vec<Vec<f32>>,
     uses: Vec<Uses>,
-    /// Of the nodes that are summed in fixed point, by node.
-    pub weights: Vec<Option<Weights>>,
+    /// Of the nodes that are summed in whole numbers, by node.
+    pub methods: Vec<Option<Method>>,
     /// That share the work.
     pub threads: usize,
+    /// The whole source as a tile, where its codes are that: strips of it are not copied.
+    lent: Option<&'a Held>,
+}
+
+/// Whether the source of a graph, of bytes, is read as tiles alone: of all of its channels alike, where it has several.
+pub fn reads_tiles(graph: &Graph) -> bool {
+    let layout = graph.layout(NodeId(0));
+    let reads_tile = |kernel: &Kernel| matches!(kernel, Kernel::Neighbourhood(_)) && layout.colours == 1;
+    let mut readers = graph.nodes().iter().filter(|node| node.inputs.contains(&NodeId(0))).peekable();
+    !layout.alpha && readers.peek().is_some() && readers.all(|node| node.kernel.is_blind() || reads_tile(&node.kernel))
 }
 
 /// Who reads a node.
@@ -47,11 +57,17 @@ impl<'a> Evaluation<'a> {
                 of_input.by_rows_around |= node.kernel.reads_rows_around();
             }
         }
-        let weights = match (&source.samples, depth) {
-            (Samples::U8(_), Depth::Eight) => fixed::weights(graph, |id| uses[id.0].count),
+        let methods = match (&source.samples, depth) {
+            (Samples::U8(_), Depth::Eight) => fixed::methods(graph, |id| uses[id.0].count),
             _ => (0..count).map(|_| None).collect(),
         };
-        Evaluation { graph, source, stored: vec![None; count], tables: vec![Vec::new(); count], uses, weights, threads }
+        let (stored, tables) = (vec![None; count], vec![Vec::new(); count]);
+        Evaluation { graph, source, stored, tables, uses, methods, threads, lent: None }
+    }
+
+    /// With the source as a tile, where it [`reads_tiles`] alone.
+    pub fn lent(self, lent: Option<&'a Held>) -> Evaluation<'a> {
+        Evaluation { lent, ..self }
     }
 
     /// The values of `target` in `region`, computed at once.
@@ -65,18 +81,29 @@ impl<'a> Evaluation<'a> {
         &self.source.samples
     }
 
-    /// The code of each level, where a node is a run of point kernels that see samples alone, the same in all channels.
-    pub fn level_table(&self, target: NodeId) -> Option<[u8; 256]> {
+    /// The run of point kernels that makes a node of the source, where the source has no alpha.
+    pub fn points(&self, target: NodeId) -> Option<Vec<Stage<'_>>> {
         let run = self.run(target.0, target);
+        let is_point = |id: &usize| matches!(self.graph.nodes()[*id].kernel, Kernel::Point(_));
         let is_source = self.tile_inputs(run[0]).eq([NodeId(0)]) && self.stored[0].is_none();
-        let is_point = |id: &usize| matches!(&self.graph.nodes()[*id].kernel, Kernel::Point(p) if p.is_of_sample());
-        let layout = self.graph.layout(NodeId(0));
-        if !is_source || layout.alpha || !run.iter().all(is_point) {
-            return None;
-        }
-        let run: Vec<Stage> = run.into_iter().map(|id| self.stage(id)).collect();
-        let tables = point::tables(&run, layout);
-        tables.iter().all(|table| *table == tables[0]).then(|| std::array::from_fn(|i| u8::nearest(tables[0][i])))
+        let is_plain = is_source && !self.graph.layout(NodeId(0)).alpha && run.iter().all(is_point);
+        is_plain.then(|| run.into_iter().map(|id| self.stage(id)).collect())
+    }
+
+    /// The source halved along its rows, where a node is just that, in fixed point.
+    pub fn halving(&self, target: NodeId) -> Option<Halving<'_>> {
+        let axis = |id: NodeId| match (&self.graph.node(id).kernel, &self.methods[id.0]) {
+            (Kernel::Axis(axis), Some(Method::Weights(weights))) => match &axis.taps {
+                Taps::Resample(resampling) => Some(FixedAxis { resampling, weights }),
+                _ => None,
+            },
+            _ => None,
+        };
+        let rows = axis(target)?;
+        let input = self.graph.node(target).inputs[0];
+        let columns = axis(input)?;
+        let is_source = self.graph.node(input).inputs == [NodeId(0)] && self.stored[0].is_none();
+        Halving::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
     }
 
     /// A node that is there as a whole.
@@ -187,8 +214,10 @@ impl<'e, 'a> Strips<'e, 'a> {
             if needed.is_empty() {
                 continue;
             }
-            let there = self.held[id].as_ref().map_or(Region::EMPTY, Held::region);
-            let fresh = missing(needed, there);
+            let fresh = match &self.held[id] {
+                _ if self.is_lent(id) => Region::EMPTY,
+                held => missing(needed, held.as_ref().map_or(Region::EMPTY, Held::region)),
+            };
             plan[id].fresh = fresh;
             for input in self.evaluation.tile_inputs(id) {
                 let read = nodes[id].kernel.source_region(fresh, nodes[input.0].layout);
@@ -198,9 +227,35 @@ impl<'e, 'a> Strips<'e, 'a> {
         plan
     }
 
+    fn is_lent(&self, id: usize) -> bool {
+        id == 0 && self.evaluation.lent.is_some()
+    }
+
+    fn held(&self, id: NodeId) -> Option<&Held> {
+        if self.is_lent(id.0) { self.evaluation.lent } else { self.held[id.0].as_ref() }
+    }
+
     /// Pixels of all nodes that are computed for `region` where nothing is there yet.
     pub fn work(&self, region: Region) -> usize {
         self.plan(region).iter().map(|needed| needed.fresh.pixels()).sum()
+    }
+
+    /// Planes of the packed tiles that node `id` reads, where it takes none: it tells channels apart, or reads another tile
+    /// that is none.
+    fn unpacked_inputs(&self, id: usize, region: Region) -> Vec<(NodeId, Held)> {
+        let (nodes, run) = (self.evaluation.graph.nodes(), self.evaluation.run(id, self.target));
+        let tiles: Vec<(NodeId, &Held)> = self
+            .evaluation
+            .tile_inputs(run[0])
+            .filter_map(|input| self.held(input).map(|held| (input, held)))
+            .collect();
+        let are_blind = run.iter().all(|id| nodes[*id].kernel.is_blind());
+        if are_blind && tiles.iter().all(|(_, held)| held.step() > 1) {
+            return Vec::new();
+        }
+        let read = |input: NodeId| nodes[run[0]].kernel.source_region(region, nodes[input.0].layout);
+        let packed = tiles.into_iter().filter(|(_, held)| held.step() > 1);
+        packed.map(|(input, held)| (input, held.unpacked(read(input)))).collect()
     }
 
     fn node_tile(&self, id: usize, region: Region) -> Held {
@@ -209,7 +264,8 @@ impl<'e, 'a> Strips<'e, 'a> {
         if let Some(codes) = &evaluation.stored[id] {
             return samples::load(codes, samples::Scale::Codes, node.layout, region);
         }
-        let input = |id: NodeId| self.held[id.0].as_ref();
+        let unpacked = self.unpacked_inputs(id, region);
+        let input = |id: NodeId| unpacked.iter().find(|(of, _)| *of == id).map(|(_, held)| held).or(self.held(id));
         let layout_in = node.inputs.first().map(|i| evaluation.graph.layout(*i));
         let nothing = Held::Reals(Tile::new(Region::EMPTY, node.layout.channels() as usize));
         let first = node.inputs.first().and_then(|id| input(*id)).unwrap_or(&nothing);
@@ -226,14 +282,17 @@ impl<'e, 'a> Strips<'e, 'a> {
             (Kernel::Window(kernel), Some(from)) => window::tile(&**kernel, first, from, region),
             (Kernel::Axis(kernel), Some(from)) => {
                 let rounds = self.rounds && id == self.target.0;
-                axis::tile(kernel, evaluation.weights[id].as_ref(), rounds, first, from, region)
+                axis::tile(kernel, evaluation.methods[id].as_ref(), rounds, first, from, region)
             }
             (Kernel::Permute(kernel), Some(from)) => permute::tile(kernel, first, from, region),
             (Kernel::Stencil(kernel), Some(from)) => Held::Reals(stencil::tile(kernel, first, from, region)),
             (Kernel::Neighbourhood(kernel), Some(from)) => {
                 Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region))
             }
-            (Kernel::Gather(kernel), _) => Held::Reals(gather::tile(kernel, evaluation.view(node.inputs[0]), region)),
+            (Kernel::Gather(kernel), _) => {
+                let rounds = self.rounds && id == self.target.0;
+                gather::tile(kernel, evaluation.view(node.inputs[0]), region, rounds)
+            }
             (Kernel::Source, _) => {
                 samples::load(&evaluation.source.samples, samples::Scale::Levels, node.layout, region)
             }

@@ -4,9 +4,11 @@
 //! Columns are summed first, then rows. Each product keeps its upper 16 bits; what is cut off is half a unit on average, and
 //! the sum begins with that. Results lie within a tenth of a level of what `f32` gives, mostly within a few hundredths.
 
-use super::resample;
+use super::repeated::{self, Period};
 use super::row::{Extended, Reader};
+use super::samples::Code;
 use super::tile::{Fine, Pooled, Tile, Value};
+use super::{resample, sums};
 use crate::image::weights::Resampling;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Graph, Kernel, NodeId, Place, Taps};
@@ -28,13 +30,22 @@ pub struct Weights {
     pub parts: Vec<i16>,
     /// How often a sum is doubled at its end.
     pub doublings: u32,
+    /// Of a resampling whose weights are few.
+    pub period: Option<Period>,
 }
 
-/// Weights of the nodes that can be summed so, by node: those of columns whose only reader sums rows likewise. Both read and
+/// How an axis is summed in whole numbers.
+pub enum Method {
+    Weights(Weights),
+    /// With equal weights, exactly: what the sum over both axes counts.
+    Sums(f32),
+}
+
+/// The methods for nodes that can be summed so, by node: those of columns whose only reader sums rows likewise. Both read and
 /// give levels. `readers` tells how many a node has.
-pub fn weights(graph: &Graph, readers: impl Fn(NodeId) -> usize) -> Vec<Option<Weights>> {
+pub fn methods(graph: &Graph, readers: impl Fn(NodeId) -> usize) -> Vec<Option<Method>> {
     let nodes = graph.nodes();
-    let mut weights: Vec<Option<Weights>> = nodes.iter().map(|_| None).collect();
+    let mut methods: Vec<Option<Method>> = nodes.iter().map(|_| None).collect();
     for (id, node) in nodes.iter().enumerate() {
         let Kernel::Axis(rows) = &node.kernel else { continue };
         let input = node.inputs[0];
@@ -44,13 +55,18 @@ pub fn weights(graph: &Graph, readers: impl Fn(NodeId) -> usize) -> Vec<Option<W
         }
         let are_levels = columns.edges.are_levels() && rows.edges.are_levels();
         if readers(input) == 1 && are_levels && columns.alpha == rows.alpha {
+            let has_alpha = graph.layout(input).alpha;
+            if let (false, Some(scale)) = (has_alpha, sums::scale(&columns.taps, &rows.taps)) {
+                (methods[input.0], methods[id]) = (Some(Method::Sums(scale)), Some(Method::Sums(scale)));
+                continue;
+            }
             let fixed = |taps| Weights::new(taps, graph.steepness);
             if let (Some(a), Some(b)) = (fixed(&columns.taps), fixed(&rows.taps)) {
-                (weights[input.0], weights[id]) = (Some(a), Some(b));
+                (methods[input.0], methods[id]) = (Some(Method::Weights(a)), Some(Method::Weights(b)));
             }
         }
     }
-    weights
+    methods
 }
 
 impl Weights {
@@ -75,7 +91,11 @@ impl Weights {
         for (weights, parts) in weights.chunks_exact(count).zip(parts.chunks_exact_mut(count)) {
             in_parts(weights, 1 << (16 - doublings), parts)?;
         }
-        Some(Weights { parts, doublings })
+        let period = match taps {
+            Taps::Resample(resampling) => Period::new(resampling, &parts),
+            _ => None,
+        };
+        Some(Weights { parts, doublings, period })
     }
 }
 
@@ -108,7 +128,7 @@ pub fn product(value: i16, weight: i16) -> i16 {
 
 /// Sums along columns of a tile of bytes.
 pub fn columns(axis: &Axis, weights: &Weights, input: &Tile<u8>, layout: Layout, region: Region) -> Tile<Fine> {
-    let mut out = Tile::new(region, input.channels());
+    let mut out = input.like(region);
     for channel in 0..input.channels() {
         if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
             out.copy_channel(channel, input, channel);
@@ -130,10 +150,17 @@ pub fn columns(axis: &Axis, weights: &Weights, input: &Tile<u8>, layout: Layout,
 }
 
 /// Sums along rows of what `columns` gave.
-pub fn rows<V: Level>(axis: &Axis, weights: &Weights, input: &Tile<Fine>, layout: Layout, region: Region) -> Tile<V> {
-    let mut out = Tile::new(region, input.channels());
-    let (reach, width) = (axis.reach(), region.width as usize);
-    let mut extended = Fine::taken(width + 2 * reach as usize);
+pub fn rows<V: Level + Code>(
+    axis: &Axis,
+    weights: &Weights,
+    input: &Tile<Fine>,
+    layout: Layout,
+    region: Region,
+) -> Tile<V> {
+    let mut out = input.like(region);
+    let (reach, step) = (axis.reach(), input.step);
+    let width = region.width as usize * step;
+    let mut extended = Fine::taken(width + 2 * reach as usize * step);
     for channel in 0..input.channels() {
         let reader = Reader::new(input, channel, layout, axis.edges);
         if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
@@ -141,11 +168,14 @@ pub fn rows<V: Level>(axis: &Axis, weights: &Weights, input: &Tile<Fine>, layout
                 levels(input.part(channel, y, region.x, region.width), out.row_mut(channel, y));
             }
         } else if let Taps::Resample(resampling) = &axis.taps {
-            resample::fixed_rows(resampling, weights, &reader, &mut out, channel);
+            match &weights.period {
+                Some(period) => repeated::rows(period, resampling, weights, &reader, &mut out, channel),
+                None => resample::fixed_rows(resampling, weights, &reader, &mut out, channel),
+            }
         } else {
             for y in region.y..region.bottom() {
                 reader.fill(Some(y), i64::from(region.x) - i64::from(reach), &mut extended);
-                let taps: Vec<[&[Fine]; 1]> = extended.windows(width).map(|tap| [tap]).collect();
+                let taps: Vec<[&[Fine]; 1]> = extended.windows(width).step_by(step).map(|tap| [tap]).collect();
                 sum(&weights.parts, weights.doublings, &taps, out.row_mut(channel, y));
             }
         }
@@ -178,7 +208,7 @@ fn resampled_columns(
     Fine::keep(lines);
 }
 
-fn sum<V: Level>(parts: &[i16], doublings: u32, taps: &[[&[Fine]; 1]], target: &mut [V]) {
+pub fn sum<V: Level>(parts: &[i16], doublings: u32, taps: &[[&[Fine]; 1]], target: &mut [V]) {
     fold_taps(
         taps,
         target,
@@ -259,8 +289,10 @@ mod tests {
         graph.steepness *= steepness;
         let evaluation = Evaluation::new(&graph, &source, 1, Depth::Eight);
         let is_fixed = steepness.is_finite();
-        assert_eq!(evaluation.weights.iter().flatten().count(), 2 * usize::from(is_fixed), "{recipe}");
-        let Held::Reals(tile) = evaluation.tile(graph.output, graph.output_layout().region()) else { panic!("reals") };
+        assert_eq!(evaluation.methods.iter().flatten().count(), 2 * usize::from(is_fixed), "{recipe}");
+        let held = evaluation.tile(graph.output, graph.output_layout().region());
+        let held = if held.step() > 1 { held.unpacked(held.region()) } else { held };
+        let Held::Reals(tile) = held else { panic!("reals") };
         tile
     }
 
@@ -288,11 +320,31 @@ mod tests {
     }
 
     #[test]
+    fn halves_made_on_bytes_are_what_real_ones_round_to() {
+        for filter in ["box", "bilinear", "bicubic", "lanczos3"] {
+            let (source, recipe) = (source(), format!("resize:50%:filter={filter}"));
+            let graph = Recipe::parse(&recipe).unwrap().graph(source.layout, Depth::Eight).unwrap();
+            let evaluation = Evaluation::new(&graph, &source, 1, Depth::Eight);
+            let (halving, real) = (evaluation.halving(graph.output).unwrap(), values(&recipe, f64::INFINITY));
+            let Samples::U8(codes) = &source.samples else { unreachable!() };
+            let mut halved = vec![0; graph.output_layout().samples() as usize];
+            halving.fill(codes, 0, &mut halved);
+            for (i, code) in halved.iter().enumerate() {
+                let value = real.row(i % 3, (i / 135) as u32)[i % 135 / 3].clamp(0.0, 255.0);
+                assert!((f32::from(*code) - value).abs() < 0.6, "{filter}: {code} for {value} at {i}");
+            }
+            let mut lower = vec![0; 15 * 135];
+            halving.fill(codes, 20, &mut lower);
+            assert_eq!(lower, halved[20 * 135..], "{filter}");
+        }
+    }
+
+    #[test]
     fn recipes_that_make_much_of_a_difference_are_summed_in_reals() {
         let is_fixed = |recipe: &str| {
             let source = source();
             let graph = Recipe::parse(recipe).unwrap().graph(source.layout, Depth::Eight).unwrap();
-            Evaluation::new(&graph, &source, 1, Depth::Eight).weights.iter().any(Option::is_some)
+            Evaluation::new(&graph, &source, 1, Depth::Eight).methods.iter().any(Option::is_some)
         };
         for gentle in
             ["gaussian_blur:2", "resize:50%,unsharp_mask:1", "gaussian_blur:2,sobel", "gaussian_blur:2,contrast:3"]

@@ -35,7 +35,7 @@ pub fn flood(flood: Flood, evaluation: &Evaluation, node: NodeId) -> Vec<u8> {
 
 fn tell_kinds(flood: Flood, held: &Held, rows: &mut [u8]) {
     let least = flood.high.max(flood.low);
-    held.as_reals(|tile: &Tile| {
+    held.as_reals(held.region(), |tile: &Tile| {
         let width = tile.region.width as usize;
         for (y, row) in tile.ys().zip(rows.chunks_exact_mut(width + 1)) {
             let kind = |v: f32| u8::from(v > flood.low) + u8::from(v > least);

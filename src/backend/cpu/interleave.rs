@@ -1,7 +1,8 @@
 //! Interleaved samples to planes, and back.
 
-use fearless_simd::{Simd, dispatch, prelude::*, u8x16};
+use fearless_simd::{Simd, dispatch, prelude::*, u8x16, u8x64};
 
+use super::samples::Code;
 use crate::simd::level;
 
 /// `planes[c][x]` from sample `c` of pixel `x`.
@@ -22,25 +23,235 @@ pub fn join<const C: usize, T: Copy>(planes: [&[T]; C], target: &mut [T]) {
     }
 }
 
-/// Pixels whose bytes are shuffled at once: three vectors of colours, one of each channel.
+/// Pixels whose bytes are shuffled at once, three vectors of colours and one of each channel: those of 64 bytes where there
+/// are such.
 const PIXELS: usize = 16;
+const WIDE: usize = 64;
 
 /// [`split`] for bytes of three channels, which compilers do byte by byte.
-pub fn split_colours(source: &[u8], planes: [&mut [u8]; 3]) {
-    let whole = planes[0].len() / PIXELS * PIXELS;
-    let (head, tail) = source.split_at(3 * whole);
-    let [(r, rest_r), (g, rest_g), (b, rest_b)] = planes.map(|plane| plane.split_at_mut(whole));
-    dispatch!(level(), simd => split_vectors(simd, head, [r, g, b]));
-    split(tail, [rest_r, rest_g, rest_b]);
+pub fn split_colours(source: &[u8], [r, g, b]: [&mut [u8]; 3]) {
+    let wide = dispatch!(level(), simd => split_wide(simd, source, [&mut *r, &mut *g, &mut *b]));
+    let whole = wide + (r.len() - wide) / PIXELS * PIXELS;
+    let narrow = [&mut r[wide..whole], &mut g[wide..whole], &mut b[wide..whole]];
+    dispatch!(level(), simd => split_vectors(simd, &source[3 * wide..3 * whole], narrow));
+    split(&source[3 * whole..], [&mut r[whole..], &mut g[whole..], &mut b[whole..]]);
 }
 
 /// [`join`] for bytes of three channels.
-pub fn join_colours(planes: [&[u8]; 3], target: &mut [u8]) {
-    let whole = planes[0].len() / PIXELS * PIXELS;
-    let (head, tail) = target.split_at_mut(3 * whole);
-    let [(r, rest_r), (g, rest_g), (b, rest_b)] = planes.map(|plane| plane.split_at(whole));
-    dispatch!(level(), simd => join_vectors(simd, [r, g, b], head));
-    join([rest_r, rest_g, rest_b], tail);
+pub fn join_colours([r, g, b]: [&[u8]; 3], target: &mut [u8]) {
+    let wide = dispatch!(level(), simd => join_wide(simd, [r, g, b], target));
+    let whole = wide + (r.len() - wide) / PIXELS * PIXELS;
+    let narrow = [&r[wide..whole], &g[wide..whole], &b[wide..whole]];
+    dispatch!(level(), simd => join_vectors(simd, narrow, &mut target[3 * wide..3 * whole]));
+    join([&r[whole..], &g[whole..], &b[whole..]], &mut target[3 * whole..]);
+}
+
+/// Where a byte of one vector that is made of three comes from: from the first two, and then from that and the third.
+type Woven = [[u8; WIDE]; 2];
+
+/// Bytes each at a `place` of three vectors in a row.
+const fn woven(places: [usize; WIDE]) -> Woven {
+    let mut steps = [[0; WIDE]; 2];
+    let mut i = 0;
+    while i < WIDE {
+        if places[i] < 2 * WIDE {
+            (steps[0][i], steps[1][i]) = (places[i] as u8, i as u8);
+        } else {
+            steps[1][i] = (places[i] - WIDE) as u8;
+        }
+        i += 1;
+    }
+    steps
+}
+
+/// Channel `channel` of 64 pixels.
+const fn woven_split(channel: usize) -> Woven {
+    let mut places = [0; WIDE];
+    let mut i = 0;
+    while i < WIDE {
+        places[i] = 3 * i + channel;
+        i += 1;
+    }
+    woven(places)
+}
+
+/// The `part`th third of 64 pixels whose channels stand one after another.
+const fn woven_join(part: usize) -> Woven {
+    let mut places = [0; WIDE];
+    let mut i = 0;
+    while i < WIDE {
+        let at = WIDE * part + i;
+        places[i] = WIDE * (at % 3) + at / 3;
+        i += 1;
+    }
+    woven(places)
+}
+
+#[inline(always)]
+fn weave<S: Simd>(simd: S, [a, b, c]: [u8x64<S>; 3], [first, second]: &Woven) -> u8x64<S> {
+    let both = a.concat_swizzle_dyn(b, u8x64::from_slice(simd, first));
+    both.concat_swizzle_dyn(c, u8x64::from_slice(simd, second))
+}
+
+/// How many pixels it split: none where vectors are shorter.
+#[inline(always)]
+fn split_wide<S: Simd>(simd: S, source: &[u8], [r, g, b]: [&mut [u8]; 3]) -> usize {
+    if S::u8s::LEN != WIDE {
+        return 0;
+    }
+    let whole = r.len() / WIDE * WIDE;
+    for x in (0..whole).step_by(WIDE) {
+        let vector = |i: usize| u8x64::from_slice(simd, &source[3 * x + WIDE * i..][..WIDE]);
+        let pixels = [vector(0), vector(1), vector(2)];
+        weave(simd, pixels, const { &woven_split(0) }).store_slice(&mut r[x..x + WIDE]);
+        weave(simd, pixels, const { &woven_split(1) }).store_slice(&mut g[x..x + WIDE]);
+        weave(simd, pixels, const { &woven_split(2) }).store_slice(&mut b[x..x + WIDE]);
+    }
+    whole
+}
+
+#[inline(always)]
+fn join_wide<S: Simd>(simd: S, [r, g, b]: [&[u8]; 3], target: &mut [u8]) -> usize {
+    if S::u8s::LEN != WIDE {
+        return 0;
+    }
+    let whole = r.len() / WIDE * WIDE;
+    for x in (0..whole).step_by(WIDE) {
+        let vector = |row: &[u8]| u8x64::from_slice(simd, &row[x..x + WIDE]);
+        store_joined(simd, [vector(r), vector(g), vector(b)], &mut target[3 * x..3 * (x + WIDE)]);
+    }
+    whole
+}
+
+/// 64 pixels of three channels.
+#[inline(always)]
+pub fn store_joined<S: Simd>(simd: S, colours: [u8x64<S>; 3], target: &mut [u8]) {
+    weave(simd, colours, const { &woven_join(0) }).store_slice(&mut target[..WIDE]);
+    weave(simd, colours, const { &woven_join(1) }).store_slice(&mut target[WIDE..2 * WIDE]);
+    weave(simd, colours, const { &woven_join(2) }).store_slice(&mut target[2 * WIDE..3 * WIDE]);
+}
+
+/// Bytes of three channels as planes of `f32`.
+pub fn spread_colours(source: &[u8], planes: [&mut [f32]; 3]) {
+    dispatch!(level(), simd => spread_vectors(simd, source, planes));
+}
+
+/// Planes of three channels as the bytes that they round to.
+pub fn gather_colours(planes: [&[f32]; 3], target: &mut [u8]) {
+    dispatch!(level(), simd => gather_vectors(simd, planes, target));
+}
+
+/// How often a vector of bytes that advances by three quarters of itself fits into `length`.
+fn steps(length: usize, vector: usize) -> usize {
+    length.saturating_sub(vector / 4) / (vector / 4 * 3)
+}
+
+/// A pixel in each 32 bits; what stands in the highest byte is to be left out.
+const SPREAD: [u8; WIDE] = {
+    let mut places = [0; WIDE];
+    let mut i = 0;
+    while i < WIDE {
+        places[i] = (i / 4 * 3 + if i % 4 < 3 { i % 4 } else { 2 }) as u8;
+        i += 1;
+    }
+    places
+};
+
+/// The way back, in the first three quarters of a vector.
+const CLOSE: [u8; WIDE] = {
+    let mut places = [0; WIDE];
+    let mut i = 0;
+    while i < WIDE / 4 * 3 {
+        places[i] = (i / 3 * 4 + i % 3) as u8;
+        i += 1;
+    }
+    places
+};
+
+#[inline(always)]
+fn spread_vectors<S: Simd>(simd: S, source: &[u8], [r, g, b]: [&mut [f32]; 3]) {
+    let (bytes, pixels) = (S::u8s::LEN, S::f32s::LEN);
+    let (n, whole) = (source.len() / 3, steps(source.len(), bytes) * pixels);
+    if n < pixels {
+        split_levels(source, [r, g, b]);
+        return;
+    }
+    for x in (0..whole).step_by(pixels) {
+        let planes = [&mut r[x..x + pixels], &mut g[x..x + pixels], &mut b[x..x + pixels]];
+        spread_pixels(simd, &source[3 * x..3 * x + bytes], planes);
+    }
+    for x in (whole..n).step_by(pixels) {
+        // The last ones may be done a second time.
+        let x = x.min(n - pixels);
+        let mut copy = [0; WIDE];
+        copy[..3 * pixels].copy_from_slice(&source[3 * x..3 * (x + pixels)]);
+        let planes = [&mut r[x..x + pixels], &mut g[x..x + pixels], &mut b[x..x + pixels]];
+        spread_pixels(simd, &copy[..bytes], planes);
+    }
+}
+
+/// As many pixels as a vector of `f32` holds.
+#[inline(always)]
+fn spread_pixels<S: Simd>(simd: S, source: &[u8], [r, g, b]: [&mut [f32]; 3]) {
+    let places = S::u8s::from_slice(simd, &SPREAD[..S::u8s::LEN]);
+    let v: S::u32s = S::u8s::from_slice(simd, source).swizzle_dyn(places).bitcast();
+    lowest::<S>(v).store_slice(r);
+    lowest::<S>(v >> 8).store_slice(g);
+    lowest::<S>(v >> 16).store_slice(b);
+}
+
+/// The lowest byte of each.
+#[inline(always)]
+fn lowest<S: Simd>(v: S::u32s) -> S::f32s {
+    (v & 255).bitcast::<S::i32s>().to_float()
+}
+
+fn split_levels(source: &[u8], [r, g, b]: [&mut [f32]; 3]) {
+    for (x, pixel) in source.chunks_exact(3).enumerate() {
+        (r[x], g[x], b[x]) = (f32::from(pixel[0]), f32::from(pixel[1]), f32::from(pixel[2]));
+    }
+}
+
+#[inline(always)]
+fn gather_vectors<S: Simd>(simd: S, [r, g, b]: [&[f32]; 3], target: &mut [u8]) {
+    let (bytes, pixels) = (S::u8s::LEN, S::f32s::LEN);
+    let (n, whole) = (r.len(), steps(target.len(), bytes) * pixels);
+    if n < pixels {
+        join_levels([r, g, b], target);
+        return;
+    }
+    for x in (0..whole).step_by(pixels) {
+        let planes = [&r[x..x + pixels], &g[x..x + pixels], &b[x..x + pixels]];
+        // The next ones write over what stands behind the pixels.
+        gathered_pixels(simd, planes).store_slice(&mut target[3 * x..3 * x + bytes]);
+    }
+    for x in (whole..n).step_by(pixels) {
+        let x = x.min(n - pixels);
+        let planes = [&r[x..x + pixels], &g[x..x + pixels], &b[x..x + pixels]];
+        let codes = gathered_pixels(simd, planes);
+        target[3 * x..3 * (x + pixels)].copy_from_slice(&codes.as_slice()[..3 * pixels]);
+    }
+}
+
+/// As many pixels as a vector of `f32` holds, in its first three quarters. What a pixel's value is rounded to, see `nearest`.
+#[inline(always)]
+fn gathered_pixels<S: Simd>(simd: S, [r, g, b]: [&[f32]; 3]) -> S::u8s {
+    let places = S::u8s::from_slice(simd, &CLOSE[..S::u8s::LEN]);
+    let v = rounded::<S>(simd, r) | (rounded::<S>(simd, g) << 8) | (rounded::<S>(simd, b) << 16);
+    v.bitcast::<S::u8s>().swizzle_dyn(places)
+}
+
+#[inline(always)]
+fn rounded<S: Simd>(simd: S, values: &[f32]) -> S::u32s {
+    let (least, most) = (S::f32s::splat(simd, 0.0), S::f32s::splat(simd, 255.0));
+    let clamped = S::f32s::from_slice(simd, values).max(least).min(most);
+    (clamped + 0.5).to_int::<S::i32s>().bitcast()
+}
+
+fn join_levels([r, g, b]: [&[f32]; 3], target: &mut [u8]) {
+    for (x, pixel) in target.chunks_exact_mut(3).enumerate() {
+        pixel.copy_from_slice(&[u8::nearest(r[x]), u8::nearest(g[x]), u8::nearest(b[x])]);
+    }
 }
 
 /// For each of 16 pixels, where its sample of a channel stands in vector `from` of the three that hold them; past the end,
@@ -115,7 +326,7 @@ mod tests {
 
     #[test]
     fn colours_of_any_number_of_pixels_are_split_and_joined_again() {
-        for pixels in [1usize, 15, 16, 17, 64, 100] {
+        for pixels in [1usize, 15, 16, 17, 64, 100, 233] {
             let source: Vec<u8> = (0..3 * pixels).map(|i| (i * 37 % 251) as u8).collect();
             let mut planes = vec![vec![0u8; pixels]; 3];
             let [r, g, b] = &mut planes[..] else { unreachable!() };
@@ -126,6 +337,17 @@ mod tests {
             let mut again = vec![0; source.len()];
             join_colours([&planes[0], &planes[1], &planes[2]], &mut again);
             assert_eq!(again, source);
+
+            let mut planes = vec![vec![0.0; pixels]; 3];
+            let [r, g, b] = &mut planes[..] else { unreachable!() };
+            spread_colours(&source, [r, g, b]);
+            for (i, v) in source.iter().enumerate() {
+                assert_eq!(planes[i % 3][i / 3], f32::from(*v), "{pixels} pixels");
+            }
+            planes.iter_mut().flatten().for_each(|v| *v = *v * 1.7 - 60.5);
+            let codes: Vec<u8> = source.iter().map(|v| u8::nearest(f32::from(*v) * 1.7 - 60.5)).collect();
+            gather_colours([&planes[0], &planes[1], &planes[2]], &mut again);
+            assert_eq!(again, codes);
         }
     }
 }

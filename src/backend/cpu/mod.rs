@@ -14,12 +14,15 @@ mod gather;
 mod interleave;
 mod permute;
 mod point;
+mod repeated;
 mod resample;
 mod row;
 mod running;
 mod samples;
+mod shuffle;
 mod statistics;
 mod stencil;
+mod sums;
 mod tile;
 mod whole;
 mod window;
@@ -31,7 +34,7 @@ use crate::image::{Depth, Image, Region, Samples, buffers};
 use crate::op::{Graph, NodeId};
 use evaluate::{Evaluation, Strips};
 use samples::{Code, store_rows};
-use tile::Held;
+use tile::{Held, Tile};
 
 #[derive(Debug, Default)]
 pub struct CpuBackend;
@@ -53,27 +56,40 @@ impl Backend for CpuBackend {
         estimate::working_bytes(graph)
     }
 
-    fn submit(&self, task: Task, done: Done) {
-        let result = compute(&task);
+    fn submit(&self, mut task: Task, done: Done) {
+        let result = compute(&mut task);
         task.image.give_back();
         done(result.map(|image| Computed { image, device: None }));
     }
 }
 
-fn compute(task: &Task) -> Result<Image, BackendError> {
-    let (graph, source) = (&*task.graph, &task.image);
-    if graph.layout(NodeId(0)) != source.layout {
-        return Err(BackendError::Image(format!("the graph is not for a {:?}", source.layout)));
+fn compute(task: &mut Task) -> Result<Image, BackendError> {
+    let (graph, layout) = (&*task.graph, task.image.layout);
+    if graph.layout(NodeId(0)) != layout {
+        return Err(BackendError::Image(format!("the graph is not for a {layout:?}")));
     }
     let threads = if task.divides { rayon::current_num_threads() } else { 1 };
-    let mut evaluation = whole::prepared(Evaluation::new(graph, source, threads, task.depth));
-    let layout = graph.output_layout();
-    let samples = match (task.depth, &mut evaluation.stored[graph.output.0]) {
-        (Depth::Eight, Some(Samples::U8(codes))) => Samples::U8(std::mem::take(codes)),
-        (Depth::Eight, _) => Samples::U8(whole(&evaluation, graph.output, 1.0)),
-        (Depth::Sixteen, _) => Samples::U16(whole(&evaluation, graph.output, 257.0)),
+    let tile = match &mut task.image.samples {
+        Samples::U8(codes) if evaluate::reads_tiles(graph) => Some(Tile::of_codes(std::mem::take(codes), layout)),
+        _ => None,
     };
-    Ok(Image::new(layout, samples))
+    let lent = tile.map(Held::Bytes);
+    let result = evaluated(Evaluation::new(graph, &task.image, threads, task.depth).lent(lent.as_ref()), task.depth);
+    if let Some(Held::Bytes(tile)) = lent {
+        task.image.samples = Samples::U8(tile.into_codes());
+    }
+    Ok(result)
+}
+
+fn evaluated(evaluation: Evaluation, depth: Depth) -> Image {
+    let mut evaluation = whole::prepared(evaluation);
+    let output = evaluation.graph.output;
+    let samples = match (depth, &mut evaluation.stored[output.0]) {
+        (Depth::Eight, Some(Samples::U8(codes))) => Samples::U8(std::mem::take(codes)),
+        (Depth::Eight, _) => Samples::U8(whole(&evaluation, output, 1.0)),
+        (Depth::Sixteen, _) => Samples::U16(whole(&evaluation, output, 257.0)),
+    };
+    Image::new(evaluation.graph.output_layout(), samples)
 }
 
 /// The codes of a whole node; `codes_per_unit` turns its values into codes.

@@ -2,19 +2,23 @@
 
 use std::ops::Range;
 
+use bytemuck::{cast_slice, cast_slice_mut};
+use fearless_simd::{Simd, dispatch};
 use rayon::prelude::*;
 
 use super::row::{Reader, border_value};
 use super::samples::Code;
+use super::shuffle::{self, Steps};
 use super::tile::{Held, Tile, Value};
 use crate::image::{Border, Layout, Region};
 use crate::op::Permutation;
+use crate::simd::level;
 
 /// Bytes stay bytes, where the border reads bytes too.
 pub fn tile(permutation: &Permutation, input: &Held, layout: Layout, region: Region) -> Held {
     match input {
         Held::Bytes(tile) if permutation.edges.are_levels() => Held::Bytes(moved(permutation, tile, layout, region)),
-        _ => Held::Reals(input.as_reals(|tile| moved(permutation, tile, layout, region))),
+        _ => Held::Reals(input.as_reals(input.region(), |tile| moved(permutation, tile, layout, region))),
     }
 }
 
@@ -59,6 +63,15 @@ fn whole_pixels<C: Code, const N: usize>(
     }
 }
 
+/// A part of a result that begins at row `top`, whose columns are input rows: columns `xs` of rows `ys` from there on.
+struct Part {
+    top: u32,
+    xs: Range<u32>,
+    ys: Range<u32>,
+    /// Of the result.
+    width: u32,
+}
+
 /// Interleaved pixels of an image.
 struct Pixels<'a, C, const N: usize> {
     pixels: &'a [[C; N]],
@@ -72,7 +85,9 @@ impl<C: Code, const N: usize> Pixels<'_, C, N> {
     fn move_rows(&self, permutation: &Permutation, top: u32, width: u32, target: &mut [[C; N]]) {
         if permutation.transposed {
             for left in (0..width).step_by(SQUARE as usize) {
-                self.turn(permutation, top, left..width.min(left + SQUARE), width, target);
+                let rows = target.len() as u32 / width;
+                let part = Part { top, xs: left..width.min(left + SQUARE), ys: 0..rows, width };
+                dispatch!(level(), simd => self.turn(simd, permutation, &part, target));
             }
             return;
         }
@@ -89,29 +104,78 @@ impl<C: Code, const N: usize> Pixels<'_, C, N> {
             let end = within.end.clamp(begin, i64::from(width));
             let (target, after) = target.split_at_mut(end as usize);
             let (before, target) = target.split_at_mut(begin as usize);
-            (0..).zip(before).for_each(|(i, t)| *t = self.pixel(row, first + step * i));
+            self.surround(row, first, step, before);
             if target.is_empty() {
                 // No column lies within the image.
             } else if step == 1 {
                 target.copy_from_slice(&row[(first + begin) as usize..][..target.len()]);
             } else {
-                target.iter_mut().zip(row[..=(first - begin) as usize].iter().rev()).for_each(|(t, v)| *t = *v);
+                shuffle::reverse(&row[(first - end + 1) as usize..=(first - begin) as usize], target);
             }
-            (end..).zip(after).for_each(|(i, t)| *t = self.pixel(row, first + step * i));
+            self.surround(row, first + step * end, step, after);
         }
     }
 
-    /// A square of the result, where output rows are input columns.
-    fn turn(&self, permutation: &Permutation, top: u32, xs: Range<u32>, width: u32, target: &mut [[C; N]]) {
-        let height = target.len() / width as usize;
-        let step = i64::from(permutation.step_x);
-        for x in xs {
-            let (first, line) = permutation.source(x, top);
-            let column = target[x as usize..].iter_mut().step_by(width as usize);
+    /// Pixels outside the image, the first of them at column `x`.
+    fn surround(&self, row: &[[C; N]], x: i64, step: i64, target: &mut [[C; N]]) {
+        if self.border == Border::Constant {
+            target.fill(self.constant);
+        } else {
+            target.iter_mut().zip(0..).for_each(|(t, i)| *t = self.pixel(row, x + step * i));
+        }
+    }
+
+    /// A part of the result, where output rows are input columns: by squares that lie within the image, else pixel by pixel.
+    #[inline(always)]
+    fn turn<S: Simd>(&self, simd: S, turned: &Permutation, part: &Part, target: &mut [[C; N]]) {
+        let (side, Part { top, xs, ys, width }) = (shuffle::side(size_of::<[C; N]>()), part);
+        let (first, last) = (turned.source(xs.start, top + ys.start), turned.source(xs.end - 1, top + ys.end - 1));
+        let (left, above) = (first.0.min(last.0), first.1.min(last.1));
+        let (right, below) = (first.0.max(last.0) + 1, first.1.max(last.1) + 1);
+        let size = size_of::<[C; N]>() as i64;
+        let row = i64::from(self.layout.width) * size;
+        let is_inside =
+            left >= 0 && above >= 0 && right <= self.layout.width.into() && below <= self.layout.height.into();
+        // Of a row as many bytes are read as a vector holds.
+        let is_read = (below - 1) * row + right * size + shuffle::READ as i64 <= self.pixels.len() as i64 * size;
+        let Some(side) = side.filter(|_| is_inside && is_read) else {
+            self.turn_columns(turned, part, target);
+            return;
+        };
+        let end = |all: &Range<u32>| all.start + all.len() as u32 / side * side;
+        let (end_x, end_y) = (end(xs), end(ys));
+        let source: &[u8] = cast_slice(self.pixels.as_flattened());
+        let bytes: &mut [u8] = cast_slice_mut(target.as_flattened_mut());
+        for y in (ys.start..end_y).step_by(side as usize) {
+            for x in (xs.start..end_x).step_by(side as usize) {
+                let (column, line) = turned.source(x, top + y);
+                let column = if turned.step_x < 0 { column + 1 - i64::from(side) } else { column };
+                let from = Steps { first: line * row + column * size, step: row * i64::from(turned.step_y) };
+                let to_row = i64::from(*width) * size;
+                let to_first = i64::from(y) * to_row + i64::from(x) * size;
+                let to = if turned.step_x < 0 {
+                    Steps { first: to_first + i64::from(side - 1) * to_row, step: -to_row }
+                } else {
+                    Steps { first: to_first, step: to_row }
+                };
+                shuffle::turn::<S, C, N>(simd, source, from, bytes, to, x + side == *width);
+            }
+        }
+        self.turn_columns(turned, &Part { xs: end_x..xs.end, ys: ys.start..end_y, ..*part }, target);
+        self.turn_columns(turned, &Part { xs: xs.clone(), ys: end_y..ys.end, ..*part }, target);
+    }
+
+    /// Column by column.
+    fn turn_columns(&self, turned: &Permutation, Part { top, xs, ys, width }: &Part, target: &mut [[C; N]]) {
+        let step = i64::from(turned.step_x);
+        for x in xs.clone().filter(|_| !ys.is_empty()) {
+            let (first, line) = turned.source(x, top + ys.start);
+            let begin = (ys.start * width + x) as usize;
+            let column = target[begin..].iter_mut().step_by(*width as usize).take(ys.len());
             match self.row(line) {
                 None => column.for_each(|t| *t = self.constant),
                 Some(row) => {
-                    let last = first + step * (height as i64 - 1);
+                    let last = first + step * (ys.len() as i64 - 1);
                     let n = row.len() as i64;
                     if (0..n).contains(&first) && (0..n).contains(&last) {
                         let part = &row[first.min(last) as usize..=first.max(last) as usize];
@@ -167,12 +231,12 @@ fn from_row<T: Value>(permutation: &Permutation, reader: &Reader<T>, x: u32, y: 
 }
 
 /// Side of the squares that are turned at once, px: lines of both images stay in the fastest cache.
-const SQUARE: u32 = 32;
+const SQUARE: u32 = 64;
 
 /// Where output rows are input columns.
 fn turned<T: Value>(permutation: &Permutation, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {
     let region = out.region;
-    let constant = T::of_border(reader.value);
+    let constant = T::of_border(reader.value[0]);
     for top in (region.y..region.bottom()).step_by(SQUARE as usize) {
         for left in (region.x..region.right()).step_by(SQUARE as usize) {
             let (bottom, right) = (region.bottom().min(top + SQUARE), region.right().min(left + SQUARE));

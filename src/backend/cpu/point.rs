@@ -1,5 +1,8 @@
 //! Point kernels over a tile: runs of them row by row, so that what one gives the next still finds in the fastest cache.
 
+use std::ops::Range;
+
+use super::interleave::{gather_colours, spread_colours};
 use super::samples::Code;
 use super::tile::{Held, Pooled, Tile, Value, convert};
 use crate::image::{Layout, Region};
@@ -17,13 +20,17 @@ pub struct Stage<'a> {
 /// A run of kernels, each of which reads the one before it. `images`, of one size and each with its layout, are read by
 /// the first. Where `rounds`, the result may be rounded to bytes.
 pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
-    let compute = |run: &[Stage], images: &[(&Held, Layout)]| {
-        if rounds { Held::Bytes(rounded(run, images, region)) } else { Held::Reals(computed(run, images, region)) }
-    };
+    if images.iter().any(|(held, _)| held.step() > 1) {
+        // Kernels that are the same to all channels see one.
+        let one = |layout: Layout| Layout { colours: 1, ..layout };
+        let run: Vec<Stage> = run.iter().map(|stage| Stage { to: one(stage.to), ..*stage }).collect();
+        let images: Vec<(&Held, Layout)> = images.iter().map(|(held, layout)| (*held, one(*layout))).collect();
+        return computed_as(&run, &images, region, rounds);
+    }
     let of_samples = run.iter().take_while(|stage| stage.kernel.is_of_sample()).count();
-    let [(Held::Bytes(levels), layout)] = images else { return compute(run, images) };
+    let [(Held::Bytes(levels), layout)] = images else { return computed_as(run, images, region, rounds) };
     if of_samples == 0 {
-        return compute(run, images);
+        return computed_as(run, images, region, rounds);
     }
     let tables = tables(&run[..of_samples], *layout);
     let (to, rest) = (run[of_samples - 1].to, &run[of_samples..]);
@@ -31,14 +38,22 @@ pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: b
         return Held::Bytes(looked_up(levels, &tables, region, u8::nearest));
     }
     let values = looked_up(levels, &tables, region, |v| v);
-    if rest.is_empty() { Held::Reals(values) } else { compute(rest, &[(&Held::Reals(values), to)]) }
+    if rest.is_empty() {
+        return Held::Reals(values);
+    }
+    computed_as(rest, &[(&Held::Reals(values), to)], region, rounds)
 }
 
-/// What a run of kernels that see samples alone makes of each level, by colour channel.
+fn computed_as(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
+    if rounds { Held::Bytes(rounded(run, images, region)) } else { Held::Reals(computed(run, images, region)) }
+}
+
+/// What a run makes of each level, by colour channel of its result: of kernels that see samples alone, or on gray none of
+/// which sees the place.
 pub fn tables(run: &[Stage], layout: Layout) -> Vec<[f32; 256]> {
     let mut tables = vec![std::array::from_fn(|level| level as f32); layout.colours as usize];
     for stage in run {
-        let levels = tables.clone();
+        let levels = std::mem::replace(&mut tables, vec![[0.0; 256]; stage.to.colours as usize]);
         let inputs: Vec<&[f32]> = levels.iter().map(|table| &table[..]).collect();
         let mut outputs: Vec<&mut [f32]> = tables.iter_mut().map(|table| &mut table[..]).collect();
         stage.kernel.row(PointRow { inputs: &inputs, table: stage.table, x: 0, y: 0 }, &mut outputs);
@@ -69,116 +84,145 @@ fn looked_up<T: Value + From<u8>>(
 }
 
 fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
-    let mut run = Run::new(run, images, region);
-    let mut out = Tile::new(region, run.channels());
+    let width = region.width * images[0].0.step() as u32;
+    let (mut run, mut inputs) = (Run::new(run, width), Inputs::new(images, region));
+    let mut out = inputs.like(run.channels());
     for y in region.y..region.bottom() {
-        run.row(y, &mut out.rows_mut(y));
+        run.row(&inputs.row(y), (region.x, y), &mut out.rows_mut(y));
     }
     out
 }
 
 /// As `computed`, each row rounded while it is at hand.
 fn rounded(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile<u8> {
-    let mut run = Run::new(run, images, region);
-    let mut out = Tile::new(region, run.channels());
-    let mut values = Rows::new(run.last.to, region);
+    let width = region.width * images[0].0.step() as u32;
+    let (mut run, mut inputs) = (Run::new(run, width), Inputs::new(images, region));
+    let mut out = inputs.like(run.channels());
+    let mut values = Rows::new(run.last.to, width);
     for y in region.y..region.bottom() {
-        run.row(y, &mut values.targets());
-        for (values, target) in values.planes.iter().zip(out.rows_mut(y)) {
-            blockwise(
-                [target],
-                [values],
-                #[inline(always)]
-                |[v]| [u8::nearest(v)],
-            );
+        run.row(&inputs.row(y), (region.x, y), &mut values.targets(width));
+        for (values, target) in values.image(width).rows.into_iter().zip(out.rows_mut(y)) {
+            round(values, target);
         }
     }
     out
+}
+
+fn round(values: &[f32], target: &mut [u8]) {
+    blockwise(
+        [target],
+        [values],
+        #[inline(always)]
+        |[v]| [u8::nearest(v)],
+    );
+}
+
+/// Pixels of a row that a run takes at once from interleaved bytes: their values stay in the fastest cache.
+const PART: u32 = 1024;
+
+/// The pixels from row `top` on of an image of interleaved bytes without alpha, computed by a run that gives none, and rounded.
+pub fn interleaved(run: &[Stage], from: Layout, source: &[u8], top: u32, target: &mut [u8]) {
+    let width = from.width.div_ceil(from.width.div_ceil(PART));
+    let mut run = Run::new(run, width);
+    let (mut input, mut output) = (Rows::new(from, width), Rows::new(run.last.to, width));
+    let (taken, given) = (input.planes.len(), output.planes.len());
+    let rows = source.chunks_exact(from.width as usize * taken);
+    for (y, (source, target)) in (top..).zip(rows.zip(target.chunks_exact_mut(from.width as usize * given))) {
+        for x in (0..from.width).step_by(width as usize) {
+            let width = width.min(from.width - x);
+            let part = |channels: usize| x as usize * channels..(x + width) as usize * channels;
+            match &mut input.targets(width)[..] {
+                [r, g, b] => spread_colours(&source[part(3)], [r, g, b]),
+                [gray, ..] => convert(&source[part(1)], gray),
+                [] => {}
+            }
+            run.row(&[input.image(width)], (x, y), &mut output.targets(width));
+            match output.image(width).rows {
+                [r, g, b, _] if given == 3 => gather_colours([r, g, b], &mut target[part(3)]),
+                [gray, ..] => round(gray, &mut target[part(1)]),
+            }
+        }
+    }
 }
 
 /// A run with room for the rows that its kernels pass on.
 struct Run<'a> {
     before: &'a [Stage<'a>],
     last: &'a Stage<'a>,
-    images: &'a [(&'a Held, Layout)],
-    /// What is read of each image.
-    read: Vec<Rows>,
     /// What each kernel but the last gives.
     steps: Vec<Rows>,
-    x: u32,
 }
 
 impl<'a> Run<'a> {
-    fn new(run: &'a [Stage], images: &'a [(&'a Held, Layout)], region: Region) -> Run<'a> {
+    /// For rows of at most that width.
+    fn new(run: &'a [Stage], width: u32) -> Run<'a> {
         let (last, before) = run.split_last().expect("a run has a kernel");
-        let read = images.iter().map(|(_, layout)| Rows::new(*layout, region)).collect();
-        let steps = before.iter().map(|stage| Rows::new(stage.to, region)).collect();
-        Run { before, last, images, read, steps, x: region.x }
+        Run { before, last, steps: before.iter().map(|stage| Rows::new(stage.to, width)).collect() }
     }
 
     fn channels(&self) -> usize {
         self.last.to.channels() as usize
     }
 
-    /// The last kernel's row `y`, a slice for each channel.
-    fn row(&mut self, y: u32, output: &mut [&mut [f32]]) {
-        let images: Vec<ImageRow> =
-            self.images.iter().zip(&mut self.read).map(|((held, _), rows)| rows.read(held, y)).collect();
+    /// What the last kernel makes of rows of images that begin at `place`, a slice for each channel.
+    fn row(&mut self, images: &[ImageRow], place: (u32, u32), output: &mut [&mut [f32]]) {
+        let width = images[0].rows[0].len() as u32;
         for (i, stage) in self.before.iter().enumerate() {
             let (given, rest) = self.steps.split_at_mut(i);
-            let input = given.last().map(Rows::image);
-            let input = input.as_ref().map_or(&images[..], std::slice::from_ref);
-            stage_row(stage, input, self.x, y, &mut rest[0].targets());
+            let input = given.last().map(|rows| rows.image(width));
+            let input = input.as_ref().map_or(images, std::slice::from_ref);
+            stage_row(stage, input, place, &mut rest[0].targets(width));
         }
-        let input = self.steps.last().map(Rows::image);
-        stage_row(self.last, input.as_ref().map_or(&images[..], std::slice::from_ref), self.x, y, output);
+        let input = self.steps.last().map(|rows| rows.image(width));
+        stage_row(self.last, input.as_ref().map_or(images, std::slice::from_ref), place, output);
     }
 }
 
-/// A row of each channel of an image.
+/// A row of each channel of an image; empty ones behind them.
 struct ImageRow<'a> {
-    rows: Vec<&'a [f32]>,
+    rows: [&'a [f32]; 4],
     layout: Layout,
 }
 
-/// Room for a row of each channel of an image.
+impl<'a> ImageRow<'a> {
+    fn new(layout: Layout, row: impl Fn(usize) -> &'a [f32]) -> ImageRow<'a> {
+        let channels = layout.channels() as usize;
+        ImageRow { rows: std::array::from_fn(|c| if c < channels { row(c) } else { &[] }), layout }
+    }
+}
+
+/// Room for a row of each channel of an image, from the beginning of a line of the cache on: a vector of the widest kind takes
+/// twice as long across two of them.
 struct Rows {
     planes: Vec<Vec<f32>>,
     layout: Layout,
-    region: Region,
 }
 
 impl Rows {
-    fn new(layout: Layout, region: Region) -> Rows {
-        let plane = |_| f32::taken(region.width as usize);
-        Rows { planes: (0..layout.channels()).map(plane).collect(), layout, region }
+    fn new(layout: Layout, width: u32) -> Rows {
+        let planes = (0..layout.channels()).map(|_| f32::taken(width as usize + LINE)).collect();
+        Rows { planes, layout }
     }
 
-    fn image(&self) -> ImageRow<'_> {
-        ImageRow { rows: self.planes.iter().map(Vec::as_slice).collect(), layout: self.layout }
+    fn image(&self, width: u32) -> ImageRow<'_> {
+        ImageRow::new(self.layout, |c| &self.planes[c][aligned(&self.planes[c], width)])
     }
 
-    fn targets(&mut self) -> Vec<&mut [f32]> {
-        self.planes.iter_mut().map(Vec::as_mut_slice).collect()
+    fn targets<'a>(&'a mut self, width: u32) -> Vec<&'a mut [f32]> {
+        let row = |plane: &'a mut Vec<f32>| {
+            let part = aligned(plane, width);
+            &mut plane[part]
+        };
+        self.planes.iter_mut().map(row).collect()
     }
+}
 
-    /// A row of a tile as `f32`, converted where it is none.
-    fn read<'a>(&'a mut self, held: &'a Held, y: u32) -> ImageRow<'a> {
-        let Region { x, width, .. } = self.region;
-        match held {
-            Held::Reals(tile) => {
-                let rows = (0..tile.channels()).map(|c| tile.part(c, y, x, width)).collect();
-                ImageRow { rows, layout: self.layout }
-            }
-            Held::Fine(_) => unreachable!("only sums along rows read these"),
-            Held::Bytes(tile) => {
-                for (c, plane) in self.planes.iter_mut().enumerate() {
-                    convert(tile.part(c, y, x, width), plane);
-                }
-                self.image()
-            }
-        }
-    }
+/// Values in a line of the cache.
+const LINE: usize = 16;
+
+fn aligned(plane: &[f32], width: u32) -> Range<usize> {
+    let begin = plane.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+    begin..begin + width as usize
 }
 
 impl Drop for Rows {
@@ -187,12 +231,58 @@ impl Drop for Rows {
     }
 }
 
-fn stage_row(stage: &Stage, images: &[ImageRow], x: u32, y: u32, output: &mut [&mut [f32]]) {
+/// The images that a run reads, with room for a row of each.
+struct Inputs<'a> {
+    images: &'a [(&'a Held, Layout)],
+    rows: Vec<Rows>,
+    region: Region,
+}
+
+impl<'a> Inputs<'a> {
+    fn new(images: &'a [(&'a Held, Layout)], region: Region) -> Inputs<'a> {
+        let row = |(held, layout): &(&Held, Layout)| Rows::new(*layout, region.width * held.step() as u32);
+        Inputs { images, rows: images.iter().map(row).collect(), region }
+    }
+
+    /// A tile for what is made of them: packed as they are.
+    fn like<T: Value>(&self, channels: usize) -> Tile<T> {
+        match self.images[0].0.step() {
+            1 => Tile::new(self.region, channels),
+            step => Tile::packed(self.region, step),
+        }
+    }
+
+    /// Row `y` of each as `f32`, converted where it is none.
+    fn row(&mut self, y: u32) -> Vec<ImageRow<'_>> {
+        let Region { x, width, .. } = self.region;
+        let mut rows = Vec::with_capacity(self.images.len());
+        for ((held, layout), room) in self.images.iter().zip(&mut self.rows) {
+            rows.push(match held {
+                Held::Reals(tile) => ImageRow::new(*layout, |c| tile.part(c, y, x, width)),
+                Held::Fine(_) | Held::Sums(_) => unreachable!("only sums along rows read these"),
+                Held::Bytes(tile) => {
+                    for (c, target) in room.targets(width * tile.step as u32).into_iter().enumerate() {
+                        convert(tile.part(c, y, x, width), target);
+                    }
+                    room.image(width * tile.step as u32)
+                }
+            });
+        }
+        rows
+    }
+}
+
+fn stage_row(stage: &Stage, images: &[ImageRow], (x, y): (u32, u32), output: &mut [&mut [f32]]) {
     let keeps = stage.kernel.alpha() == Alpha::Keep;
     let seen = |layout: Layout| if keeps { layout.colours } else { layout.channels() } as usize;
-    let inputs: Vec<&[f32]> = images.iter().flat_map(|image| &image.rows[..seen(image.layout)]).copied().collect();
     let (from, to) = (images[0].layout, stage.to);
-    stage.kernel.row(PointRow { inputs: &inputs, table: stage.table, x, y }, &mut output[..seen(to)]);
+    let mut inputs = [&[][..]; 8];
+    let mut count = 0;
+    for row in images.iter().flat_map(|image| &image.rows[..seen(image.layout)]) {
+        inputs[count] = row;
+        count += 1;
+    }
+    stage.kernel.row(PointRow { inputs: &inputs[..count], table: stage.table, x, y }, &mut output[..seen(to)]);
     if keeps && from.alpha && to.alpha {
         output[seen(to)].copy_from_slice(images[0].rows[seen(from)]);
     }

@@ -10,40 +10,62 @@ pub struct Reader<'a, T: Value> {
     /// Of the image that the tile is part of.
     pub layout: Layout,
     pub border: Border,
-    /// What a constant border reads in this channel.
-    pub value: f32,
+    /// What a constant border reads in this channel; in a packed tile, in each.
+    pub value: [f32; 4],
 }
 
 impl<'a, T: Value> Reader<'a, T> {
     pub fn new(tile: &'a Tile<T>, channel: usize, layout: Layout, edges: Edges) -> Reader<'a, T> {
-        Reader { tile, channel, layout, border: edges.border, value: border_value(edges.value, layout, channel) }
+        let value = if tile.step > 1 { edges.value } else { [border_value(edges.value, layout, channel); 4] };
+        Reader { tile, channel, layout, border: edges.border, value }
     }
 
     /// Columns of row `y` of the image from `x` (which may lie outside the image) on. Where `y` is none, the constant.
     pub fn fill<U: Value + From<T>>(&self, y: Option<u32>, x: i64, target: &mut [U]) {
-        let constant = U::of_border(self.value);
+        let step = self.tile.step;
         let Some(y) = y else {
-            target.fill(constant);
+            self.fill_constant(target);
             return;
         };
-        let xs = x..x + target.len() as i64;
-        let (width, left) = (i64::from(self.layout.width), i64::from(self.tile.region.x));
-        let outside = |x: i64| match self.border.index(x, self.layout.width) {
-            Some(x) => U::from(self.tile.part(self.channel, y, x, 1)[0]),
-            None => constant,
-        };
-        let inside = xs.start.max(0)..xs.end.min(width);
+        let xs = x..x + (target.len() / step) as i64;
+        let inside = xs.start.max(0)..xs.end.min(i64::from(self.layout.width));
         if inside.is_empty() {
-            target.iter_mut().zip(xs).for_each(|(t, x)| *t = outside(x));
+            self.fill_outside(y, x, target);
             return;
         }
-        let row = self.tile.row(self.channel, y);
-        let row = &row[(inside.start - left) as usize..(inside.end - left) as usize];
-        let (before, rest) = target.split_at_mut((inside.start - xs.start) as usize);
-        let (within, after) = rest.split_at_mut(row.len());
-        before.iter_mut().zip(xs.start..).for_each(|(t, x)| *t = outside(x));
-        convert(row, within);
-        after.iter_mut().zip(inside.end..).for_each(|(t, x)| *t = outside(x));
+        let (before, rest) = target.split_at_mut((inside.start - xs.start) as usize * step);
+        let (within, after) = rest.split_at_mut((inside.end - inside.start) as usize * step);
+        self.fill_outside(y, xs.start, before);
+        convert(self.tile.part(self.channel, y, inside.start as u32, (inside.end - inside.start) as u32), within);
+        self.fill_outside(y, inside.end, after);
+    }
+
+    /// The same of columns that lie outside the image.
+    fn fill_outside<U: Value + From<T>>(&self, y: u32, x: i64, target: &mut [U]) {
+        for (pixel, x) in target.chunks_exact_mut(self.tile.step).zip(x..) {
+            match self.border.index(x, self.layout.width) {
+                Some(x) => {
+                    let seen = self.tile.part(self.channel, y, x, 1);
+                    pixel.iter_mut().zip(seen).for_each(|(t, v)| *t = U::from(*v));
+                }
+                None => self.fill_constant(pixel),
+            }
+        }
+    }
+
+    pub fn fill_constant<U: Value>(&self, target: &mut [U]) {
+        let constant = self.value.map(U::of_border);
+        match self.tile.step {
+            1 => target.fill(constant[0]),
+            step => target.chunks_exact_mut(step).for_each(|pixel| pixel.copy_from_slice(&constant[..step])),
+        }
+    }
+
+    /// What rows of the tile's width read outside the image, where the border is constant.
+    pub fn outside(&self, width: u32) -> Vec<T> {
+        let mut outside = vec![T::default(); width as usize * self.tile.step];
+        self.fill_constant(&mut outside);
+        outside
     }
 
     /// The row of the image that position `y` reads; none for the constant.
@@ -67,7 +89,7 @@ impl<U: Value> Extended<U> {
         U: From<T>,
     {
         let x = i64::from(region.x) - i64::from(reach);
-        let width = (region.width + 2 * reach) as usize;
+        let width = (region.width + 2 * reach) as usize * reader.tile.step;
         // A tile may hold more, where a border read the other end of the image.
         let (top, bottom) = (i64::from(region.y) - i64::from(reach_y), i64::from(region.bottom()) + i64::from(reach_y));
         let lines = reader.border.span(top, bottom, reader.layout.height);

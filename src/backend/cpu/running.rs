@@ -8,6 +8,9 @@ use crate::simd::vectorized;
 /// Lines that run side by side, so that a step is a few vector operations.
 const LANES: usize = 32;
 
+/// How far extremes along columns reach that are no slower tap by tap.
+pub const DIRECT_REACH: u32 = 3;
+
 /// Windows along lines.
 struct Running<T, C, F> {
     /// Positions of a window, and of a block.
@@ -78,8 +81,8 @@ impl<T: Value, C: Fn(T, T) -> T, F: Fn(T) -> T> Running<T, C, F> {
     #[inline(always)]
     fn along_columns(&self, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {
         let region = out.region;
-        let (first, width, reach) = (region.y as usize, region.width as usize, (self.length / 2) as i64);
-        let outside = vec![T::of_border(reader.value); width];
+        let (first, width, reach) = (region.y as usize, region.width as usize * out.step, (self.length / 2) as i64);
+        let outside = reader.outside(region.width);
         let part = |y: u32| reader.tile.part(channel, y, region.x, region.width);
         let rows: Vec<&[T]> = (i64::from(region.y) - reach..i64::from(region.bottom()) + reach)
             .map(|y| reader.line(y).map_or(&outside[..], part))

@@ -70,7 +70,7 @@ fn take_channel<T: Copy>(source: &[T], channels: usize, plane: &mut [f32], value
 }
 
 /// A sample of the result.
-pub trait Code: Pooled {
+pub trait Code: Pooled + bytemuck::Pod {
     const IS_BYTE: bool = false;
 
     /// Samples of an image that are such codes as they are.
@@ -180,7 +180,7 @@ pub fn store_rows<C: Code>(held: &Held, target: &mut [C], codes_per_unit: f32) {
             #[inline(always)]
             |v| C::nearest(v * codes_per_unit),
         ),
-        Held::Fine(_) => unreachable!("only sums along rows read these"),
+        Held::Fine(_) | Held::Sums(_) => unreachable!("only sums along rows read these"),
     }
 }
 
@@ -194,6 +194,12 @@ fn store<T: Value, C: Code>(tile: &Tile<T>, target: &mut [C], code: impl Fn(T) -
             |[v]| [code(v)],
         );
     };
+    if tile.step > 1 {
+        for (y, target) in tile.ys().zip(target.chunks_exact_mut(width * tile.step)) {
+            quantise(tile.row(0, y), target);
+        }
+        return;
+    }
     let mut planes = C::taken(width * channels);
     for (y, target) in tile.ys().zip(target.chunks_exact_mut(width * channels)) {
         if channels == 1 {

@@ -3,16 +3,17 @@
 use rayon::prelude::*;
 
 use super::evaluate::Evaluation;
-use super::tile::{Held, Tile, Value, with_tile};
+use super::tile::{Held, Pooled, Tile, Value, with_tile};
 use super::whole::over_strips;
 use crate::image::colour::luma_code;
 use crate::image::{Border, Layout, Region};
 use crate::op::{NodeId, Reduce, Statistic, Tiles};
+use crate::simd::blockwise;
 
 /// The greatest value of the first channel, or 0.
 pub fn maximum(evaluation: &Evaluation, id: NodeId) -> f32 {
     let greatest = |most: &mut f32, held: &Held| {
-        held.as_reals(|tile| {
+        held.as_reals(held.region(), |tile| {
             for y in tile.ys() {
                 *most = tile.row(0, y).iter().fold(*most, |a, b| if *b > a { *b } else { a });
             }
@@ -123,9 +124,15 @@ impl Histogram {
             Lane::Luma if self.layout.colours == 1 => 0,
             Lane::Luma => {
                 let (r, g, b) = (tile.row(0, y), tile.row(1, y), tile.row(2, y));
-                for (x, ((r, g), b)) in r.iter().zip(g).zip(b).enumerate() {
-                    visit(x, luma_code(r.index() as u32, g.index() as u32, b.index() as u32) as usize);
-                }
+                let mut codes = u16::taken(r.len());
+                blockwise(
+                    [&mut codes],
+                    [r, g, b],
+                    #[inline(always)]
+                    |[r, g, b]| [luma_code(r.index() as u32, g.index() as u32, b.index() as u32) as u16],
+                );
+                codes.iter().enumerate().for_each(|(x, code)| visit(x, usize::from(*code)));
+                u16::keep(codes);
                 return;
             }
         };

@@ -14,7 +14,7 @@ fn sums<T: Value>(stencil: &Stencil, input: &Tile<T>, layout: Layout, region: Re
 where
     f32: From<T>,
 {
-    let mut out = Tile::new(region, input.channels());
+    let mut out = input.like(region);
     for channel in 0..input.channels() {
         if layout.is_alpha(channel as u32) && stencil.alpha == Alpha::Keep {
             out.copy_channel(channel, input, channel);
@@ -24,15 +24,16 @@ where
         let reach = stencil.reach();
         let extended = Extended::new(&reader, region, (reach, reach));
         for y in region.y..region.bottom() {
-            sum(stencil, reach, |dy| extended.row(&reader, i64::from(y) + dy), out.row_mut(channel, y));
+            sum(stencil, input.step, |dy| extended.row(&reader, i64::from(y) + dy), out.row_mut(channel, y));
         }
     }
     out
 }
 
-/// One row of sums; `row` gives extended rows by their offset.
-fn sum<'a>(stencil: &Stencil, reach: u32, row: impl Fn(i64) -> &'a [f32], target: &mut [f32]) {
-    let part = |tap: &Tap| &row(i64::from(tap.dy))[(reach as i32 + tap.dx) as usize..][..target.len()];
+/// One row of sums; `row` gives extended rows by their offset. Pixels stand `step` apart.
+fn sum<'a>(stencil: &Stencil, step: usize, row: impl Fn(i64) -> &'a [f32], target: &mut [f32]) {
+    let place = |dx: i32| (stencil.reach() as i32 + dx) as usize * step;
+    let part = |tap: &Tap| &row(i64::from(tap.dy))[place(tap.dx)..][..target.len()];
     let taps: Vec<[&[f32]; 1]> = stencil.taps.iter().map(|tap| [part(tap)]).collect();
     let (weights, scale, offset) = (&stencil.taps, stencil.scale, stencil.offset);
     fold_taps(

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::thread::LocalKey;
 
 use super::direct::look_up;
-use crate::image::Region;
+use super::interleave::{split, split_colours};
+use crate::image::{Layout, Region};
 use crate::simd::blockwise;
 
 /// Values whose rows and planes are kept for another use when they are gone: fresh ones cost page faults.
@@ -92,6 +93,23 @@ impl Value for u8 {
     }
 }
 
+/// A sum of levels.
+impl Value for u16 {
+    #[inline(always)]
+    fn sum(self, other: u16) -> f32 {
+        f32::from(self) + f32::from(other)
+    }
+
+    #[inline(always)]
+    fn index(self) -> usize {
+        usize::from(self)
+    }
+
+    fn of_border(value: f32) -> u16 {
+        value as u16
+    }
+}
+
 impl Value for f32 {
     #[inline(always)]
     fn sum(self, other: f32) -> f32 {
@@ -109,7 +127,8 @@ impl Value for f32 {
 }
 
 /// A level in 128ths, counted from level 128: what a sum over columns in fixed point gives. Holds levels -128 to 384.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
 pub struct Fine(pub i16);
 
 impl From<u8> for Fine {
@@ -145,13 +164,36 @@ impl Value for Fine {
 /// Planes of `region.height` rows of `region.width` values.
 pub struct Tile<T: Value = f32> {
     pub region: Region,
+    /// Values of a pixel that stand beside one another in the one plane of a packed tile; else 1.
+    pub step: usize,
     planes: Vec<Vec<T>>,
 }
 
 impl<T: Value> Tile<T> {
     /// A tile whose values are still to be written.
     pub fn new(region: Region, channels: usize) -> Tile<T> {
-        Tile { region, planes: (0..channels).map(|_| T::taken(region.pixels())).collect() }
+        Tile { region, step: 1, planes: (0..channels).map(|_| T::taken(region.pixels())).collect() }
+    }
+
+    /// One whose pixels stand as in a file, `step` values each, for kernels that do the same to all channels: they see one
+    /// channel, whose neighbours stand `step` apart.
+    pub fn packed(region: Region, step: usize) -> Tile<T> {
+        Tile { region, step, planes: vec![T::taken(region.pixels() * step)] }
+    }
+
+    /// The codes of a whole image as a tile: packed where they have several channels.
+    pub fn of_codes(codes: Vec<T>, layout: Layout) -> Tile<T> {
+        Tile { region: layout.region(), step: layout.channels() as usize, planes: vec![codes] }
+    }
+
+    /// Those codes again.
+    pub fn into_codes(mut self) -> Vec<T> {
+        self.planes.pop().unwrap_or_default()
+    }
+
+    /// A tile of a region with the channels of this one.
+    pub fn like<U: Value>(&self, region: Region) -> Tile<U> {
+        if self.step > 1 { Tile::packed(region, self.step) } else { Tile::new(region, self.channels()) }
     }
 
     pub fn channels(&self) -> usize {
@@ -175,8 +217,8 @@ impl<T: Value> Tile<T> {
 
     /// Columns `x..x + width` of the image, of one row of one channel.
     pub fn part(&self, channel: usize, y: u32, x: u32, width: u32) -> &[T] {
-        let begin = (x - self.region.x) as usize;
-        &self.row(channel, y)[begin..begin + width as usize]
+        let begin = (x - self.region.x) as usize * self.step;
+        &self.row(channel, y)[begin..begin + width as usize * self.step]
     }
 
     /// Copies a channel of another tile that holds this one's region.
@@ -202,20 +244,28 @@ impl<T: Value> Tile<T> {
         self.planes.iter_mut().map(Vec::as_mut_slice).collect()
     }
 
-    /// The same values as `f32`.
-    fn converted(&self) -> Tile
+    /// The values of a region as `f32`.
+    fn converted(&self, region: Region) -> Tile
     where
         f32: From<T>,
     {
-        let mut reals = Tile::new(self.region, self.channels());
-        for (to, from) in reals.planes.iter_mut().zip(&self.planes) {
-            convert(from, to);
-        }
+        let mut reals = self.like::<f32>(region);
+        (0..self.channels()).for_each(|channel| reals.copy_channel(channel, self, channel));
         reals
     }
 
+    fn unpacked(&self, region: Region, split: impl Fn(&[T], [&mut [T]; 3])) -> Tile<T> {
+        assert_eq!(self.step, 3, "R, G and B are packed");
+        let mut planes = Tile::new(region, 3);
+        for y in planes.ys() {
+            let [r, g, b] = &mut planes.rows_mut(y)[..] else { unreachable!("three channels") };
+            split(self.part(0, y, region.x, region.width), [r, g, b]);
+        }
+        planes
+    }
+
     fn at(&self, y: u32) -> std::ops::Range<usize> {
-        let width = self.region.width as usize;
+        let width = self.region.width as usize * self.step;
         let begin = (y - self.region.y) as usize * width;
         begin..begin + width
     }
@@ -227,7 +277,7 @@ impl<T: Value> Tile<T> {
 
     /// Lets go of the rows above `top` and takes those of `below`, which begins where this one ends.
     fn slide(&mut self, top: u32, below: &Tile<T>) {
-        let gone = (top - self.region.y) as usize * self.region.width as usize;
+        let gone = (top - self.region.y) as usize * self.region.width as usize * self.step;
         for (plane, more) in self.planes.iter_mut().zip(&below.planes) {
             plane.copy_within(gone.., 0);
             plane.truncate(plane.len() - gone);
@@ -240,7 +290,7 @@ impl<T: Value> Tile<T> {
 impl Tile {
     /// Another one with the same values.
     fn same(&self) -> Tile {
-        let mut same = Tile::new(self.region, self.channels());
+        let mut same = self.like(self.region);
         same.planes.iter_mut().zip(&self.planes).for_each(|(to, from)| to.copy_from_slice(from));
         same
     }
@@ -256,8 +306,9 @@ impl<T: Value> Drop for Tile<T> {
 pub enum Held {
     Bytes(Tile<u8>),
     Reals(Tile),
-    /// Sums along columns, for the sums along rows that alone read them.
+    /// Sums along columns, for the sums along rows that alone read them: weighted ones, and plain ones of levels.
     Fine(Tile<Fine>),
+    Sums(Tile<u16>),
 }
 
 /// Runs `$body` with `$tile` being whichever kind of tile is held, of those that every kernel reads.
@@ -266,7 +317,9 @@ macro_rules! with_tile {
         match $held {
             $crate::backend::cpu::tile::Held::Bytes($tile) => $body,
             $crate::backend::cpu::tile::Held::Reals($tile) => $body,
-            $crate::backend::cpu::tile::Held::Fine(_) => unreachable!("only sums along rows read these"),
+            $crate::backend::cpu::tile::Held::Fine(_) | $crate::backend::cpu::tile::Held::Sums(_) => {
+                unreachable!("only sums along rows read these")
+            }
         }
     };
 }
@@ -278,15 +331,36 @@ impl Held {
             Held::Bytes(tile) => tile.region,
             Held::Reals(tile) => tile.region,
             Held::Fine(tile) => tile.region,
+            Held::Sums(tile) => tile.region,
         }
     }
 
-    /// Runs `work` on the tile as `f32`.
-    pub fn as_reals<R>(&self, work: impl FnOnce(&Tile) -> R) -> R {
+    pub fn step(&self) -> usize {
+        match self {
+            Held::Bytes(tile) => tile.step,
+            Held::Reals(tile) => tile.step,
+            Held::Fine(tile) => tile.step,
+            Held::Sums(tile) => tile.step,
+        }
+    }
+
+    /// The values of a region of a packed tile as planes.
+    pub fn unpacked(&self, region: Region) -> Held {
+        match self {
+            Held::Bytes(tile) => Held::Bytes(tile.unpacked(region, split_colours)),
+            Held::Reals(tile) => Held::Reals(tile.unpacked(region, split)),
+            Held::Fine(tile) => Held::Fine(tile.unpacked(region, split)),
+            Held::Sums(tile) => Held::Sums(tile.unpacked(region, split)),
+        }
+    }
+
+    /// Runs `work` on a tile of `f32` that holds at least the values of a region.
+    pub fn as_reals<R>(&self, region: Region, work: impl FnOnce(&Tile) -> R) -> R {
         match self {
             Held::Reals(tile) => work(tile),
-            Held::Bytes(tile) => work(&tile.converted()),
-            Held::Fine(tile) => work(&tile.converted()),
+            Held::Bytes(tile) => work(&tile.converted(region)),
+            Held::Fine(tile) => work(&tile.converted(region)),
+            Held::Sums(tile) => work(&tile.converted(region)),
         }
     }
 
@@ -297,9 +371,10 @@ impl Held {
             (Held::Bytes(tile), Held::Bytes(below)) => tile.slide(top, below),
             (Held::Reals(tile), Held::Reals(below)) => tile.slide(top, below),
             (Held::Fine(tile), Held::Fine(below)) => tile.slide(top, below),
+            (Held::Sums(tile), Held::Sums(below)) => tile.slide(top, below),
             (own, below) => {
-                let mut reals = own.as_reals(Tile::same);
-                below.as_reals(|below| reals.slide(top, below));
+                let mut reals = own.as_reals(own.region(), Tile::same);
+                below.as_reals(below.region(), |below| reals.slide(top, below));
                 *own = Held::Reals(reals);
             }
         }

@@ -13,11 +13,11 @@ pub fn tile(kernel: &dyn Window, input: &Held, layout: Layout, region: Region) -
         (Held::Bytes(tile), Some(order))
             if edges.are_levels() || edges.value.iter().all(|v| !(0.0..=255.0).contains(v)) =>
         {
-            let rows = |window: &[&[u8]], out: &mut [u8]| order.level_rows(WindowRows { rows: window }, out);
+            let rows = |window: WindowRows<u8>, out: &mut [u8]| order.level_rows(window, out);
             Held::Bytes(by_channel(kernel, tile, layout, region, rows))
         }
         _ => {
-            let rows = |window: &[&[f32]], out: &mut [f32]| kernel.rows(WindowRows { rows: window }, out);
+            let rows = |window: WindowRows, out: &mut [f32]| kernel.rows(window, out);
             with_tile!(input, tile => Held::Reals(by_channel(kernel, tile, layout, region, rows)))
         }
     }
@@ -28,9 +28,9 @@ fn by_channel<T: Value, U: Value + From<T>>(
     input: &Tile<T>,
     layout: Layout,
     region: Region,
-    write: impl Fn(&[&[U]], &mut [U]),
+    write: impl Fn(WindowRows<U>, &mut [U]),
 ) -> Tile<U> {
-    let mut out = Tile::new(region, input.channels());
+    let mut out = input.like(region);
     let reach = i64::from(kernel.reach());
     for channel in 0..input.channels() {
         if layout.is_alpha(channel as u32) && kernel.alpha() == Alpha::Keep {
@@ -41,7 +41,7 @@ fn by_channel<T: Value, U: Value + From<T>>(
         let extended = Extended::new(&reader, region, (kernel.reach(), kernel.reach()));
         let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
         let rows: Vec<&[U]> = ys.map(|y| extended.row(&reader, y)).collect();
-        write(&rows, out.plane_mut(channel));
+        write(WindowRows { rows: &rows, step: input.step }, out.plane_mut(channel));
     }
     out
 }

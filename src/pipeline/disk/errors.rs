@@ -15,6 +15,7 @@ pub fn describe(error: &io::Error) -> String {
         ErrorKind::OutOfMemory => "not enough memory for the file".into(),
         ErrorKind::TimedOut => "it took too long".into(),
         _ if is_out_of_descriptors(error) => "too many files are open".into(),
+        _ if is_broken(error) => "the disk could not be read or written".into(),
         _ => error.to_string(),
     };
     text.split(" (os error").next().unwrap_or_default().to_owned()
@@ -23,16 +24,32 @@ pub fn describe(error: &io::Error) -> String {
 /// What can be done about it, where that is not plain.
 pub fn advice(error: &io::Error) -> Option<&'static str> {
     Some(match error.kind() {
+        ErrorKind::NotFound => "it was taken away; --resume looks for it again",
+        ErrorKind::PermissionDenied => "`ls -l` shows who may; --resume tries again",
+        ErrorKind::UnexpectedEof => "--resume reads it again",
+        ErrorKind::TimedOut => "--timeout says how long it may; --resume tries again",
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some and go on with --resume",
         ErrorKind::ReadOnlyFilesystem => "choose another directory with --output",
         ErrorKind::FileTooLarge => "`ulimit -f` shows the limit",
         ErrorKind::InvalidFilename => "rename the input",
         _ if is_out_of_descriptors(error) => "raise `ulimit -n` or lower --in-flight",
+        _ if is_broken(error) => "it may be failing: `dmesg` tells more; --resume tries again",
         _ => return None,
     })
 }
 
 /// EMFILE and ENFILE, which the standard library has no kind for.
 fn is_out_of_descriptors(error: &io::Error) -> bool {
-    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+    cfg!(unix) && matches!(number(error), Some(23 | 24))
+}
+
+/// EIO, which it has none for either.
+fn is_broken(error: &io::Error) -> bool {
+    cfg!(unix) && number(error) == Some(5)
+}
+
+/// The number that the system has for it, also where a path was added to it.
+fn number(error: &io::Error) -> Option<i32> {
+    let inner = || error.get_ref()?.source()?.downcast_ref::<io::Error>()?.raw_os_error();
+    error.raw_os_error().or_else(inner)
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use descriptors::raise_open_files;
 pub use errors::{advice, describe};
-pub use lines::{Lines, read_lines};
+pub use lines::{Lines, LinesRead};
 pub use outputs::{ClaimError, LOCK_NAME, Outputs, TEMPORARY_PREFIX};
 pub use stamp::{Stamp, digest, matches, stamp};
 pub use tree::{Entry, expand, list};

@@ -7,23 +7,28 @@
 mod entry;
 mod writer;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::Path;
 
 pub use entry::{Chosen, EndLine, FailureEntry, FileEntry, ImageLine, ResultName, RunLine};
 pub use writer::Writer;
 
-use super::disk;
+use super::disk::LinesRead;
 use entry::Line;
 
 /// Its name in the output directory. It is never taken as an input.
 pub const NAME: &str = "imgproc-manifest.jsonl";
 
-/// What a manifest says.
-#[derive(Clone, Debug, Default)]
+/// What a manifest says. Lines about images stay in the file, and are read again when one is asked for.
+#[derive(Debug)]
 pub struct Manifest {
-    images: HashMap<String, ImageLine>,
+    lines: LinesRead,
+    /// Where the line about an image begins, by a digest of where that stands. Of two images of one digest the later is known.
+    images: HashMap<u64, u64>,
+    digests: RandomState,
     pub last_run: Option<RunLine>,
     /// Lines about images since the last run began.
     pub since: usize,
@@ -39,16 +44,31 @@ impl Manifest {
     /// # Errors
     /// Where it can't be read.
     pub fn read(directory: &Path) -> io::Result<Option<Manifest>> {
-        let mut manifest = Manifest::default();
-        match disk::read_lines(&directory.join(NAME), |line| manifest.take(line)) {
-            Ok(()) => Ok(Some(manifest)),
+        match LinesRead::open(&directory.join(NAME)) {
+            Ok(lines) => Manifest::of(lines).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
+    /// # Errors
+    /// Where the lines can't be read.
+    pub fn of(lines: LinesRead) -> io::Result<Manifest> {
+        let mut manifest = Manifest {
+            lines: LinesRead::held(Vec::new()),
+            images: HashMap::new(),
+            digests: RandomState::new(),
+            last_run: None,
+            since: 0,
+            end: None,
+            broken: 0,
+        };
+        lines.each(|begin, line| manifest.take(begin, line))?;
+        Ok(Manifest { lines, ..manifest })
+    }
+
     /// Adds what a line says.
-    pub fn take(&mut self, line: Option<&[u8]>) {
+    fn take(&mut self, begin: u64, line: Option<&[u8]>) {
         match line.and_then(|line| serde_json::from_slice(line).ok()) {
             Some(Line::Run(run)) => {
                 self.last_run = Some(run);
@@ -57,7 +77,7 @@ impl Manifest {
             }
             Some(Line::Image(image)) => {
                 self.since += 1;
-                self.take_image(*image);
+                self.take_image(begin, &image);
             }
             // Once it has given the directory back, a run may say so when another has begun.
             Some(Line::End(end)) => {
@@ -69,33 +89,39 @@ impl Manifest {
         }
     }
 
-    fn take_image(&mut self, image: ImageLine) {
-        let unnamed = unnamed(&image.input);
-        let key = match &image.output {
-            Some(output) => {
-                self.images.remove(&unnamed);
-                output.key().to_owned()
-            }
-            None => unnamed,
-        };
+    fn take_image(&mut self, begin: u64, image: &ImageLine) {
+        let digest = self.digests.hash_one(place(image));
+        if image.output.is_some() {
+            self.images.remove(&self.digests.hash_one(unnamed(&image.input)));
+        }
         // That an output was left alone says nothing of where it came from.
         if image.result == ResultName::Skipped {
-            self.images.entry(key).or_insert(image);
+            self.images.entry(digest).or_insert(begin);
         } else {
-            self.images.insert(key, image);
+            self.images.insert(digest, begin);
         }
     }
 
-    /// What it says of the image that becomes this output, a path below the output directory.
-    pub fn of_output(&self, output: &Path) -> Option<&ImageLine> {
-        self.images.get(FileEntry::of(output, None).key())
+    /// What it says of the image that becomes this output, a path below the output directory. None, too, where that can't be
+    /// read any more.
+    pub fn of_output(&self, output: &Path) -> Option<ImageLine> {
+        let output = FileEntry::of(output, None);
+        let image = self.image_at(*self.images.get(&self.digests.hash_one(output.key()))?)?;
+        (place(&image) == output.key()).then_some(image)
     }
 
-    /// All images, in order of their inputs.
-    pub fn images(&self) -> Vec<&ImageLine> {
-        let mut images: Vec<&ImageLine> = self.images.values().collect();
-        images.sort_by(|a, b| a.input.path.cmp(&b.input.path));
-        images
+    /// All images, in order of their lines.
+    pub fn images(&self) -> impl Iterator<Item = ImageLine> {
+        let mut begins: Vec<u64> = self.images.values().copied().collect();
+        begins.sort_unstable();
+        begins.into_iter().filter_map(|begin| self.image_at(begin))
+    }
+
+    fn image_at(&self, begin: u64) -> Option<ImageLine> {
+        match serde_json::from_slice(&self.lines.at(begin).ok()?).ok()? {
+            Line::Image(image) => Some(*image),
+            Line::Run(_) | Line::End(_) => None,
+        }
     }
 
     /// Images that the last run had not come to when it ended, or has not yet.
@@ -105,6 +131,14 @@ impl Manifest {
             (None, Some(run)) => run.images.saturating_sub(run.kept + self.since),
             (None, None) => 0,
         }
+    }
+}
+
+/// Where an image stands.
+fn place(image: &ImageLine) -> Cow<'_, str> {
+    match &image.output {
+        Some(output) => output.key().into(),
+        None => unnamed(&image.input).into(),
     }
 }
 

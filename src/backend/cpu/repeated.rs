@@ -1,0 +1,274 @@
+//! Resampling along rows where weights repeat after few results, as at 50 % or 150 %: each result of a period is a sum over
+//! contiguous values, so that rows need not be turned.
+
+use std::ops::Range;
+
+use bytemuck::{cast_slice, cast_slice_mut};
+use fearless_simd::{Simd, dispatch, prelude::*};
+
+use super::fixed::{Level, Weights, cut_off, product, sum};
+use super::interleave::join;
+use super::row::Reader;
+use super::samples::Code;
+use super::tile::{Fine, Pooled, Tile, convert};
+use crate::image::Layout;
+use crate::image::weights::Resampling;
+use crate::simd::level;
+
+/// Results that have the weights of those before them, a period of pixels further on.
+#[derive(Debug, PartialEq)]
+pub struct Period {
+    /// Pixels that a period advances by, 1 or 2.
+    inputs: usize,
+    /// Results in a period, 1 to 3.
+    outputs: usize,
+    /// Where results repeat; those of the ends leave out taps.
+    within: Range<usize>,
+    /// First of the period whose weights stand for those of all.
+    model: usize,
+}
+
+impl Period {
+    /// None where there is none so short, or it spans few results.
+    pub fn new(resampling: &Resampling, parts: &[i16]) -> Option<Period> {
+        (1..=3).find_map(|outputs| Period::of(outputs, resampling, parts))
+    }
+
+    fn of(outputs: usize, resampling: &Resampling, parts: &[i16]) -> Option<Period> {
+        let (starts, taps) = (&resampling.starts, resampling.taps);
+        let middle = starts.len() / 2;
+        let inputs = (*starts.get(middle + outputs)? - starts[middle]) as usize;
+        // Weights that are the same may be rounded in two ways.
+        let near = |(a, b): (&i16, &i16)| (i32::from(*a) - i32::from(*b)).abs() <= 1;
+        let weights = |i: usize| &parts[i * taps..(i + 1) * taps];
+        let period = Period { inputs, outputs, within: 0..0, model: middle };
+        let repeats = |i: &usize| {
+            let model = period.model(*i);
+            // Both in a distance of whole periods.
+            let shift = (*i as i64 - model as i64) / outputs as i64 * inputs as i64;
+            let is_shifted = i64::from(starts[*i]) - i64::from(starts[model]) == shift;
+            is_shifted && weights(*i).iter().zip(weights(model)).all(near)
+        };
+        let first = (0..middle).rev().take_while(repeats).last()?;
+        let end = (middle..starts.len()).take_while(repeats).last()? + 1;
+        let is_worth_it = matches!(inputs, 1 | 2) && end - first >= 32;
+        is_worth_it.then_some(Period { within: first..end, ..period })
+    }
+
+    /// The result whose weights stand for those of result `i`.
+    fn model(&self, i: usize) -> usize {
+        let count = self.outputs;
+        self.model + (i + count - self.model % count) % count
+    }
+}
+
+/// One channel of a tile, whose rows become those of `out`.
+pub fn rows<V: Level + Code>(
+    period: &Period,
+    resampling: &Resampling,
+    weights: &Weights,
+    reader: &Reader<Fine>,
+    out: &mut Tile<V>,
+    channel: usize,
+) {
+    let (from, to) = (reader.tile.region, out.region);
+    let (starts, taps, count) = (&resampling.starts, resampling.taps, period.outputs);
+    let place = |x: usize| (starts[x] - from.x) as usize;
+    let parts = |x: usize| &weights.parts[x * taps..(x + 1) * taps];
+    let begin = period.within.start.max(to.x as usize);
+    let end = period.within.end.min(to.right() as usize);
+    // Taps of weight 0 may lie behind the last column: such a period is left to the end.
+    let is_there = |x: usize| place(x + count - 1) + taps <= from.width as usize;
+    let periods = (begin..end).step_by(count).take_while(|x| x + count <= end && is_there(*x)).count();
+    let end = begin + periods * count;
+    let length = (from.width as usize).div_ceil(2) + LANES;
+    let (mut columns, mut results) = (Fine::taken(2 * length), V::taken(count * periods));
+    for y in out.ys() {
+        let row = reader.tile.row(channel, y);
+        let target = out.row_mut(channel, y);
+        for x in (to.x as usize..begin.min(to.right() as usize)).chain(end..to.right() as usize) {
+            target[x - to.x as usize] = one(parts(x), weights.doublings, row[place(x)..].iter());
+        }
+        if periods == 0 {
+            continue;
+        }
+        let row = &row[place(begin)..];
+        let phases = match period.inputs {
+            1 => [row, &[]],
+            _ => {
+                let (even, odd) = columns.split_at_mut(length);
+                halve::<1>(row, even, odd);
+                [&even[..], &odd[..]]
+            }
+        };
+        for (i, result) in results.chunks_exact_mut(periods).enumerate() {
+            let first = place(begin + i) - place(begin);
+            let tap = |k: usize| [&phases[k % period.inputs][k / period.inputs..][..periods]];
+            let taps: Vec<[&[Fine]; 1]> = (first..first + taps).map(tap).collect();
+            sum(parts(period.model(begin + i)), weights.doublings, &taps, result);
+        }
+        let target = &mut target[begin - to.x as usize..end - to.x as usize];
+        let result = |i: usize| &results[i * periods..(i + 1) * periods];
+        match count {
+            1 => target.copy_from_slice(result(0)),
+            2 => join([result(0), result(1)], target),
+            _ => V::join_colours([result(0), result(1), result(2)], target),
+        }
+    }
+    Fine::keep(columns);
+    V::keep(results);
+}
+
+/// One result by itself.
+fn one<'a, V: Level>(parts: &[i16], doublings: u32, taps: impl Iterator<Item = &'a Fine>) -> V {
+    let products = parts.iter().zip(taps).map(|(part, Fine(v))| product(*v, *part));
+    V::of_fine(Fine(products.fold(cut_off(parts), i16::wrapping_add) << doublings))
+}
+
+/// An axis of a resampling in fixed point.
+#[derive(Clone, Copy)]
+pub struct FixedAxis<'a> {
+    pub resampling: &'a Resampling,
+    pub weights: &'a Weights,
+}
+
+/// An image resampled along both axes, along its rows to a result for every second pixel: on interleaved bytes throughout.
+pub struct Halving<'a> {
+    columns: FixedAxis<'a>,
+    rows: FixedAxis<'a>,
+    period: &'a Period,
+    from: Layout,
+}
+
+impl<'a> Halving<'a> {
+    /// None where the results along a row do not halve it, or there is alpha.
+    pub fn new(columns: FixedAxis<'a>, rows: FixedAxis<'a>, from: Layout) -> Option<Halving<'a>> {
+        let period = rows.weights.period.as_ref()?;
+        (period.inputs == 2 && period.outputs == 1 && !from.alpha).then_some(Halving { columns, rows, period, from })
+    }
+
+    /// Rows of the result from `top` on.
+    pub fn fill(&self, source: &[u8], top: u32, target: &mut [u8]) {
+        match self.from.channels() {
+            1 => self.rows_of::<1>(source, top, target),
+            _ => self.rows_of::<3>(source, top, target),
+        }
+    }
+
+    fn rows_of<const N: usize>(&self, source: &[u8], top: u32, target: &mut [u8]) {
+        let FixedAxis { resampling, weights } = self.columns;
+        let (from, to) = (self.from.width as usize * N, self.rows.resampling.starts.len() * N);
+        let bottom = top + (target.len() / to) as u32;
+        let (first, end) = resampling.span(top, bottom, self.from.height);
+        let mut lines = Fine::taken((end - first) as usize * from);
+        convert(&source[first as usize * from..end as usize * from], &mut lines);
+        let lines_of: Vec<[&[Fine]; 1]> = lines.chunks_exact(from).map(|line| [line]).collect();
+        let mut summed = Fine::taken(from);
+        let mut phases = [Fine::taken(from / 2 + LANES), Fine::taken(from / 2 + LANES)];
+        for (y, target) in (top..bottom).zip(target.chunks_exact_mut(to)) {
+            let (start, taps) = (resampling.starts[y as usize], resampling.taps);
+            // Behind the last line there are weights of 0 alone.
+            let lines = &lines_of[(start - first) as usize..][..taps.min((end - start) as usize)];
+            let parts = &weights.parts[y as usize * taps..][..lines.len()];
+            sum(parts, weights.doublings, lines, &mut summed);
+            self.row::<N>(&summed, &mut phases, target);
+        }
+        Fine::keep(lines);
+        Fine::keep(summed);
+        phases.into_iter().for_each(Fine::keep);
+    }
+
+    fn row<const N: usize>(&self, row: &[Fine], [even, odd]: &mut [Vec<Fine>; 2], target: &mut [u8]) {
+        let FixedAxis { resampling, weights } = self.rows;
+        let (starts, taps) = (&resampling.starts, resampling.taps);
+        let (begin, end) = (self.period.within.start, self.period.within.end);
+        let place = |x: usize| starts[x] as usize;
+        // Taps of weight 0 may lie behind the last pixel.
+        let end = (begin..end).rev().find(|x| place(*x) + taps <= row.len() / N).map_or(begin, |x| x + 1);
+        for x in (0..begin).chain(end..starts.len()) {
+            for c in 0..N {
+                let from = row[place(x) * N + c..].iter().step_by(N);
+                target[x * N + c] = one(&weights.parts[x * taps..(x + 1) * taps], weights.doublings, from);
+            }
+        }
+        if begin == end {
+            return;
+        }
+        halve::<N>(&row[place(begin) * N..], even, odd);
+        let length = (end - begin) * N;
+        let phases = [&*even, &*odd];
+        let tap = |k: usize| [&phases[k % 2][k / 2 * N..][..length]];
+        let taps_of: Vec<[&[Fine]; 1]> = (0..taps).map(tap).collect();
+        let model = self.period.model(begin) * taps;
+        sum(&weights.parts[model..model + taps], weights.doublings, &taps_of, &mut target[begin * N..end * N]);
+    }
+}
+
+/// Values that are stored beyond the end of what is halved, at most.
+const LANES: usize = 32;
+
+/// Every second pixel of a row, of `N` values, and the others. Both have room for some more.
+fn halve<const N: usize>(row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
+    dispatch!(level(), simd => halve_vectors::<_, N>(simd, row, even, odd));
+}
+
+/// Bytes of the longest vector.
+const LONGEST: usize = 2 * LANES;
+
+/// For each byte of a vector of 16-bit values, which of two vectors' it is, for every second of their pixels of `n` values.
+const fn halved(n: usize, bytes: usize, odd: usize) -> [u8; LONGEST] {
+    let mut places = [0; LONGEST];
+    let mut i = 0;
+    while i < bytes / (2 * n) * 2 * n {
+        let (pixel, byte) = (i / (2 * n), i % (2 * n));
+        places[i] = ((2 * pixel + odd) * 2 * n + byte) as u8;
+        i += 1;
+    }
+    places
+}
+
+#[inline(always)]
+fn halve_vectors<S: Simd, const N: usize>(simd: S, row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
+    let bytes = S::u8s::LEN;
+    let step = bytes / 2 / N * N;
+    let to_even = S::u8s::from_slice(simd, &const { halved(N, S::u8s::LEN, 0) }[..bytes]);
+    let to_odd = S::u8s::from_slice(simd, &const { halved(N, S::u8s::LEN, 1) }[..bytes]);
+    let mut done = 0;
+    while 2 * done + bytes <= row.len() {
+        let both: &[u8] = cast_slice(&row[2 * done..2 * done + bytes]);
+        let (a, b) = (S::u8s::from_slice(simd, &both[..bytes]), S::u8s::from_slice(simd, &both[bytes..]));
+        // What stands behind the pixels is written over by the next ones.
+        a.concat_swizzle_dyn(b, to_even).store_slice(cast_slice_mut(&mut even[done..done + bytes / 2]));
+        a.concat_swizzle_dyn(b, to_odd).store_slice(cast_slice_mut(&mut odd[done..done + bytes / 2]));
+        done += step;
+    }
+    let rest = row[2 * done..].chunks(N).enumerate();
+    for (i, pixel) in rest {
+        let to = if i % 2 == 0 { &mut *even } else { &mut *odd };
+        to[done + i / 2 * N..][..pixel.len()].copy_from_slice(pixel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::weights::Filter;
+
+    /// Whole numbers for weights, told apart by what they are rounded to.
+    fn period(from: u32, to: u32, filter: Filter) -> Option<Period> {
+        let resampling = Resampling::new(from, to, filter);
+        let parts: Vec<i16> = resampling.weights.iter().map(|w| (w * 20_000.0).round() as i16).collect();
+        Period::new(&resampling, &parts)
+    }
+
+    #[test]
+    fn weights_repeat_but_for_the_ends() {
+        let of = |from, to, filter| period(from, to, filter).map(|p| (p.inputs, p.outputs, p.within));
+        assert_eq!(of(400, 200, Filter::Box), Some((2, 1, 0..200)));
+        assert_eq!(of(400, 200, Filter::Bilinear), Some((2, 1, 1..199)));
+        assert_eq!(of(200, 300, Filter::Bilinear), Some((2, 3, 1..299)));
+        assert_eq!(of(100, 200, Filter::Bicubic), Some((1, 2, 3..197)));
+        assert_eq!(of(400, 199, Filter::Bilinear), None);
+        assert_eq!(of(40, 20, Filter::Box), None);
+    }
+}
