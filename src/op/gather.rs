@@ -319,9 +319,9 @@ mod tests {
             background: [0.0; 4],
         };
         let input = Layout::new(60, 4000, 1);
-        assert_eq!(gather.source_region(output, input), input.region());
-        // Below the horizon no row looks above 22.8.
+        assert_eq!(gather.source_region(output, input), Region { x: 0, y: 0, width: 60, height: 3945 });
+        // No row looks between 3,941.1 and 4,024, and below the horizon none above 22.8.
         let below = gather.source_region(Region { y: 30_000, height: 30_000, ..output }, input);
-        assert_eq!(below, Region { x: 0, y: 20, width: 60, height: 3980 });
+        assert_eq!(below, Region { x: 0, y: 20, width: 60, height: 3925 });
     }
 }

@@ -5,7 +5,12 @@ use super::support::{Place, Ran};
 
 /// Runs the main job over `in` with a cache directory of the test's own, but for the driver's compiled shaders.
 fn run(place: &Place, arguments: &[&str]) -> Ran {
-    let mut command = place.command(&[&["-i", "in"], arguments].concat());
+    run_with(place, &[&["-i", "in"], arguments].concat(), &[])
+}
+
+fn run_with(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let mut command = place.command(arguments);
+    command.envs(variables.iter().copied());
     let shaders = std::env::var_os("MESA_SHADER_CACHE_DIR").unwrap_or(place.path("shaders").into());
     command.env("MESA_SHADER_CACHE_DIR", shaders);
     for variable in ["XDG_CACHE_HOME", "LOCALAPPDATA"] {
@@ -49,4 +54,21 @@ fn both_say_how_they_shared_the_images() {
     run(&place, &["--backend", "both", "--adapter", "no such adapter", "-o", "none"])
         .ends(2)
         .says(&["no such adapter"]);
+}
+
+#[test]
+fn an_adapter_whose_buffers_are_limited_gives_the_same_file() {
+    let place = Place::new();
+    // More than two of its buffers.
+    place.draw("in/large.png", 1000, 700);
+    let backend = std::env::var("IMGPROC_TEST_ADAPTER").unwrap_or_else(|_| "software".into());
+    let lowered = [("IMGPROC_BUFFER_MIB", "1")];
+    let into = |out, variables: &[_]| {
+        let arguments = ["-i", "in", "--backend", &backend, "-r", "gaussian_blur:2,median:1,equalize", "-o", out];
+        run_with(&place, &arguments, variables).ends(0);
+        place.files(out)
+    };
+    assert_eq!(into("whole", &[]), into("cut", &lowered));
+    let adapters = run_with(&place, &["devices", "--json"], &lowered).ends(0).json()["adapters"].clone();
+    assert!(adapters.as_array().unwrap().iter().all(|adapter| adapter["max_buffer_bytes"] == 1 << 20), "{adapters}");
 }

@@ -59,7 +59,8 @@ fn taps_horizontal(axis: &Axis, layout: Layout) -> Head {
         even_weights: true,
         grid: Grid { columns, rows: Side::inside(layout.height, 1) },
         reads: u64::from(4 * QUAD * 4 * steps),
-        rounds: steps,
+        // At the rim a quad takes a loop of its own.
+        rounds: (1 + QUAD) * steps,
         ..point(layout)
     }
 }

@@ -9,7 +9,7 @@ use crate::image::{Border, Edges, Layout, Region};
 use crate::op::{Alpha, Formula, Gather, Kernel, Neighbourhood, Permutation, Place, Sampling, Stencil, Window};
 
 /// Loop rounds that one invocation may take. Mesa's software rasterizer ends loops silently after 65,535.
-pub const MAX_ROUNDS: u32 = 30_000;
+pub const MAX_ROUNDS: u32 = 32_000;
 
 /// Windows that reach further loop too long for an invocation to compute more than one sample.
 const BLOCK_REACH: u32 = 2;

@@ -8,8 +8,8 @@ use crate::op::{Axis, Graph, Kernel, NodeId, Taps};
 /// How steep a recipe may be whose sums are kept in 16 bits: they cut off at most 1/256 level.
 const MOST_STEEPNESS: f64 = 80.0;
 
-/// Sums of the absolute values of weights, at most, so that no sum of levels is beyond what 16 bits hold.
-const MOST_OVERSHOOT: f32 = 1.41;
+/// What 16 bits hold, levels.
+const HELD: (f32, f32) = (-128.0, 383.0);
 
 /// What is known of the values of a node.
 #[derive(Clone, Copy, Default)]
@@ -26,16 +26,19 @@ pub fn planes(graph: &Graph, known: &[Option<Format>]) -> Vec<Format> {
     let mut planes = Vec::new();
     for (node, format) in graph.nodes().iter().zip(known) {
         let input = node.inputs.first().map_or(Values::default(), |input: &NodeId| values[input.0]);
-        let own = match format {
-            Some(format) => Values { are_levels: *format == Format::Codes8, are_whole: *format == Format::Codes8 },
-            None => values_of(&node.kernel, input),
+        let own = values_of(&node.kernel, input);
+        let own = match (format, &node.kernel) {
+            (None, _) => own,
+            (Some(format), Kernel::Source) => {
+                Values { are_levels: *format == Format::Codes8, are_whole: *format == Format::Codes8 }
+            }
+            // Of what the host keeps the values are the same, in whatever form.
+            (Some(format), _) => Values { are_whole: *format == Format::Codes8, ..own },
         };
         values.push(own);
         planes.push(match &node.kernel {
             _ if own.are_whole => Format::Planes8,
-            Kernel::Axis(axis) if takes_sums && input.are_levels && overshoot(axis) <= MOST_OVERSHOOT => {
-                Format::Planes16
-            }
+            Kernel::Axis(axis) if takes_sums && input.are_levels && lies_within(axis, HELD) => Format::Planes16,
             _ => Format::Planes,
         });
     }
@@ -53,23 +56,26 @@ fn values_of(kernel: &Kernel, input: Values) -> Values {
         Kernel::Permute(permutation) => chosen(permutation.edges),
         Kernel::Axis(axis) => match axis.taps {
             Taps::Min { .. } | Taps::Max { .. } => chosen(axis.edges),
-            _ => Values { are_levels: input.are_levels && overshoot(axis) <= 1.0, are_whole: false },
+            _ => Values { are_levels: input.are_levels && lies_within(axis, (0.0, 255.0)), are_whole: false },
         },
         _ => Values::default(),
     }
 }
 
-/// How many times the greatest level a weighted sum of levels may be; infinite of what is none.
-fn overshoot(axis: &Axis) -> f32 {
-    let absolute = |weights: &[f32]| weights.iter().map(|w| w.abs()).sum::<f32>();
-    let sum = match &axis.taps {
-        Taps::Sum { weights, scale } => absolute(weights) * scale.abs(),
-        Taps::Mean { .. } => 1.0,
-        Taps::Resample(r) => r.weights.chunks_exact(r.taps).map(absolute).fold(0.0, f32::max),
-        Taps::Min { .. } | Taps::Max { .. } => f32::INFINITY,
-    };
+/// Whether all that an axis gives of levels lies in that span; of one that is no weighted sum nobody says so.
+fn lies_within(axis: &Axis, (low, high): (f32, f32)) -> bool {
     // What rounding of the weights adds does not count.
-    if gives_levels(axis.edges) { (sum - 1.0e-4).max(0.0) } else { f32::INFINITY }
+    let lies = |weights: &[f32], scale: f32| {
+        let sum_of = |sign: f32| weights.iter().map(|w| (sign * scale * w).max(0.0)).sum::<f32>();
+        -255.0 * sum_of(-1.0) >= low - 0.1 && 255.0 * sum_of(1.0) <= high + 0.1
+    };
+    let lie = match &axis.taps {
+        Taps::Sum { weights, scale } => lies(weights, *scale),
+        Taps::Mean { .. } => true,
+        Taps::Resample(r) => r.weights.chunks_exact(r.taps).all(|weights| lies(weights, 1.0)),
+        Taps::Min { .. } | Taps::Max { .. } => false,
+    };
+    lie && gives_levels(axis.edges)
 }
 
 /// Whether what is read beyond the image is a level, or never chosen.

@@ -64,7 +64,8 @@ fn the_estimate_is_what_the_plan_holds() {
     // Slopes of three channels with the luma that they are of, or the peaks with their flood.
     assert!((4.0..7.5).contains(&floats("canny")), "{}", floats("canny"));
     assert!((0.0..0.1).contains(&floats("invert")), "{}", floats("invert"));
-    assert!((2.0..2.6).contains(&floats("gaussian_blur:3,median:5")), "{}", floats("gaussian_blur:3,median:5"));
+    // Two planes of 16 bits that take turns, and one of floats.
+    assert!((1.5..2.1).contains(&floats("gaussian_blur:3,median:5")), "{}", floats("gaussian_blur:3,median:5"));
 }
 
 #[test]
