@@ -145,28 +145,21 @@ impl<C: Code, const N: usize> Pixels<'_, C, N> {
         let end = |all: &Range<u32>| all.start + all.len() as u32 / side * side;
         let (end_x, end_y) = (end(xs), end(ys));
         let source: &[u8] = cast_slice(self.pixels.as_flattened());
-        // Turned aside: stores that wait for lines of the result would hold up loads whose addresses end alike.
-        let mut block = [0; SQUARE as usize * BLOCK_ROW];
-        let block_row = BLOCK_ROW as i64;
+        let bytes: &mut [u8] = cast_slice_mut(target.as_flattened_mut());
         for y in (ys.start..end_y).step_by(side as usize) {
             for x in (xs.start..end_x).step_by(side as usize) {
                 let (column, line) = turned.source(x, top + y);
                 let column = if turned.step_x < 0 { column + 1 - i64::from(side) } else { column };
                 let from = Steps { first: line * row + column * size, step: row * i64::from(turned.step_y) };
-                let first = i64::from(y - ys.start) * block_row + i64::from(x - xs.start) * size;
+                let to_row = i64::from(*width) * size;
+                let to_first = i64::from(y) * to_row + i64::from(x) * size;
                 let to = if turned.step_x < 0 {
-                    Steps { first: first + i64::from(side - 1) * block_row, step: -block_row }
+                    Steps { first: to_first + i64::from(side - 1) * to_row, step: -to_row }
                 } else {
-                    Steps { first, step: block_row }
+                    Steps { first: to_first, step: to_row }
                 };
-                shuffle::turn::<S, C, N>(simd, source, from, &mut block, to);
+                shuffle::turn::<S, C, N>(simd, source, from, bytes, to, x + side == *width);
             }
-        }
-        let bytes: &mut [u8] = cast_slice_mut(target.as_flattened_mut());
-        let length = (end_x - xs.start) as usize * size as usize;
-        for (y, turned) in (ys.start..end_y).zip(block.chunks_exact(BLOCK_ROW)) {
-            let begin = (y * width + xs.start) as usize * size as usize;
-            bytes[begin..begin + length].copy_from_slice(&turned[..length]);
         }
         self.turn_columns(turned, &Part { xs: end_x..xs.end, ys: ys.start..end_y, ..*part }, target);
         self.turn_columns(turned, &Part { xs: xs.clone(), ys: end_y..ys.end, ..*part }, target);
@@ -239,9 +232,6 @@ fn from_row<T: Value>(permutation: &Permutation, reader: &Reader<T>, x: u32, y: 
 
 /// Side of the squares that are turned at once, px: lines of both images stay in the fastest cache.
 const SQUARE: u32 = 64;
-
-/// Bytes of a row of a square, of pixels of up to four, and of what is written behind them.
-const BLOCK_ROW: usize = SQUARE as usize * 4 + shuffle::READ;
 
 /// Where output rows are input columns.
 fn turned<T: Value>(permutation: &Permutation, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {

@@ -74,9 +74,16 @@ impl Steps {
 }
 
 /// A square of pixels turned: its rows begin where `from` steps in `source`, and become columns of what begins where `to`
-/// steps in `target`. What stands behind these there may be written over.
+/// steps in `target`. Unless they are the `last` of their rows, what stands behind the pixels there may be written over.
 #[inline(always)]
-pub fn turn<S: Simd, C: Pod, const N: usize>(simd: S, source: &[u8], from: Steps, target: &mut [u8], to: Steps) {
+pub fn turn<S: Simd, C: Pod, const N: usize>(
+    simd: S,
+    source: &[u8],
+    from: Steps,
+    target: &mut [u8],
+    to: Steps,
+    last: bool,
+) {
     let row = |i: usize| u8x16::from_slice(simd, &source[from.at(i)]);
     if size_of::<[C; N]>() == 1 {
         let square = turned_bytes(row);
@@ -89,7 +96,14 @@ pub fn turn<S: Simd, C: Pod, const N: usize>(simd: S, source: &[u8], from: Steps
     let close = u8x16::from_slice(simd, &const { places(size_of::<[C; N]>(), 4) });
     let square = turned_words(|i| row(i).swizzle_dyn(spread).bitcast());
     for j in 0..4 {
-        square[j].bitcast::<u8x16<S>>().swizzle_dyn(close).store_slice(&mut target[to.at(j)]);
+        let column = square[j].bitcast::<u8x16<S>>().swizzle_dyn(close);
+        let bytes = 4 * size_of::<[C; N]>();
+        if last {
+            let begin = to.at(j).start;
+            target[begin..begin + bytes].copy_from_slice(&column.as_slice()[..bytes]);
+        } else {
+            column.store_slice(&mut target[to.at(j)]);
+        }
     }
 }
 
@@ -110,7 +124,7 @@ const fn places(size: usize, other: usize) -> [u8; READ] {
 /// Each round moves a bit of the row's number into the column's.
 #[inline(always)]
 fn turned_bytes<S: Simd>(row: impl Fn(usize) -> u8x16<S>) -> [u8x16<S>; 16] {
-    let mut square: [u8x16<S>; 16] = [
+    let mut square = [
         row(0),
         row(1),
         row(2),
