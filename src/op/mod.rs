@@ -5,15 +5,14 @@ mod graph;
 mod kernel;
 mod parameter;
 mod shader;
+mod window;
 
 pub use gather::{FARTHEST, Flood, Gather, LEAST_W, Neighbourhood, NeighbourhoodRows, Sampling, Stencil, Tap};
 pub use graph::{Graph, Node, NodeId};
-pub use kernel::{
-    Alpha, Axis, Kernel, OrderWindow, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles, Window,
-    WindowRows,
-};
+pub use kernel::{Alpha, Axis, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles};
 pub use parameter::{Arguments, BORDER, Color, Kind, Matrix, Parameter, ResizeSize, VALUE, Value};
 pub use shader::{Formula, ShaderStruct};
+pub use window::{OrderWindow, Window, WindowRows};
 
 /// Why an operation does not apply to an image: an error of that image, not of the run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

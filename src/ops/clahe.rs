@@ -207,18 +207,15 @@ impl ClaheApply {
                     entries[i] = corner[code];
                 }
             }
-            let mut weights = [0.0; BLOCK];
             let mut results = [0.0; BLOCK];
             vectorized(
                 #[inline(always)]
                 || {
-                    for i in 0..BLOCK {
-                        weights[i] = across(begin + i).1;
-                    }
                     let [a, b, c, d] = &entries;
                     for i in 0..BLOCK {
-                        let above = a[i] * (1.0 - weights[i]) + b[i] * weights[i];
-                        let under = c[i] * (1.0 - weights[i]) + d[i] * weights[i];
+                        let (_, right) = across(begin + i);
+                        let above = a[i] * (1.0 - right) + b[i] * right;
+                        let under = c[i] * (1.0 - right) + d[i] * right;
                         results[i] = (above * (1.0 - below) + under * below).round_ties_even();
                     }
                 },

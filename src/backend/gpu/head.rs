@@ -9,7 +9,7 @@ use crate::image::{Border, Edges, Layout, Region};
 use crate::op::{Alpha, Formula, Gather, Kernel, Neighbourhood, Permutation, Place, Sampling, Stencil, Window};
 
 /// Loop rounds that one invocation may take. Mesa's software rasterizer ends loops silently after 65,535.
-pub const MAX_ROUNDS: u32 = 32_000;
+pub const MAX_ROUNDS: u32 = 64_000;
 
 /// Windows that reach further loop too long for an invocation to compute more than one sample.
 const BLOCK_REACH: u32 = 2;
@@ -180,7 +180,8 @@ fn strips(kernel: &dyn Window, layout: Layout) -> Head {
     // At worst: columns sorted from nothing; in each row a value moved through each, and `PASSES` over a window.
     let first = columns_each * side * (side / 2 + 2);
     let row = (side + 2) * (columns_each + PASSES);
-    let height = ((MAX_ROUNDS - first) / row).min(STRIP_ROWS);
+    // No longer than other invocations take.
+    let height = ((MAX_ROUNDS / 2 - first) / row).min(STRIP_ROWS);
     Head {
         label: format!("strip {}", formula.stem),
         shape: vec![include_str!("../../../shaders/shapes/strip.wgsl")],

@@ -48,8 +48,8 @@ fn is_broken(error: &io::Error) -> bool {
     cfg!(unix) && number(error) == Some(5)
 }
 
-/// The number that the system has for it, also where a path was added to it.
+/// The number that the system has for it. What `tempfile` adds a path to keeps it in its text alone.
 fn number(error: &io::Error) -> Option<i32> {
-    let inner = || error.get_ref()?.source()?.downcast_ref::<io::Error>()?.raw_os_error();
-    error.raw_os_error().or_else(inner)
+    let in_text = || error.to_string().split_once("(os error ")?.1.split(')').next()?.parse().ok();
+    error.raw_os_error().or_else(in_text)
 }
