@@ -273,11 +273,12 @@ impl Kernel {
         }
     }
 
-    /// Whether it does the same to each channel, whatever the others hold.
+    /// Whether it does the same to each channel, whatever the others hold, and sees them side by side as soon as apart: rows of
+    /// three channels are too long for the fastest cache where many of them are weighed.
     pub fn is_blind(&self) -> bool {
         match self {
             Kernel::Window(_) | Kernel::Stencil(_) => true,
-            Kernel::Axis(axis) => !matches!(axis.taps, Taps::Resample(_)),
+            Kernel::Axis(axis) => !matches!(axis.taps, Taps::Resample(_) | Taps::Sum { .. }),
             Kernel::Point(point) => point.is_blind(),
             _ => false,
         }
