@@ -1,7 +1,7 @@
 //! `median`: the middle value of a square window.
 //!
-//! Small windows sort with a network. Large ones slide on the CPU (`sliding_median`); a shader selects from columns
-//! that are kept sorted.
+//! Small windows sort with a network. Larger ones of bytes are found by their level sets on the CPU (`level_set_median`), all others
+//! slide (`sliding_median`); a shader selects from columns that are kept sorted.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use std::ops::Range;
 use fearless_simd::{Simd, SimdBase, dispatch};
 
 use super::median_networks::{Keeps, Step, column_of_3, column_of_5, median_of, middle_of_3, middle_of_5};
-use super::{counting_median, sliding_median};
+use super::{level_set_median, sliding_median};
 use crate::image::{Border, Edges};
 use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Refusal, Shape, Spec, VALUE,
@@ -40,11 +40,11 @@ pub static SPEC: Spec = Spec {
 /// Beyond it the workgroup memory that every API has would hold too few sorted columns.
 const MAX_RADIUS: u32 = 20;
 
-/// Greatest radius whose window a shader sorts by a network. On the CPU sliding is faster from a radius of 3.
+/// Greatest radius whose window a shader sorts by a network.
 const NETWORK_RADIUS: u32 = 3;
 
-/// Greatest radius at which levels are counted on the CPU.
-const COUNTING_RADIUS: u32 = counting_median::MOST_REACH;
+/// Greatest radius at which levels are tried on the CPU.
+const LEVEL_SET_RADIUS: u32 = level_set_median::MOST_REACH;
 
 #[derive(Debug)]
 struct MedianOperation {
@@ -104,10 +104,10 @@ impl Window for MedianWindow {
     }
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
-        self.rows(window, output);
+        self.rows(window, &mut [output]);
     }
 
-    fn rows(&self, window: WindowRows, output: &mut [f32]) {
+    fn rows(&self, window: WindowRows, output: &mut [&mut [f32]]) {
         match self.reach() {
             1 => by_network::<f32, 3, 9>(window, output),
             2 => by_network::<f32, 5, 25>(window, output),
@@ -121,13 +121,11 @@ impl Window for MedianWindow {
 }
 
 impl OrderWindow for MedianWindow {
-    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]) {
         match self.reach() {
             1 => by_network::<u8, 3, 9>(window, output),
             2 => by_network::<u8, 5, 25>(window, output),
-            reach @ ..=COUNTING_RADIUS => {
-                widened(window, reach, output, |window, output| counting_median::medians(window, reach, output));
-            }
+            reach @ ..=LEVEL_SET_RADIUS => level_set_median::medians(window, reach, output),
             reach => by_channel(window, reach, output, sliding_median::medians_of_levels),
         }
     }
@@ -135,14 +133,19 @@ impl OrderWindow for MedianWindow {
 
 /// Medians of square windows, a vector of them at a time. Values are put in order down the columns, once for all windows
 /// that share one; a network finds the middle of what is sorted so.
-fn by_network<T: Lane, const SIDE: usize, const N: usize>(window: WindowRows<T>, output: &mut [T]) {
+fn by_network<T: Lane, const SIDE: usize, const N: usize>(window: WindowRows<T>, output: &mut [&mut [T]]) {
     widened(window, SIDE as u32 / 2, output, |window, output| {
         dispatch!(level(), simd => rows_by_network::<_, T, SIDE, N>(simd, window, output));
     });
 }
 
 /// `medians(windows, output)` where a row of windows fills a vector; else of rows that are lengthened until it does.
-fn widened<T: Lane>(window: WindowRows<T>, reach: u32, output: &mut [T], medians: impl Fn(WindowRows<T>, &mut [T])) {
+fn widened<T: Lane>(
+    window: WindowRows<T>,
+    reach: u32,
+    output: &mut [&mut [T]],
+    medians: impl Fn(WindowRows<T>, &mut [&mut [T]]),
+) {
     let width = window.width(reach);
     if width >= MOST_LANES {
         medians(window, output);
@@ -151,9 +154,10 @@ fn widened<T: Lane>(window: WindowRows<T>, reach: u32, output: &mut [T], medians
     let wide = |row: &&[T]| row.iter().copied().chain(std::iter::repeat_n(T::default(), MOST_LANES - width)).collect();
     let wide: Vec<Vec<T>> = window.rows.iter().map(wide).collect();
     let wide: Vec<&[T]> = wide.iter().map(Vec::as_slice).collect();
-    let mut wide_output = vec![T::default(); output.len() / width * MOST_LANES];
-    medians(WindowRows { rows: &wide, ..window }, &mut wide_output);
-    for (target, medians) in output.chunks_exact_mut(width).zip(wide_output.chunks_exact(MOST_LANES)) {
+    let mut wide_output = vec![T::default(); output.len() * MOST_LANES];
+    let targets = &mut wide_output.chunks_exact_mut(MOST_LANES).collect::<Vec<_>>();
+    medians(WindowRows { rows: &wide, ..window }, targets);
+    for (target, medians) in output.iter_mut().zip(targets) {
         target.copy_from_slice(&medians[..width]);
     }
 }
@@ -162,21 +166,20 @@ fn widened<T: Lane>(window: WindowRows<T>, reach: u32, output: &mut [T], medians
 fn by_channel<T: Lane>(
     window: WindowRows<T>,
     reach: u32,
-    output: &mut [T],
+    output: &mut [&mut [T]],
     medians: impl Fn(&[&[T]], usize, &mut [T]),
 ) {
     let (step, side) = (window.step, 2 * reach as usize + 1);
-    if step == 1 {
-        medians(window.rows, side, output);
-        return;
-    }
+    let width = window.width(reach) / step;
+    let mut results = vec![T::default(); output.len() * width];
     for channel in 0..step {
         let own = |row: &&[T]| row[channel..].iter().step_by(step).copied().collect();
         let rows: Vec<Vec<T>> = window.rows.iter().map(own).collect();
         let rows: Vec<&[T]> = rows.iter().map(Vec::as_slice).collect();
-        let mut results = vec![T::default(); output.len() / step];
         medians(&rows, side, &mut results);
-        output[channel..].iter_mut().step_by(step).zip(results).for_each(|(t, v)| *t = v);
+        for (target, medians) in output.iter_mut().zip(results.chunks_exact(width)) {
+            target[channel..].iter_mut().step_by(step).zip(medians).for_each(|(t, v)| *t = *v);
+        }
     }
 }
 
@@ -184,7 +187,7 @@ fn by_channel<T: Lane>(
 fn rows_by_network<S: Simd, T: Lane, const SIDE: usize, const N: usize>(
     simd: S,
     window: WindowRows<T>,
-    output: &mut [T],
+    output: &mut [&mut [T]],
 ) {
     let around = (SIDE - 1) * window.step;
     let mut columns = vec![T::default(); SIDE * (PART + around)];
@@ -328,7 +331,7 @@ mod tests {
         let rows: Vec<Vec<u8>> = (0..SIDE).map(row).collect();
         let rows: Vec<&[u8]> = rows.iter().map(Vec::as_slice).collect();
         let mut medians = vec![0; windows * SIDE + 1 - SIDE];
-        by_network::<u8, SIDE, N>(WindowRows { rows: &rows, step: 1 }, &mut medians);
+        by_network::<u8, SIDE, N>(WindowRows { rows: &rows, step: 1 }, &mut [&mut medians]);
         for window in 0..windows {
             let count: usize = (0..SIDE).map(|column| ones(window, column)).sum();
             assert_eq!(medians[window * SIDE], u8::from(count > N / 2), "window {window}");
@@ -339,7 +342,8 @@ mod tests {
         let side = SIDE;
         let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
         let mut medians = vec![0.0; width * height];
-        by_network::<f32, SIDE, N>(WindowRows { rows, step: 1 }, &mut medians);
+        let targets = &mut medians.chunks_exact_mut(width).collect::<Vec<_>>();
+        by_network::<f32, SIDE, N>(WindowRows { rows, step: 1 }, targets);
         for (i, median) in medians.iter().enumerate() {
             let (x, y) = (i % width, i / width);
             let mut values: Vec<f32> = rows[y..y + side].iter().flat_map(|row| &row[x..x + side]).copied().collect();

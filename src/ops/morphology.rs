@@ -205,7 +205,7 @@ impl Window for MorphologyWindow {
 }
 
 impl OrderWindow for MorphologyWindow {
-    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]) {
         let start = if self.extreme() == Extreme::Least { u8::MAX } else { u8::MIN };
         window.each_row(self.reach(), output).for_each(|(window, target)| self.extreme_row(window, target, start));
     }

@@ -180,7 +180,7 @@ pub fn store_rows<C: Code>(held: &Held, target: &mut [C], codes_per_unit: f32) {
             #[inline(always)]
             |v| C::nearest(v * codes_per_unit),
         ),
-        Held::Fine(_) | Held::Sums(_) => unreachable!("only sums along rows read these"),
+        Held::Fine(_) => unreachable!("only sums along rows read these"),
     }
 }
 

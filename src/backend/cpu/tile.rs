@@ -6,6 +6,7 @@ use std::thread::LocalKey;
 use super::direct::look_up;
 use super::interleave::{split, split_colours};
 use crate::image::{Layout, Region};
+use crate::op::Alpha;
 use crate::simd::blockwise;
 
 /// Values whose rows and planes are kept for another use when they are gone: fresh ones cost page faults.
@@ -193,11 +194,25 @@ impl<T: Value> Tile<T> {
 
     /// A tile of a region with the channels of this one.
     pub fn like<U: Value>(&self, region: Region) -> Tile<U> {
-        if self.step > 1 { Tile::packed(region, self.step) } else { Tile::new(region, self.channels()) }
+        Tile::shaped(self.shape(), region)
+    }
+
+    /// Its planes, and the values of a pixel beside one another in one.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.channels(), self.step)
+    }
+
+    /// A tile of that shape.
+    pub fn shaped((channels, step): (usize, usize), region: Region) -> Tile<T> {
+        if step > 1 { Tile::packed(region, step) } else { Tile::new(region, channels) }
     }
 
     pub fn channels(&self) -> usize {
         self.planes.len()
+    }
+
+    pub fn room(&mut self) -> Room<'_, T> {
+        Room { region: self.region, step: self.step, planes: self.planes_mut() }
     }
 
     /// Row `y` of the image, which must lie in the tile, of one channel.
@@ -287,6 +302,95 @@ impl<T: Value> Tile<T> {
     }
 }
 
+/// Rows to be written: of a tile, or of the result itself.
+pub struct Room<'a, T> {
+    pub region: Region,
+    /// As a tile's.
+    pub step: usize,
+    planes: Vec<&'a mut [T]>,
+}
+
+impl<T: Value> Room<'_, T> {
+    pub fn ys(&self) -> std::ops::Range<u32> {
+        self.region.y..self.region.bottom()
+    }
+
+    /// Columns `x..x + width` of the image, of row `y` of one channel.
+    pub fn part(&mut self, channel: usize, y: u32, x: u32, width: u32) -> &mut [T] {
+        let Region { x: left, y: top, width: all, .. } = self.region;
+        let begin = ((y - top) as usize * all as usize + (x - left) as usize) * self.step;
+        &mut self.planes[channel][begin..begin + width as usize * self.step]
+    }
+
+    pub fn row(&mut self, channel: usize, y: u32) -> &mut [T] {
+        self.part(channel, y, self.region.x, self.region.width)
+    }
+
+    /// Columns `x..x + width` of the image, of every row of one channel.
+    pub fn parts(&mut self, channel: usize, x: u32, width: u32) -> Vec<&mut [T]> {
+        let (row, begin) = (self.region.width as usize * self.step, (x - self.region.x) as usize * self.step);
+        let part = |row| -> &mut [T] {
+            let row: &mut [T] = row;
+            &mut row[begin..begin + width as usize * self.step]
+        };
+        self.planes[channel].chunks_exact_mut(row).map(part).collect()
+    }
+
+    /// The channels to work on, in a tile that holds this region: all but an alpha that is kept, which is copied by `value`.
+    pub fn worked<U: Value>(
+        &mut self,
+        from: &Tile<U>,
+        layout: Layout,
+        alpha: Alpha,
+        value: impl Fn(U) -> T,
+    ) -> Vec<usize> {
+        let Region { x, width, .. } = self.region;
+        let keeps = |channel: &usize| layout.is_alpha(*channel as u32) && alpha == Alpha::Keep;
+        let (kept, worked): (Vec<usize>, Vec<usize>) = (0..from.channels()).partition(keeps);
+        for channel in kept {
+            for y in self.ys() {
+                blockwise(
+                    [self.row(channel, y)],
+                    [from.part(channel, y, x, width)],
+                    #[inline(always)]
+                    |[v]| [value(v)],
+                );
+            }
+        }
+        worked
+    }
+}
+
+/// How a node's values are wanted.
+pub enum Wanted<'a> {
+    Exact,
+    /// They may be rounded to bytes.
+    Rounded,
+    /// The same, and those of a packed tile, or of one channel, may be written here: rows of the result.
+    Here(&'a mut [u8]),
+}
+
+impl Wanted<'_> {
+    pub fn rounds(&self) -> bool {
+        !matches!(self, Wanted::Exact)
+    }
+
+    /// Bytes of a region by `fill`, as a tile of that shape: none where they were written into the result.
+    pub fn bytes(self, shape: (usize, usize), region: Region, fill: impl FnOnce(&mut Room<u8>)) -> Option<Held> {
+        match (self, shape) {
+            (Wanted::Here(rows), (1, step)) => {
+                fill(&mut Room { region, step, planes: vec![rows] });
+                None
+            }
+            _ => {
+                let mut tile = Tile::shaped(shape, region);
+                fill(&mut tile.room());
+                Some(Held::Bytes(tile))
+            }
+        }
+    }
+}
+
 impl Tile {
     /// Another one with the same values.
     fn same(&self) -> Tile {
@@ -306,9 +410,8 @@ impl<T: Value> Drop for Tile<T> {
 pub enum Held {
     Bytes(Tile<u8>),
     Reals(Tile),
-    /// Sums along columns, for the sums along rows that alone read them: weighted ones, and plain ones of levels.
+    /// Weighted sums along columns, for those along rows that alone read them.
     Fine(Tile<Fine>),
-    Sums(Tile<u16>),
 }
 
 /// Runs `$body` with `$tile` being whichever kind of tile is held, of those that every kernel reads.
@@ -317,7 +420,7 @@ macro_rules! with_tile {
         match $held {
             $crate::backend::cpu::tile::Held::Bytes($tile) => $body,
             $crate::backend::cpu::tile::Held::Reals($tile) => $body,
-            $crate::backend::cpu::tile::Held::Fine(_) | $crate::backend::cpu::tile::Held::Sums(_) => {
+            $crate::backend::cpu::tile::Held::Fine(_) => {
                 unreachable!("only sums along rows read these")
             }
         }
@@ -331,7 +434,6 @@ impl Held {
             Held::Bytes(tile) => tile.region,
             Held::Reals(tile) => tile.region,
             Held::Fine(tile) => tile.region,
-            Held::Sums(tile) => tile.region,
         }
     }
 
@@ -340,7 +442,6 @@ impl Held {
             Held::Bytes(tile) => tile.step,
             Held::Reals(tile) => tile.step,
             Held::Fine(tile) => tile.step,
-            Held::Sums(tile) => tile.step,
         }
     }
 
@@ -350,7 +451,6 @@ impl Held {
             Held::Bytes(tile) => Held::Bytes(tile.unpacked(region, split_colours)),
             Held::Reals(tile) => Held::Reals(tile.unpacked(region, split)),
             Held::Fine(tile) => Held::Fine(tile.unpacked(region, split)),
-            Held::Sums(tile) => Held::Sums(tile.unpacked(region, split)),
         }
     }
 
@@ -360,7 +460,6 @@ impl Held {
             Held::Reals(tile) => work(tile),
             Held::Bytes(tile) => work(&tile.converted(region)),
             Held::Fine(tile) => work(&tile.converted(region)),
-            Held::Sums(tile) => work(&tile.converted(region)),
         }
     }
 
@@ -371,7 +470,6 @@ impl Held {
             (Held::Bytes(tile), Held::Bytes(below)) => tile.slide(top, below),
             (Held::Reals(tile), Held::Reals(below)) => tile.slide(top, below),
             (Held::Fine(tile), Held::Fine(below)) => tile.slide(top, below),
-            (Held::Sums(tile), Held::Sums(below)) => tile.slide(top, below),
             (own, below) => {
                 let mut reals = own.as_reals(own.region(), Tile::same);
                 below.as_reals(below.region(), |below| reals.slide(top, below));
