@@ -16,6 +16,9 @@ const PART: usize = 32 << 10;
 /// Values of a part, at least: what a row of one costs by itself is shared by so many.
 const LEAST_VALUES: usize = 1024;
 
+/// As often as the rows reach a part is wide, at least: both its neighbours sum up the columns that they reach into it.
+const LEAST_REACHES: usize = 32;
+
 /// Whether the second reads what the first gives, and neither changes a length.
 pub fn are_pair(columns: &Axis, rows: &Axis) -> bool {
     let are_resampled = [columns, rows].iter().any(|axis| matches!(axis.taps, Taps::Resample(_)));
@@ -124,7 +127,7 @@ impl Pair<'_> {
     ) {
         let (reach, step) = (self.rows.reach(), out.step);
         let read = (2 * self.columns.reach() as usize + 1) * size_of::<M>();
-        let most = (PART / read).max(LEAST_VALUES) / step;
+        let most = (PART / read).max(LEAST_VALUES).max(LEAST_REACHES * reach as usize * step) / step;
         for part in parts(out.region, most as u32) {
             let read = self.rows.source_region(part, layout);
             let mut columns = columns(read);
