@@ -7,7 +7,7 @@ use super::{resample, running};
 use crate::image::weights::Resampling;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
-use crate::simd::{extreme_of, fold_taps, singles};
+use crate::simd::{Ordered, fold_taps, singles};
 
 /// Extremes of bytes are bytes; sums in fixed point, where there are such weights, may be rounded to bytes; all else is `f32`.
 pub fn tile(axis: &Axis, method: Option<&Method>, rounds: bool, input: &Held, layout: Layout, region: Region) -> Held {
@@ -64,7 +64,7 @@ pub fn runs_columns(axis: &Axis) -> bool {
     axis.runs() || axis.reach() > running::DIRECT_REACH
 }
 
-pub fn extremes<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile<T> {
+pub fn extremes<T: Value + Ordered>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile<T> {
     each_channel(axis, input, layout, region, |reader, out, channel| match axis.place {
         Place::Horizontal if !axis.runs() => along_rows(axis, reader, out, channel, |taps, t| extreme(axis, taps, t)),
         Place::Vertical if !runs_columns(axis) => {
@@ -75,10 +75,10 @@ pub fn extremes<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: 
 }
 
 /// `target[x]` from `rows[k][x]` over all taps `k`.
-pub fn extreme<T: Value>(axis: &Axis, rows: &[&[T]], target: &mut [T]) {
+pub fn extreme<T: Value + Ordered>(axis: &Axis, rows: &[&[T]], target: &mut [T]) {
     let least = matches!(axis.taps, Taps::Min { .. });
     let start = T::of_border(if least { f32::INFINITY } else { f32::NEG_INFINITY });
-    extreme_of(rows, target, start, least);
+    T::extreme_of(rows, target, start, least);
 }
 
 fn weighted<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile
@@ -120,7 +120,7 @@ fn along_columns<T: Value, V: Value>(
     write: impl Fn(&[&[T]], &mut [V]),
 ) {
     let (reach, region) = (i64::from(axis.reach()), out.region);
-    let outside = reader.outside(region.width);
+    let outside = reader.outside(region, axis.reach());
     let part = |y: u32| reader.tile.part(channel, y, region.x, region.width);
     for y in region.y..region.bottom() {
         let taps: Vec<&[T]> =

@@ -9,6 +9,7 @@ use super::sums;
 use super::tile::{Held, Room, Tile, Value, Wanted};
 use crate::image::{Edges, Layout, Region};
 use crate::op::{Axis, Place, Taps};
+use crate::simd::Ordered;
 
 /// Bytes of the rows that a part of one is computed from, about.
 const PART: usize = 32 << 10;
@@ -66,7 +67,7 @@ impl Pair<'_> {
         is_extreme(self.columns) && is_extreme(self.rows) && !self.rows.runs()
     }
 
-    fn extremes<T: Value>(&self, input: &Tile<T>, layout: Layout, out: &mut Room<T>) {
+    fn extremes<T: Value + Ordered>(&self, input: &Tile<T>, layout: Layout, out: &mut Room<T>) {
         let between = axis::runs_columns(self.columns).then(|| {
             let read = self.rows.source_region(out.region, layout);
             axis::extremes(self.columns, input, layout, read)
@@ -75,7 +76,7 @@ impl Pair<'_> {
         for channel in out.worked(input, layout, self.rows.alpha, |v| v) {
             let reader = Reader::new(input, channel, layout, self.columns.edges);
             let columns = |read: Region| {
-                let outside = reader.outside(read.width);
+                let outside = reader.outside(read, self.columns.reach());
                 let (reader, between) = (&reader, &between);
                 move |y: u32, target: &mut [T]| match between {
                     Some(tile) => target.copy_from_slice(tile.part(channel, y, read.x, read.width)),

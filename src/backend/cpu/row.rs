@@ -61,9 +61,12 @@ impl<'a, T: Value> Reader<'a, T> {
         }
     }
 
-    /// What rows of the tile's width read outside the image, where the border is constant.
-    pub fn outside(&self, width: u32) -> Vec<T> {
-        let mut outside = vec![T::default(); width as usize * self.tile.step];
+    /// What windows over a region that reach so far read above and below the image, as wide as the region, where that is the constant.
+    pub fn outside(&self, region: Region, reach: u32) -> Vec<T> {
+        if region.y >= reach && region.bottom() + reach <= self.layout.height {
+            return Vec::new();
+        }
+        let mut outside = vec![T::default(); region.width as usize * self.tile.step];
         self.fill_constant(&mut outside);
         outside
     }

@@ -14,6 +14,9 @@ const MOST_REACH: u32 = 128;
 /// Reach along both axes, at most, where sums of the whole square still are.
 const MOST_SHORT_REACH: usize = 7;
 
+/// Reach along both axes, at most, where those of a few of its columns are: of four at least.
+const MOST_MIDDLE_REACH: usize = 31;
+
 /// What the sum of a square counts, where two axes sum it with equal weights.
 pub fn scale(columns: &Taps, rows: &Taps) -> Option<f32> {
     match (columns, rows) {
@@ -30,7 +33,7 @@ pub fn scale(columns: &Taps, rows: &Taps) -> Option<f32> {
 
 /// Sums along columns of the rows of `read`, each from the one above it: `target` holds that.
 pub fn columns<'a>(reach: u32, reader: &'a Reader<'a, u8>, read: Region) -> impl FnMut(u32, &mut [u16]) + 'a {
-    let outside = reader.outside(read.width);
+    let outside = reader.outside(read, reach);
     let reach = i64::from(reach);
     let mut is_first = true;
     move |y, target| {
@@ -74,9 +77,10 @@ pub fn edges(rows: &Axis) -> Edges {
 
 /// Sums along rows of what `columns` gave, extended by `reach` pixels at both ends, times `scale`.
 pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16], &mut [V]) {
-    let mut sums = Sums::new(2 * reach + 1, step);
-    move |extended, target| {
-        if reach <= MOST_SHORT_REACH {
+    let length = 2 * reach + 1;
+    let (mut parts, mut sums) = (PartSums::new(length, step), Sums::new(length, step));
+    move |extended, target| match reach {
+        ..=MOST_SHORT_REACH => {
             let taps: Vec<&[u16]> = extended.windows(target.len()).step_by(step).collect();
             fold_taps(
                 &singles(&taps),
@@ -87,7 +91,20 @@ pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16]
                 #[inline(always)]
                 |sum| V::nearest(f32::from(sum) * scale),
             );
-        } else {
+        }
+        ..=MOST_MIDDLE_REACH => {
+            let taps = parts.taps(extended, target.len());
+            fold_taps(
+                &singles(&taps),
+                target,
+                0,
+                #[inline(always)]
+                |sum: u32, _, [v]| sum + u32::from(v),
+                #[inline(always)]
+                |sum| V::nearest(sum as f32 * scale),
+            );
+        }
+        _ => {
             let sums = &sums.of(extended)[..target.len()];
             blockwise(
                 [target],
@@ -96,6 +113,46 @@ pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16]
                 |[sum]| [V::nearest(sum as f32 * scale)],
             );
         }
+    }
+}
+
+/// Windows of a row as sums of parts that are as long as powers of two: as long as 16 bits hold, each from two of half its length.
+struct PartSums {
+    length: usize,
+    step: usize,
+    /// Of 2, 4, 8 ... values.
+    sums: Vec<Vec<u16>>,
+}
+
+impl PartSums {
+    fn new(length: usize, step: usize) -> PartSums {
+        let most = (usize::from(u16::MAX) / (255 * length)).clamp(1, length);
+        PartSums { length, step, sums: vec![Vec::new(); most.ilog2() as usize] }
+    }
+
+    /// Slices of `n` sums: one from each, at the same place, are a window.
+    fn taps<'a>(&'a mut self, values: &'a [u16], n: usize) -> Vec<&'a [u16]> {
+        for k in 0..self.sums.len() {
+            let (shorter, rest) = self.sums.split_at_mut(k);
+            let shorter = shorter.last().map_or(values, Vec::as_slice);
+            let (target, shift) = (&mut rest[0], self.step << k);
+            target.resize(shorter.len() - shift, 0);
+            blockwise(
+                [target],
+                [&shorter[..shorter.len() - shift], &shorter[shift..]],
+                #[inline(always)]
+                |[a, b]| [a.wrapping_add(b)],
+            );
+        }
+        let mut taps = Vec::new();
+        let mut done = 0;
+        while done < self.length {
+            let k = ((self.length - done).ilog2() as usize).min(self.sums.len());
+            let sums = if k == 0 { values } else { &self.sums[k - 1] };
+            taps.push(&sums[done * self.step..][..n]);
+            done += 1 << k;
+        }
+        taps
     }
 }
 

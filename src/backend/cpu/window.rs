@@ -119,7 +119,7 @@ impl Rows {
             self.extended(&reader, out, Region { width: at_ends, ..region }, &write);
             self.extended(&reader, out, Region { x: end, width: at_ends, ..region }, &write);
             let (x, width) = (begin - self.reach, end - begin + 2 * self.reach);
-            let outside = reader.outside(width);
+            let outside = reader.outside(Region { x, width, ..region }, self.reach);
             let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
             let row = |y: i64| reader.line(y).map_or(&outside[..], |y| input.part(channel, y, x, width));
             let rows: Vec<&[T]> = ys.map(row).collect();
