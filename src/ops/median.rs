@@ -4,7 +4,6 @@
 //! slide (`sliding_median`); a shader selects from columns that are kept sorted.
 
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use fearless_simd::{Simd, SimdBase, dispatch};
 
@@ -196,10 +195,17 @@ fn rows_by_network<S: Simd, T: Lane, const SIDE: usize, const N: usize>(
         let n = target.len();
         for x in vectors(n, PART.min(n)) {
             let target = &mut target[x..n.min(x + PART)];
-            let read = x..x + target.len() + around;
-            let columns = &mut columns[..SIDE * read.len()];
-            sort_columns::<S, T, SIDE>(simd, window.rows, read, columns);
-            one_row::<S, T, SIDE, N>(simd, columns, window.step, target);
+            let read = target.len() + around;
+            let mut rows = [&[][..]; SIDE];
+            for i in 0..SIDE {
+                rows[i] = &window.rows[i][x..x + read];
+            }
+            sort_columns::<S, T, SIDE>(simd, rows, &mut columns[..SIDE * read]);
+            let mut taps = [&[][..]; N];
+            for i in 0..N {
+                taps[i] = &columns[i / SIDE * read + i % SIDE * window.step..][..target.len()];
+            }
+            one_row::<S, T, SIDE, N>(simd, taps, target);
         }
     }
 }
@@ -209,12 +215,12 @@ const PART: usize = 1024;
 
 /// The values of each column, from the least to the greatest: the least of all columns, then the next of all, and so on.
 #[inline(always)]
-fn sort_columns<S: Simd, T: Lane, const SIDE: usize>(simd: S, rows: &[&[T]], xs: Range<usize>, columns: &mut [T]) {
-    let (lanes, read) = (T::Vector::<S>::LEN, xs.len());
+fn sort_columns<S: Simd, T: Lane, const SIDE: usize>(simd: S, rows: [&[T]; SIDE], columns: &mut [T]) {
+    let (lanes, read) = (T::Vector::<S>::LEN, rows[0].len());
     for x in vectors(read, lanes) {
         let mut values = [T::Vector::<S>::splat(simd, T::default()); SIDE];
         for i in 0..SIDE {
-            values[i] = T::Vector::<S>::from_slice(simd, &rows[i][xs.start + x..][..lanes]);
+            values[i] = T::Vector::<S>::from_slice(simd, &rows[i][x..x + lanes]);
         }
         match SIDE {
             3 => column_of_3::order(&mut values),
@@ -226,13 +232,14 @@ fn sort_columns<S: Simd, T: Lane, const SIDE: usize>(simd: S, rows: &[&[T]], xs:
     }
 }
 
+/// Medians of what stands at each place of the `taps`, row by row of sorted columns.
 #[inline(always)]
-fn one_row<S: Simd, T: Lane, const SIDE: usize, const N: usize>(simd: S, columns: &[T], step: usize, output: &mut [T]) {
-    let (lanes, read) = (T::Vector::<S>::LEN, columns.len() / SIDE);
+fn one_row<S: Simd, T: Lane, const SIDE: usize, const N: usize>(simd: S, taps: [&[T]; N], output: &mut [T]) {
+    let lanes = T::Vector::<S>::LEN;
     for x in vectors(output.len(), lanes) {
         let mut values = [T::Vector::<S>::splat(simd, T::default()); N];
         for i in 0..N {
-            values[i] = T::Vector::<S>::from_slice(simd, &columns[i / SIDE * read + x + i % SIDE * step..][..lanes]);
+            values[i] = T::Vector::<S>::from_slice(simd, &taps[i][x..x + lanes]);
         }
         match SIDE {
             3 => middle_of_3::order(&mut values),

@@ -188,16 +188,23 @@ impl<'e, 'a> Strips<'e, 'a> {
             if fresh.is_empty() || self.evaluation.joins_reader(id, self.target) {
                 continue;
             }
-            let wanted = match rows.take_if(|_| id == self.target.0) {
-                Some(rows) => Wanted::Here(rows),
-                None if self.rounds && id == self.target.0 => Wanted::Rounded,
-                None => Wanted::Exact,
+            // Rows that are read again stay in their tile, and new ones are written behind them.
+            let mut kept = self.held[id].take().filter(|_| fresh != region);
+            let is_target = id == self.target.0;
+            let room = kept.as_mut().and_then(|kept| kept.slide_for(region.y, fresh.height));
+            let grows = room.is_some();
+            let rows = if is_target { rows.take() } else { room };
+            let made = self.node_tile(id, fresh, Wanted { rounds: self.rounds && is_target, rows });
+            self.held[id] = match (kept, made) {
+                (Some(mut kept), Some(made)) => {
+                    if grows {
+                        kept.shorten(fresh.height);
+                    }
+                    kept.slide(region.y, &made);
+                    Some(kept)
+                }
+                (kept, made) => made.or(kept),
             };
-            let below = self.node_tile(id, fresh, wanted);
-            match (&mut self.held[id], below) {
-                (Some(held), Some(below)) if fresh != region => held.slide(region.y, &below),
-                (held, below) => *held = below,
-            }
             self.let_go(id);
         }
     }
@@ -306,7 +313,7 @@ impl<'e, 'a> Strips<'e, 'a> {
                     pair::Pair { columns, rows: axis, method: first_method.zip(method) }
                         .tile(wanted, first, from, region)
                 }
-                _ => Some(axis::tile(axis, evaluation.methods[id].as_ref(), wanted.rounds(), first, from, region)),
+                _ => Some(axis::tile(axis, evaluation.methods[id].as_ref(), wanted.rounds, first, from, region)),
             },
             (Kernel::Permute(kernel), Some(from)) => Some(permute::tile(kernel, first, from, region)),
             (Kernel::Stencil(kernel), Some(from)) => stencil::tile(kernel, wanted, first, from, region),
@@ -314,7 +321,7 @@ impl<'e, 'a> Strips<'e, 'a> {
                 Some(Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region)))
             }
             (Kernel::Gather(kernel), _) => {
-                Some(gather::tile(kernel, evaluation.view(node.inputs[0]), region, wanted.rounds()))
+                Some(gather::tile(kernel, evaluation.view(node.inputs[0]), region, wanted.rounds))
             }
             (Kernel::Source, _) => {
                 Some(samples::load(&evaluation.source.samples, samples::Scale::Levels, node.layout, region))

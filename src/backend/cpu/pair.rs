@@ -37,7 +37,7 @@ impl Pair<'_> {
     /// Extremes of bytes are bytes; sums in whole numbers are bytes where they are wanted so; all else is `f32`.
     pub fn tile(&self, wanted: Wanted, input: &Held, layout: Layout, region: Region) -> Option<Held> {
         match (input, self.method) {
-            (Held::Bytes(tile), Some(_)) if wanted.rounds() => {
+            (Held::Bytes(tile), Some(_)) if wanted.rounds => {
                 wanted.bytes(tile.shape(), region, |out| self.whole_sums(tile, layout, out))
             }
             (Held::Bytes(tile), Some(_)) => {
@@ -56,7 +56,7 @@ impl Pair<'_> {
             _ => {
                 let between = self.rows.source_region(region, layout);
                 let between = axis::tile(self.columns, None, false, input, layout, between);
-                Some(axis::tile(self.rows, None, wanted.rounds(), &between, layout, region))
+                Some(axis::tile(self.rows, None, wanted.rounds, &between, layout, region))
             }
         }
     }

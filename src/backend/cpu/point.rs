@@ -34,7 +34,7 @@ pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, wanted: W
     }
     let tables = tables(&run[..of_samples], *layout);
     let (to, rest) = (run[of_samples - 1].to, &run[of_samples..]);
-    if rest.is_empty() && wanted.rounds() {
+    if rest.is_empty() && wanted.rounds {
         return Some(Held::Bytes(looked_up(levels, &tables, region, u8::nearest)));
     }
     let values = looked_up(levels, &tables, region, |v| v);
@@ -51,7 +51,7 @@ fn computed_as(run: &[Stage], images: &[(&Held, Layout)], region: Region, wanted
     {
         return wanted.bytes(v.shape(), region, |out| of_levels(levels, [v, w], out));
     }
-    if !wanted.rounds() {
+    if !wanted.rounds {
         return Some(Held::Reals(computed(run, images, region)));
     }
     let shape = (run[run.len() - 1].to.channels() as usize, images[0].0.step());

@@ -14,7 +14,8 @@ pub fn tile(stencil: &Stencil, wanted: Wanted, input: &Held, layout: Layout, reg
 
 /// One row of sums.
 fn sum(stencil: &Stencil, window: WindowRows, target: &mut [f32]) {
-    let place = |d: i32| (stencil.reach() as i32 + d) as usize;
+    let reach = window.rows.len() as i32 / 2;
+    let place = |d: i32| (reach + d) as usize;
     let part = |tap: &Tap| &window.rows[place(tap.dy)][place(tap.dx) * window.step..][..target.len()];
     // What weighs nothing need not be read.
     let counts = || stencil.taps.iter().filter(|tap| tap.weight != 0.0);

@@ -292,13 +292,20 @@ impl<T: Value> Tile<T> {
 
     /// Lets go of the rows above `top` and takes those of `below`, which begins where this one ends.
     fn slide(&mut self, top: u32, below: &Tile<T>) {
-        let gone = (top - self.region.y) as usize * self.region.width as usize * self.step;
+        self.let_go(top);
         for (plane, more) in self.planes.iter_mut().zip(&below.planes) {
-            plane.copy_within(gone.., 0);
-            plane.truncate(plane.len() - gone);
             plane.extend_from_slice(more);
         }
-        self.region = Region { y: top, height: below.region.bottom() - top, ..self.region };
+        self.region.height += below.region.height;
+    }
+
+    fn let_go(&mut self, top: u32) {
+        let gone = (top - self.region.y) as usize * self.region.width as usize * self.step;
+        for plane in &mut self.planes {
+            plane.copy_within(gone.., 0);
+            plane.truncate(plane.len() - gone);
+        }
+        self.region = Region { y: top, height: self.region.bottom() - top, ..self.region };
     }
 }
 
@@ -362,23 +369,18 @@ impl<T: Value> Room<'_, T> {
 }
 
 /// How a node's values are wanted.
-pub enum Wanted<'a> {
-    Exact,
+pub struct Wanted<'a> {
     /// They may be rounded to bytes.
-    Rounded,
-    /// The same, and those of a packed tile, or of one channel, may be written here: rows of the result.
-    Here(&'a mut [u8]),
+    pub rounds: bool,
+    /// Bytes of a packed tile, or of one channel, may be written here: rows of the result, or of a tile that is there.
+    pub rows: Option<&'a mut [u8]>,
 }
 
 impl Wanted<'_> {
-    pub fn rounds(&self) -> bool {
-        !matches!(self, Wanted::Exact)
-    }
-
-    /// Bytes of a region by `fill`, as a tile of that shape: none where they were written into the result.
+    /// Bytes of a region by `fill`, as a tile of that shape: none where they were written into the rows.
     pub fn bytes(self, shape: (usize, usize), region: Region, fill: impl FnOnce(&mut Room<u8>)) -> Option<Held> {
-        match (self, shape) {
-            (Wanted::Here(rows), (1, step)) => {
+        match (self.rows, shape) {
+            (Some(rows), (1, step)) => {
                 fill(&mut Room { region, step, planes: vec![rows] });
                 None
             }
@@ -460,6 +462,29 @@ impl Held {
             Held::Reals(tile) => work(tile),
             Held::Bytes(tile) => work(&tile.converted(region)),
             Held::Fine(tile) => work(&tile.converted(region)),
+        }
+    }
+
+    /// Lets go of the rows above `top` and has so many more at the end, which are still to be written: those, where it is of bytes
+    /// in one plane.
+    pub fn slide_for(&mut self, top: u32, more: u32) -> Option<&mut [u8]> {
+        let Held::Bytes(tile) = self else { return None };
+        if tile.channels() > 1 {
+            return None;
+        }
+        tile.let_go(top);
+        let rows = tile.planes[0].len();
+        tile.region.height += more;
+        tile.planes[0].resize(tile.region.pixels() * tile.step, 0);
+        Some(&mut tile.planes[0][rows..])
+    }
+
+    /// Lets go of the last rows.
+    pub fn shorten(&mut self, rows: u32) {
+        if let Held::Bytes(tile) = self {
+            tile.region.height -= rows;
+            let length = tile.region.pixels() * tile.step;
+            tile.planes.iter_mut().for_each(|plane| plane.truncate(length));
         }
     }
 
