@@ -216,15 +216,15 @@ impl OrderWindow for MorphologyWindow {
     }
 }
 
-/// Values of a row whose runs are kept at once, at most: those of all rows of a small shape stay in the fastest cache.
-const PART: usize = 1500;
+/// Bytes of a row whose runs are kept at once, at most: those of all rows of a small shape stay in the fastest cache.
+const PART: usize = 3000;
 
 impl MorphologyWindow {
     /// Some rows of extremes; `start` is what never is the extreme. The extremes of the shape's runs along a row are taken once,
     /// for all windows that hold them.
     fn extreme_rows<T: Ordered>(&self, window: WindowRows<T>, output: &mut [&mut [T]], start: T) {
         let width = window.width(self.reach());
-        let (count, least) = (width.div_ceil(PART), self.extreme() == Extreme::Least);
+        let (count, least) = (width.div_ceil(PART / size_of::<T>()), self.extreme() == Extreme::Least);
         let mut halves: Vec<usize> = (0..=self.radius).rev().map(|dy| self.half_width(dy)).collect();
         halves.dedup();
         for i in 0..count {

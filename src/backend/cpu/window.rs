@@ -37,14 +37,9 @@ pub struct Rows {
     pub layout: Layout,
 }
 
-/// Bytes of a row and of those that its windows read, as `f32`, that stay in the fastest cache.
-const CACHED: usize = 24 << 10;
-
-/// Values of a row that are computed at once, at most: so that rows don't begin at addresses that end alike, for which loads wait.
-const MOST_VALUES: usize = 1500;
-
-/// And at least: what a part costs by itself is shared by so many.
-const LEAST_VALUES: usize = 640;
+/// Values of a row that are computed at once, at most: those of the rows that windows of 3 x 3 read stay in the fastest cache as
+/// `f32`, and don't begin at addresses that end alike, for which loads wait.
+const PART: usize = 1500;
 
 impl Rows {
     /// Values by `row(windows, target)`, rounded at once where they are wanted so.
@@ -73,11 +68,9 @@ impl Rows {
         f32: From<T>,
     {
         let step = input.step;
-        let rows = 2 * self.reach as usize + 2;
-        let most = (CACHED / size_of::<f32>() / rows).clamp(LEAST_VALUES, MOST_VALUES) / step;
         for channel in out.worked(input, self.layout, self.alpha, |v| U::nearest(v.into())) {
             let reader = Reader::new(input, channel, self.layout, self.edges);
-            for part in parts(out.region, most as u32) {
+            for part in parts(out.region, (PART / step) as u32) {
                 let x = i64::from(part.x) - i64::from(self.reach);
                 let width = (part.width + 2 * self.reach) as usize * step;
                 let mut around = Around::<T, f32>::new(&reader, x, width, self.reach);
