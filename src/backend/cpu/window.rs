@@ -105,8 +105,8 @@ impl Rows {
     /// The same, of rows where they stand, but for the pixels at both ends, whose windows reach beyond the image.
     fn in_place<T: Value>(&self, input: &Tile<T>, out: &mut Room<T>, write: impl Fn(WindowRows<T>, &mut [&mut [T]])) {
         let (region, there, reach) = (out.region, input.region, self.reach);
-        // Enough of them to fill vectors, two at a time.
-        let at_ends = reach.max((2 * MOST_LANES as u32).div_ceil(input.step as u32));
+        // Enough of them to fill vectors.
+        let at_ends = reach.max((MOST_LANES as u32).div_ceil(input.step as u32));
         let (begin, end) = (region.x + at_ends, region.right().saturating_sub(at_ends));
         let are_there = there.x + reach <= begin && end + reach <= there.right();
         if !are_there || end < begin + at_ends {
