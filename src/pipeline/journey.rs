@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::Run;
 use super::budget::Permit;
+use super::crash::InCodec;
 use super::disk::{self, Opened, Stamp};
 use super::need::working_bytes;
 use super::outcome::{Done, Failure, Job, LeftOut};
@@ -124,7 +125,7 @@ async fn read_to_learn(
     let mut permit = run.budget.acquire(opened.size()).await;
     let (bytes, known, mut opened) = reading(run, job, worker, Duration::ZERO, move |run, job| {
         let Moved { value: bytes, bytes: moved } = load(&mut opened)?;
-        let known = know(run, job, codec::header(&bytes), opened.size())?;
+        let known = know(run, job, header(job, &bytes), opened.size())?;
         Ok(Moved { value: (bytes, known, opened), bytes: moved })
     })
     .await?;
@@ -187,7 +188,7 @@ fn open(run: &Run, job: &Job) -> Result<Moved<(Opened, Option<Known>)>, Failure>
         }
         _ => check_memory(run, opened.size())?,
     }
-    let known = match codec::header(opened.head()) {
+    let known = match header(job, opened.head()) {
         Err(CodecError::HeaderIncomplete) if !opened.is_whole() => {
             let head = opened.head().to_vec();
             if let Some((width, height)) = codec::claimed_size(&head, |at| opened.part(at).ok()) {
@@ -206,6 +207,11 @@ fn load(opened: &mut Opened) -> Result<Moved<Vec<u8>>, Failure> {
     let value = opened.read().map_err(|e| Failure::of_disk(Stage::Read, &e))?;
     let bytes = (value.len() - opened.head().len()) as u64;
     Ok(Moved { value, bytes })
+}
+
+fn header(job: &Job, bytes: &[u8]) -> Result<Header, CodecError> {
+    let _at = InCodec::of(&job.input, Stage::Decode);
+    codec::header(bytes)
 }
 
 /// What the header tells of the work to come, refusals included.
@@ -287,7 +293,10 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
         job.noted.read(disk::digest(&bytes));
     }
     let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
-    let source = codec::decode_for(&bytes, &run.settings.decode, demand);
+    let source = {
+        let _at = InCodec::of(&job.input, Stage::Decode);
+        codec::decode_for(&bytes, &run.settings.decode, demand)
+    };
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
     let bytes_read = bytes.len() as u64;
     drop(bytes);
@@ -400,7 +409,11 @@ pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<
     done.conversions.extend(conversions.iter().map(Conversion::to_string));
     (done.width, done.height) = (image.layout.width, image.layout.height);
     let options = EncodeOptions { format: job.format, quality: run.settings.quality };
-    let bytes = codec::encode(&image, &options).map_err(|e| Failure::new(Stage::Encode, e))?;
+    let bytes = {
+        let _at = InCodec::of(&job.input, Stage::Encode);
+        codec::encode(&image, &options)
+    };
+    let bytes = bytes.map_err(|e| Failure::new(Stage::Encode, e))?;
     image.give_back();
     Ok(Encoded { job, bytes, done, permit })
 }
