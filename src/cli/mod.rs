@@ -41,7 +41,7 @@ use terminal::{Problem, Terminal};
 
 /// Reads the command line and does what it says.
 pub fn run() -> Exit {
-    heap::return_large_buffers();
+    heap::return_memory();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

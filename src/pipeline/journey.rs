@@ -35,6 +35,20 @@ pub(super) struct Loaded {
     bytes: Vec<u8>,
     known: Known,
     permit: Permit,
+    /// Its share of what may be read ahead, until it begins.
+    ahead: Option<Permit>,
+}
+
+impl Loaded {
+    /// Of its file, in bytes.
+    pub fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Says that its work begins.
+    pub fn begin(&mut self) {
+        self.ahead = None;
+    }
 }
 
 /// An upright image and the kernels for it.
@@ -90,17 +104,24 @@ pub(super) struct Encoded {
 pub(super) async fn read(run: &Arc<Run>, job: &Arc<Job>, worker: Worker) -> Result<Loaded, Failure> {
     let delay = run.settings.store.slowness.delay;
     let (opened, known) = reading(run, job, worker, delay, open).await?;
-    let Some(known) = known else { return read_to_learn(run, job, worker, opened).await };
+    let ahead = if opened.is_whole() { None } else { Some(run.ahead.acquire(opened.size()).await) };
+    let Some(known) = known else { return read_to_learn(run, job, worker, opened, ahead).await };
     let permit = run.budget.acquire(known.cost).await;
     let bytes = match opened.into_whole() {
         Ok(bytes) => bytes,
         Err(mut opened) => reading(run, job, worker, Duration::ZERO, move |_, _| load(&mut opened)).await?,
     };
-    Ok(Loaded { job: job.clone(), bytes, known, permit })
+    Ok(Loaded { job: job.clone(), bytes, known, permit, ahead })
 }
 
 /// Reads a file whose header ends beyond its first part: with memory for the file alone, since nothing else is known yet.
-async fn read_to_learn(run: &Arc<Run>, job: &Arc<Job>, worker: Worker, mut opened: Opened) -> Result<Loaded, Failure> {
+async fn read_to_learn(
+    run: &Arc<Run>,
+    job: &Arc<Job>,
+    worker: Worker,
+    mut opened: Opened,
+    ahead: Option<Permit>,
+) -> Result<Loaded, Failure> {
     let mut permit = run.budget.acquire(opened.size()).await;
     let (bytes, known, mut opened) = reading(run, job, worker, Duration::ZERO, move |run, job| {
         let Moved { value: bytes, bytes: moved } = load(&mut opened)?;
@@ -109,13 +130,13 @@ async fn read_to_learn(run: &Arc<Run>, job: &Arc<Job>, worker: Worker, mut opene
     })
     .await?;
     if run.budget.try_grow(&mut permit, known.cost) {
-        return Ok(Loaded { job: job.clone(), bytes, known, permit });
+        return Ok(Loaded { job: job.clone(), bytes, known, permit, ahead });
     }
     // Waiting for more while holding some could wait for ever: give all back, and read again.
     drop((bytes, permit));
     let permit = run.budget.acquire(known.cost).await;
     let bytes = reading(run, job, worker, Duration::ZERO, move |_, _| load(&mut opened)).await?;
-    Ok(Loaded { job: job.clone(), bytes, known, permit })
+    Ok(Loaded { job: job.clone(), bytes, known, permit, ahead })
 }
 
 /// What a part of reading gave, and how many bytes that moved.
@@ -267,7 +288,7 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
     tracing::trace!(input = ?loaded.job.input, bytes = loaded.known.cost, "decode");
     run.begun.fetch_add(1, Ordering::Relaxed);
-    let Loaded { job, bytes, known, permit } = loaded;
+    let Loaded { job, bytes, known, permit, .. } = loaded;
     if run.settings.digests {
         job.noted.read(disk::digest(&bytes));
     }

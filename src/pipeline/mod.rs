@@ -59,6 +59,9 @@ const KEPT_SHARE: u64 = 8;
 /// A source, a result, and what a kernel needs whole.
 const BUFFERS_PER_WORKER: usize = 3;
 
+/// Bytes of files that are read ahead, for each worker, unless that leaves workers idle. Small files are not counted.
+const AHEAD_PER_WORKER: u64 = 2 << 20;
+
 /// What a device's driver and its compiler take for themselves, beside the 150 MB that no budget counts.
 const DRIVER_BYTES: u64 = 96 << 20;
 
@@ -105,6 +108,8 @@ struct Run {
     settings: Settings,
     backend: Arc<dyn Backend>,
     budget: Budget,
+    /// Bytes of files that are read and not begun; of those that are read in one go with their headers, none.
+    ahead: Budget,
     /// Reads and writes block on them.
     disk: DiskThreads,
     line: Line,
@@ -125,6 +130,11 @@ impl Run {
     /// that pays: nothing is computed twice, and nobody waits.
     fn has_idle_workers(&self) -> bool {
         self.not_begun() < self.workers.count()
+    }
+
+    /// Whether each worker has had an image.
+    fn has_employed_workers(&self) -> bool {
+        self.begun.load(Ordering::Relaxed) >= self.workers.count()
     }
 
     /// Images whose work has not begun.
@@ -197,6 +207,7 @@ pub fn run(
     );
     let run = Arc::new(Run {
         budget: Budget::new((settings.memory_bytes - kept).saturating_sub(driver)),
+        ahead: Budget::new(if settings.schedule.reads_ahead() { AHEAD_PER_WORKER * count as u64 } else { u64::MAX }),
         disk: runtime.disk(),
         line: Line::default(),
         recorder: Recorder::new(settings.keeps_spans),
