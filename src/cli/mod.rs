@@ -64,6 +64,10 @@ pub fn run() -> Exit {
     if let Err(error) = imgproc::simd::chosen() {
         return refuse(terminal, &Problem::new(error).help("unset it to take the best"));
     }
+    #[cfg(feature = "gpu")]
+    if let Err(error) = imgproc::backend::gpu::lowered() {
+        return refuse(terminal, &Problem::new(error).help("unset it to take buffers as large as adapters allow"));
+    }
     let result = match &cli.command {
         None => main_job::run(&cli.main, terminal),
         Some(Command::Ops { plan, .. }) if plan.plan.is_some() => plan::page(plan).map(|text| print(terminal, &text)),
