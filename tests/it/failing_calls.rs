@@ -10,6 +10,10 @@ const FAULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/faults.c");
 
 /// Runs the main job on the CPU, with faults for files whose paths hold `at`.
 fn run(place: &Place, fault: &str, at: &str, arguments: &[&str]) -> Ran {
+    Ran::of(command(place, fault, at, arguments).output().unwrap())
+}
+
+pub fn command(place: &Place, fault: &str, at: &str, arguments: &[&str]) -> Command {
     let library = place.path("faults.so");
     if !library.exists() {
         let mut compiler = Command::new("cc");
@@ -17,7 +21,8 @@ fn run(place: &Place, fault: &str, at: &str, arguments: &[&str]) -> Ran {
         assert!(status.expect("Rust links by cc, too").success());
     }
     let mut command = place.command(&[&["--backend", "cpu"], arguments].concat());
-    Ran::of(command.env("LD_PRELOAD", library).env("FAULT", fault).env("FAULT_AT", at).output().unwrap())
+    command.env("LD_PRELOAD", library).env("FAULT", fault).env("FAULT_AT", at);
+    command
 }
 
 #[test]
@@ -57,8 +62,36 @@ fn a_directory_that_never_answers_ends_the_run_before_it_begins() {
     let begun = Instant::now();
     let options = ["-i", "in", "--recursive", "--timeout", "0.5s"];
     let ran = run(&place, "stalls", "in/hung", &options).ends(2);
-    ran.says(&["can't take in: there was no answer for 0.5 s", "help: what is mounted there may hang"]);
+    ran.says(&["no answer from in for 0.5 s", "help: what is mounted there may hang"]);
     assert!(begun.elapsed() < Duration::from_secs(20) && !place.path("imgproc-out").exists());
+}
+
+#[test]
+fn an_output_directory_that_never_answers_ends_the_run_before_it_begins() {
+    let place = Place::new();
+    place.draw("in/a.png", 8, 8);
+    for (fault, at, named) in
+        [("stalls", "out", "out"), ("stalls", "out/a.png", "out"), ("stalls at mkdir", "out", "out")]
+    {
+        let begun = Instant::now();
+        let ran = run(&place, fault, at, &["-i", "in", "-o", "out", "--timeout", "0.5s"]).ends(2);
+        ran.says(&[&format!("no answer from {named} for 0.5 s"), "help: what is mounted there may hang"]);
+        assert!(begun.elapsed() < Duration::from_secs(20) && place.names("out").is_empty());
+    }
+}
+
+#[test]
+fn a_quota_that_is_used_up_ends_the_run() {
+    let place = Place::new();
+    place.draw_many(30, 60, 40);
+    let ran = run(&place, "quota", "out/.imgproc-", &["-i", "in", "-o", "out", "-j", "1"]).ends(1);
+    ran.says(&[
+        "write: the quota of disk space is used up (free some and go on with --resume)",
+        "the run ended early",
+        " not done",
+    ]);
+    assert!(place.names("out").is_empty());
+    place.run_cpu(&["-i", "in", "-o", "out", "--resume"]).ends(0).says(&["30 images done"]);
 }
 
 #[test]
