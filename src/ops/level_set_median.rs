@@ -146,7 +146,7 @@ impl Block {
                     count = count.saturating_add(load(&self.fours, at + 4 * k));
                 }
                 let is_reached = count.simd_gt(half);
-                sums = sums + is_reached.select(one, none);
+                sums += is_reached.select(one, none);
                 let median = load(&self.medians, at).max(is_reached.select(level, none));
                 median.store_slice(&mut self.medians[at..at + lanes]);
             }
@@ -167,7 +167,7 @@ impl Block {
         for x in (0..COLUMNS).step_by(lanes) {
             let mut count = S::u8s::splat(simd, 0);
             for row in (0..=entering).step_by(COLUMNS) {
-                count = count + reaches(row + x);
+                count += reaches(row + x);
             }
             count.store_slice(&mut self.counts[x..x + lanes]);
             for at in (x + COLUMNS..end).step_by(COLUMNS) {

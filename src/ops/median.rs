@@ -197,8 +197,8 @@ fn rows_by_network<S: Simd, T: Lane, const SIDE: usize, const N: usize>(
             let target = &mut target[x..n.min(x + PART)];
             let read = target.len() + around;
             let mut rows = [&[][..]; SIDE];
-            for i in 0..SIDE {
-                rows[i] = &window.rows[i][x..x + read];
+            for (part, row) in rows.iter_mut().zip(window.rows) {
+                *part = &row[x..x + read];
             }
             sort_columns::<S, T, SIDE>(simd, rows, &mut columns[..SIDE * read]);
             let mut taps = [&[][..]; N];

@@ -2,7 +2,8 @@
 
 use super::fixed::{self, Method};
 use super::repeated::{FixedAxis, Halving};
-use super::tile::{Held, Tile, Wanted};
+use super::room::Wanted;
+use super::tile::{Held, Tile};
 use super::{axis, gather, pair, permute, point, samples, stencil, window};
 use crate::image::{Depth, Image, Region, Samples};
 use crate::op::{Graph, Kernel, NodeId, Taps};

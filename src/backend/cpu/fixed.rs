@@ -4,10 +4,11 @@
 //! Columns are summed first, then rows. Each product keeps its upper 16 bits; what is cut off is half a unit on average, and
 //! the sum begins with that. Results lie within a tenth of a level of what `f32` gives, mostly within a few hundredths.
 
+use super::pooled::Pooled;
 use super::repeated::{self, Period};
 use super::row::{Around, Reader};
 use super::samples::Code;
-use super::tile::{Fine, Pooled, Tile, Value};
+use super::tile::{Fine, Tile, Value};
 use super::{resample, sums};
 use crate::image::weights::Resampling;
 use crate::image::{Layout, Region};

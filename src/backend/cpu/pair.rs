@@ -3,10 +3,11 @@
 
 use super::axis;
 use super::fixed::{self, Level, Method};
+use super::room::{Room, Wanted};
 use super::row::{Reader, parts};
 use super::samples::Code;
 use super::sums;
-use super::tile::{Held, Room, Tile, Value, Wanted};
+use super::tile::{Held, Tile, Value};
 use crate::image::{Edges, Layout, Region};
 use crate::op::{Axis, Place, Taps};
 use crate::simd::Ordered;

@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use super::interleave::{gather_colours, spread_colours};
+use super::pooled::Pooled;
+use super::room::{Room, Wanted};
 use super::samples::Code;
-use super::tile::{Held, Pooled, Room, Tile, Value, Wanted, convert};
+use super::tile::{Held, Tile, Value, convert};
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, LevelPoint, Point, PointRow};
 use crate::simd::blockwise;

@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::evaluate::Evaluation;
-use super::tile::{Held, Pooled, Tile, Value, with_tile};
+use super::pooled::Pooled;
+use super::tile::{Held, Tile, Value, with_tile};
 use super::whole::over_strips;
 use crate::image::colour::luma_code;
 use crate::image::{Border, Layout, Region};

@@ -1,7 +1,8 @@
 //! Weighted sums over lists of neighbours, and neighbourhoods of whole pixels, over a tile.
 
+use super::room::Wanted;
 use super::row::{Extended, Reader};
-use super::tile::{Held, Tile, Value, Wanted, with_tile};
+use super::tile::{Held, Tile, Value, with_tile};
 use super::window::Rows;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Neighbourhood, NeighbourhoodRows, Stencil, Tap, WindowRows};

@@ -79,8 +79,8 @@ pub fn edges(rows: &Axis) -> Edges {
 pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16], &mut [V]) {
     let length = 2 * reach + 1;
     let (mut parts, mut sums) = (PartSums::new(length, step), Sums::new(length, step));
-    move |extended, target| match reach {
-        ..=MOST_SHORT_REACH => {
+    move |extended, target| {
+        if reach <= MOST_SHORT_REACH {
             let taps: Vec<&[u16]> = extended.windows(target.len()).step_by(step).collect();
             fold_taps(
                 &singles(&taps),
@@ -91,8 +91,7 @@ pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16]
                 #[inline(always)]
                 |sum| V::nearest(f32::from(sum) * scale),
             );
-        }
-        ..=MOST_MIDDLE_REACH => {
+        } else if reach <= MOST_MIDDLE_REACH {
             let taps = parts.taps(extended, target.len());
             fold_taps(
                 &singles(&taps),
@@ -103,8 +102,7 @@ pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16]
                 #[inline(always)]
                 |sum| V::nearest(sum as f32 * scale),
             );
-        }
-        _ => {
+        } else {
             let sums = &sums.of(extended)[..target.len()];
             blockwise(
                 [target],

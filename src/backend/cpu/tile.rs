@@ -1,59 +1,11 @@
 //! A rectangle of a node's values, as planes.
 
-use std::cell::RefCell;
-use std::thread::LocalKey;
-
 use super::direct::look_up;
 use super::interleave::{split, split_colours};
+use super::pooled::Pooled;
+use super::room::Room;
 use crate::image::{Layout, Region};
-use crate::op::Alpha;
 use crate::simd::blockwise;
-
-/// Values whose rows and planes are kept for another use when they are gone: fresh ones cost page faults.
-pub trait Pooled: Copy + Default + Send + Sync + 'static {
-    fn spare() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
-
-    /// That many values: a plane that is no longer used, with whatever stands in it, or a new one.
-    fn taken(length: usize) -> Vec<Self> {
-        // One of just that length needs no filling; the newest is likeliest in cache.
-        let mut plane = Self::spare().with_borrow_mut(|spare| {
-            let fit = |plane: &Vec<Self>| (plane.len() == length, plane.capacity() >= length);
-            let best = spare.iter().enumerate().max_by_key(|(_, plane)| fit(plane)).map(|(i, _)| i);
-            best.map(|i| spare.remove(i)).unwrap_or_default()
-        });
-        plane.resize(length, Self::default());
-        plane
-    }
-
-    /// Keeps a plane for `taken`.
-    fn keep(plane: Vec<Self>) {
-        Self::spare().with_borrow_mut(|spare| {
-            let values: usize = spare.iter().map(Vec::capacity).sum();
-            if spare.len() < SPARE_PLANES && (values + plane.capacity()) * size_of::<Self>() <= SPARE_BYTES {
-                spare.push(plane);
-            }
-        });
-    }
-}
-
-/// Spare planes of a kind that a thread keeps, and bytes of all of them: more than strips need is given back.
-const SPARE_PLANES: usize = 24;
-const SPARE_BYTES: usize = 12 << 20;
-
-macro_rules! pooled {
-    ($($kind:ty),*) => {$(
-        impl Pooled for $kind {
-            fn spare() -> &'static LocalKey<RefCell<Vec<Vec<$kind>>>> {
-                thread_local! {
-                    static SPARE: RefCell<Vec<Vec<$kind>>> = const { RefCell::new(Vec::new()) };
-                }
-                &SPARE
-            }
-        }
-    )*};
-}
-
-pooled!(u8, u16, i16, f32, Fine);
 
 /// What tiles are made of: bytes for whole levels 0..=255, which kernels that only move or order values keep, and `f32`.
 pub trait Value: Pooled + PartialOrd + Into<f32> {
@@ -212,7 +164,7 @@ impl<T: Value> Tile<T> {
     }
 
     pub fn room(&mut self) -> Room<'_, T> {
-        Room { region: self.region, step: self.step, planes: self.planes_mut() }
+        Room::new(self.region, self.step, self.planes_mut())
     }
 
     /// Row `y` of the image, which must lie in the tile, of one channel.
@@ -306,90 +258,6 @@ impl<T: Value> Tile<T> {
             plane.truncate(plane.len() - gone);
         }
         self.region = Region { y: top, height: self.region.bottom() - top, ..self.region };
-    }
-}
-
-/// Rows to be written: of a tile, or of the result itself.
-pub struct Room<'a, T> {
-    pub region: Region,
-    /// As a tile's.
-    pub step: usize,
-    planes: Vec<&'a mut [T]>,
-}
-
-impl<T: Value> Room<'_, T> {
-    pub fn ys(&self) -> std::ops::Range<u32> {
-        self.region.y..self.region.bottom()
-    }
-
-    /// Columns `x..x + width` of the image, of row `y` of one channel.
-    pub fn part(&mut self, channel: usize, y: u32, x: u32, width: u32) -> &mut [T] {
-        let Region { x: left, y: top, width: all, .. } = self.region;
-        let begin = ((y - top) as usize * all as usize + (x - left) as usize) * self.step;
-        &mut self.planes[channel][begin..begin + width as usize * self.step]
-    }
-
-    pub fn row(&mut self, channel: usize, y: u32) -> &mut [T] {
-        self.part(channel, y, self.region.x, self.region.width)
-    }
-
-    /// Columns `x..x + width` of the image, of every row of one channel.
-    pub fn parts(&mut self, channel: usize, x: u32, width: u32) -> Vec<&mut [T]> {
-        let (row, begin) = (self.region.width as usize * self.step, (x - self.region.x) as usize * self.step);
-        let part = |row| -> &mut [T] {
-            let row: &mut [T] = row;
-            &mut row[begin..begin + width as usize * self.step]
-        };
-        self.planes[channel].chunks_exact_mut(row).map(part).collect()
-    }
-
-    /// The channels to work on, in a tile that holds this region: all but an alpha that is kept, which is copied by `value`.
-    pub fn worked<U: Value>(
-        &mut self,
-        from: &Tile<U>,
-        layout: Layout,
-        alpha: Alpha,
-        value: impl Fn(U) -> T,
-    ) -> Vec<usize> {
-        let Region { x, width, .. } = self.region;
-        let keeps = |channel: &usize| layout.is_alpha(*channel as u32) && alpha == Alpha::Keep;
-        let (kept, worked): (Vec<usize>, Vec<usize>) = (0..from.channels()).partition(keeps);
-        for channel in kept {
-            for y in self.ys() {
-                blockwise(
-                    [self.row(channel, y)],
-                    [from.part(channel, y, x, width)],
-                    #[inline(always)]
-                    |[v]| [value(v)],
-                );
-            }
-        }
-        worked
-    }
-}
-
-/// How a node's values are wanted.
-pub struct Wanted<'a> {
-    /// They may be rounded to bytes.
-    pub rounds: bool,
-    /// Bytes of a packed tile, or of one channel, may be written here: rows of the result, or of a tile that is there.
-    pub rows: Option<&'a mut [u8]>,
-}
-
-impl Wanted<'_> {
-    /// Bytes of a region by `fill`, as a tile of that shape: none where they were written into the rows.
-    pub fn bytes(self, shape: (usize, usize), region: Region, fill: impl FnOnce(&mut Room<u8>)) -> Option<Held> {
-        match (self.rows, shape) {
-            (Some(rows), (1, step)) => {
-                fill(&mut Room { region, step, planes: vec![rows] });
-                None
-            }
-            _ => {
-                let mut tile = Tile::shaped(shape, region);
-                fill(&mut tile.room());
-                Some(Held::Bytes(tile))
-            }
-        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Window kernels over a tile.
 
+use super::pooled::Pooled;
+use super::room::{Room, Wanted};
 use super::row::{Around, Extended, Reader, parts};
 use super::samples::Code;
-use super::tile::{Held, Pooled, Room, Tile, Value, Wanted, with_tile};
+use super::tile::{Held, Tile, Value, with_tile};
 use crate::image::{Edges, Layout, Region};
 use crate::op::{Alpha, Window, WindowRows};
 use crate::simd::{MOST_LANES, blockwise};
