@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::bytes::ByteRow;
 use super::gather::square_region;
 use super::{Flood, Formula, Gather, Neighbourhood, Stencil, Window};
 use crate::image::weights::Resampling;
@@ -123,6 +124,12 @@ pub trait Point: Debug + Send + Sync {
 
     /// One row. `output` holds the channels of the result (without alpha under [`Alpha::Keep`]); all rows have one length.
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
+
+    /// The bytes that `row` gives rounded, beside one another too: in one pass, where the kernel has such a one; else it says
+    /// false.
+    fn bytes(&self, _row: ByteRow, _target: &mut [u8]) -> bool {
+        false
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

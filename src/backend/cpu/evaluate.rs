@@ -1,5 +1,6 @@
 //! A graph evaluated for rectangles of one of its nodes.
 
+use super::cells::Cells;
 use super::fixed::{self, Method};
 use super::repeated::{FixedAxis, Halving};
 use super::tile::{Held, Tile};
@@ -104,6 +105,19 @@ impl<'a> Evaluation<'a> {
         let columns = axis(input)?;
         let is_source = self.graph.node(input).inputs == [NodeId(0)] && self.stored[0].is_none();
         Halving::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
+    }
+
+    /// The source in cells of one mean each, where a node is just that.
+    pub fn cells(&self, target: NodeId) -> Option<Cells> {
+        let mut axes = Vec::new();
+        let mut id = target;
+        while let (Kernel::Axis(axis), true) = (&self.graph.node(id).kernel, axes.len() < 4) {
+            let Taps::Resample(resampling) = &axis.taps else { return None };
+            axes.push((axis.place, resampling));
+            id = self.graph.node(id).inputs[0];
+        }
+        let is_source = id == NodeId(0) && self.stored[0].is_none();
+        Cells::new(&axes, self.graph.layout(NodeId(0))).filter(|_| is_source)
     }
 
     /// A node that is there as a whole.

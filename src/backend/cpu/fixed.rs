@@ -138,7 +138,8 @@ pub fn columns(axis: &Axis, weights: &Weights, input: &Tile<u8>, layout: Layout,
         match &axis.taps {
             Taps::Resample(resampling) => resampled_columns(resampling, weights, &reader, &mut out, channel),
             _ => {
-                let (reach, extended) = (i64::from(axis.reach()), Extended::new(&reader, region, (0, axis.reach())));
+                let (reach, extended) =
+                    (i64::from(axis.reach()), Extended::<Fine>::new(&reader, region, (0, axis.reach())));
                 for y in region.y..region.bottom() {
                     let rows = (-reach..=reach).map(|dy| [extended.row(&reader, i64::from(y) + dy)]);
                     sum(&weights.parts, weights.doublings, &rows.collect::<Vec<_>>(), out.row_mut(channel, y));
@@ -193,11 +194,7 @@ fn resampled_columns(
 ) {
     let Region { x, width, .. } = out.region;
     let (first, end) = resampling.span(out.region.y, out.region.bottom(), reader.layout.height);
-    let mut lines = Fine::taken((end - first) as usize * width as usize);
-    for (y, line) in (first..end).zip(lines.chunks_exact_mut(width as usize)) {
-        reader.fill(Some(y), i64::from(x), line);
-    }
-    let lines_of: Vec<[&[Fine]; 1]> = lines.chunks_exact(width as usize).map(|line| [line]).collect();
+    let lines_of: Vec<[&[u8]; 1]> = (first..end).map(|y| [reader.tile.part(channel, y, x, width)]).collect();
     for y in out.ys() {
         let (start, taps) = (resampling.starts[y as usize], resampling.taps);
         // Behind the last line there are weights of 0 alone.
@@ -205,16 +202,18 @@ fn resampled_columns(
         let parts = &weights.parts[y as usize * taps..][..lines.len()];
         sum(parts, weights.doublings, lines, out.row_mut(channel, y));
     }
-    Fine::keep(lines);
 }
 
-pub fn sum<V: Level>(parts: &[i16], doublings: u32, taps: &[[&[Fine]; 1]], target: &mut [V]) {
+pub fn sum<T: Value, V: Level>(parts: &[i16], doublings: u32, taps: &[[&[T]; 1]], target: &mut [V])
+where
+    Fine: From<T>,
+{
     fold_taps(
         taps,
         target,
         cut_off(parts),
         #[inline(always)]
-        |sum: i16, k, [Fine(v)]| sum.wrapping_add(product(v, parts[k])),
+        |sum: i16, k, [v]| sum.wrapping_add(product(Fine::from(v).0, parts[k])),
         #[inline(always)]
         |sum| V::of_fine(Fine(sum << doublings)),
     );

@@ -5,6 +5,7 @@
 //! called in.
 
 mod axis;
+mod cells;
 mod direct;
 mod estimate;
 mod evaluate;

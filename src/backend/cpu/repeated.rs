@@ -10,7 +10,7 @@ use super::fixed::{Level, Weights, cut_off, product, sum};
 use super::interleave::join;
 use super::row::Reader;
 use super::samples::Code;
-use super::tile::{Fine, Pooled, Tile, convert};
+use super::tile::{Fine, Pooled, Tile};
 use crate::image::Layout;
 use crate::image::weights::Resampling;
 use crate::simd::level;
@@ -158,49 +158,71 @@ impl<'a> Halving<'a> {
     fn rows_of<const N: usize>(&self, source: &[u8], top: u32, target: &mut [u8]) {
         let FixedAxis { resampling, weights } = self.columns;
         let (from, to) = (self.from.width as usize * N, self.rows.resampling.starts.len() * N);
-        let bottom = top + (target.len() / to) as u32;
-        let (first, end) = resampling.span(top, bottom, self.from.height);
-        let mut lines = Fine::taken((end - first) as usize * from);
-        convert(&source[first as usize * from..end as usize * from], &mut lines);
-        let lines_of: Vec<[&[Fine]; 1]> = lines.chunks_exact(from).map(|line| [line]).collect();
-        let mut summed = Fine::taken(from);
-        let mut phases = [Fine::taken(from / 2 + LANES), Fine::taken(from / 2 + LANES)];
-        for (y, target) in (top..bottom).zip(target.chunks_exact_mut(to)) {
-            let (start, taps) = (resampling.starts[y as usize], resampling.taps);
+        let room = 2 * PART + (self.rows.resampling.taps + 2) * N;
+        let mut row = Halved::<N> {
+            halving: self,
+            summed: Fine::taken(room),
+            phases: [Fine::taken(room / 2 + LANES), Fine::taken(room / 2 + LANES)],
+        };
+        for (y, target) in (top as usize..).zip(target.chunks_exact_mut(to)) {
+            let (start, taps) = (resampling.starts[y] as usize, resampling.taps);
             // Behind the last line there are weights of 0 alone.
-            let lines = &lines_of[(start - first) as usize..][..taps.min((end - start) as usize)];
-            let parts = &weights.parts[y as usize * taps..][..lines.len()];
-            sum(parts, weights.doublings, lines, &mut summed);
-            self.row::<N>(&summed, &mut phases, target);
+            let lines: Vec<&[u8]> = source[start * from..].chunks_exact(from).take(taps).collect();
+            let parts = &weights.parts[y * taps..][..lines.len()];
+            row.fill(&lines, parts, target);
         }
-        Fine::keep(lines);
-        Fine::keep(summed);
-        phases.into_iter().for_each(Fine::keep);
+        Fine::keep(row.summed);
+        row.phases.into_iter().for_each(Fine::keep);
     }
+}
 
-    fn row<const N: usize>(&self, row: &[Fine], [even, odd]: &mut [Vec<Fine>; 2], target: &mut [u8]) {
-        let FixedAxis { resampling, weights } = self.rows;
-        let (starts, taps) = (&resampling.starts, resampling.taps);
-        let (begin, end) = (self.period.within.start, self.period.within.end);
+/// Values of a result that are computed at once: what they are made of stays in the fastest cache.
+const PART: usize = 1536;
+
+/// A row of a result, with room for what a part of it is made of.
+struct Halved<'a, const N: usize> {
+    halving: &'a Halving<'a>,
+    summed: Vec<Fine>,
+    phases: [Vec<Fine>; 2],
+}
+
+impl<const N: usize> Halved<'_, N> {
+    /// From `lines` of the source, which count by `parts`.
+    fn fill(&mut self, lines: &[&[u8]], parts: &[i16], target: &mut [u8]) {
+        let (rows, period) = (self.halving.rows, self.halving.period);
+        let (starts, taps, doublings) = (&rows.resampling.starts, rows.resampling.taps, rows.weights.doublings);
+        let width = self.halving.from.width as usize;
         let place = |x: usize| starts[x] as usize;
+        let (begin, end) = (period.within.start, period.within.end);
         // Taps of weight 0 may lie behind the last pixel.
-        let end = (begin..end).rev().find(|x| place(*x) + taps <= row.len() / N).map_or(begin, |x| x + 1);
+        let end = (begin..end).rev().find(|x| place(*x) + taps <= width).map_or(begin, |x| x + 1);
         for x in (0..begin).chain(end..starts.len()) {
+            let summed = self.sum(lines, parts, place(x)..width.min(place(x) + taps));
             for c in 0..N {
-                let from = row[place(x) * N + c..].iter().step_by(N);
-                target[x * N + c] = one(&weights.parts[x * taps..(x + 1) * taps], weights.doublings, from);
+                let weights = &rows.weights.parts[x * taps..(x + 1) * taps];
+                target[x * N + c] = one(weights, doublings, summed[c..].iter().step_by(N));
             }
         }
-        if begin == end {
-            return;
+        let model = period.model(begin) * taps;
+        for first in (begin..end).step_by(PART / N) {
+            let last = end.min(first + PART / N) - 1;
+            self.sum(lines, parts, place(first)..place(last) + taps);
+            let [even, odd] = &mut self.phases;
+            halve::<N>(&self.summed[..(place(last) + taps - place(first)) * N], even, odd);
+            let length = (last + 1 - first) * N;
+            let phases = [&*even, &*odd];
+            let tap = |k: usize| [&phases[k % 2][k / 2 * N..][..length]];
+            let taps_of: Vec<[&[Fine]; 1]> = (0..taps).map(tap).collect();
+            sum(&rows.weights.parts[model..model + taps], doublings, &taps_of, &mut target[first * N..][..length]);
         }
-        halve::<N>(&row[place(begin) * N..], even, odd);
-        let length = (end - begin) * N;
-        let phases = [&*even, &*odd];
-        let tap = |k: usize| [&phases[k % 2][k / 2 * N..][..length]];
-        let taps_of: Vec<[&[Fine]; 1]> = (0..taps).map(tap).collect();
-        let model = self.period.model(begin) * taps;
-        sum(&weights.parts[model..model + taps], weights.doublings, &taps_of, &mut target[begin * N..end * N]);
+    }
+
+    /// Sums of the lines' columns.
+    fn sum(&mut self, lines: &[&[u8]], parts: &[i16], columns: Range<usize>) -> &[Fine] {
+        let taps: Vec<[&[u8]; 1]> = lines.iter().map(|line| [&line[columns.start * N..columns.end * N]]).collect();
+        let summed = &mut self.summed[..columns.len() * N];
+        sum(parts, self.halving.columns.weights.doublings, &taps, summed);
+        summed
     }
 }
 

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
-use super::direct::look_up;
 use super::interleave::{split, split_colours};
 use crate::image::{Layout, Region};
 use crate::simd::blockwise;
+use crate::simd::tables::look_up;
 
 /// Values whose rows and planes are kept for another use when they are gone: fresh ones cost page faults.
 pub trait Pooled: Copy + Default + Send + Sync + 'static {
