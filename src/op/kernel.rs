@@ -125,6 +125,11 @@ pub trait Point: Debug + Send + Sync {
     /// One row. `output` holds the channels of the result (without alpha under [`Alpha::Keep`]); all rows have one length.
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
 
+    /// Whether its result holds whole levels 0..=255 alone, so that bytes are all of it.
+    fn gives_levels(&self) -> bool {
+        false
+    }
+
     /// The bytes that `row` gives rounded, beside one another too: in one pass, where the kernel has such a one; else it says
     /// false.
     fn bytes(&self, _row: ByteRow, _target: &mut [u8]) -> bool {

@@ -89,6 +89,10 @@ impl Point for LumaCodes {
         );
     }
 
+    fn gives_levels(&self) -> bool {
+        true
+    }
+
     fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
         luma_bytes(row.pixels, target);
         true

@@ -1,5 +1,5 @@
-//! Recipes that only move whole pixels, compute each from itself, halve rows or fill cells: on interleaved samples, without
-//! planes.
+//! Recipes that only move whole pixels, compute each from itself, resample by weights that repeat or
+//! fill cells: on interleaved samples, without planes.
 
 use fearless_simd::{Simd, dispatch, prelude::*, u8x64};
 use rayon::prelude::*;
@@ -28,10 +28,10 @@ pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], cod
     }
     let (Some(codes), Samples::U8(source)) = (C::bytes(codes), evaluation.source_samples()) else { return false };
     let rows = Rows { source, from, to, threads: evaluation.threads };
-    if let Some(halving) = evaluation.halving(node) {
+    if let Some(image) = evaluation.interleaved(node) {
         let row = (to.width * to.channels()) as usize;
         rows.fill_apart(codes, ROWS, |top, target| {
-            copied(target, row, |first, rows| halving.fill(source, top + first as u32, rows));
+            copied(target, row, |first, rows| image.fill(source, top + first as u32, rows));
         });
         return true;
     }

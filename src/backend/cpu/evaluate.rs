@@ -2,11 +2,11 @@
 
 use super::cells::Cells;
 use super::fixed::{self, Method};
-use super::repeated::{FixedAxis, Halving};
+use super::interleaved::{FixedAxis, Interleaved};
 use super::tile::{Held, Tile};
 use super::{axis, gather, permute, point, samples, stencil, window};
-use crate::image::{Depth, Image, Region, Samples};
-use crate::op::{Graph, Kernel, NodeId, Taps};
+use crate::image::{Depth, Image, Layout, Region, Samples};
+use crate::op::{ByteRow, Graph, Kernel, NodeId, Point, Taps};
 use gather::View;
 use point::Stage;
 
@@ -91,8 +91,8 @@ impl<'a> Evaluation<'a> {
         is_plain.then(|| run.into_iter().map(|id| self.stage(id)).collect())
     }
 
-    /// The source halved along its rows, where a node is just that, in fixed point.
-    pub fn halving(&self, target: NodeId) -> Option<Halving<'_>> {
+    /// The source resampled in fixed point by weights that repeat along rows, where a node is just that.
+    pub fn interleaved(&self, target: NodeId) -> Option<Interleaved<'_>> {
         let axis = |id: NodeId| match (&self.graph.node(id).kernel, &self.methods[id.0]) {
             (Kernel::Axis(axis), Some(Method::Weights(weights))) => match &axis.taps {
                 Taps::Resample(resampling) => Some(FixedAxis { resampling, weights }),
@@ -104,7 +104,7 @@ impl<'a> Evaluation<'a> {
         let input = self.graph.node(target).inputs[0];
         let columns = axis(input)?;
         let is_source = self.graph.node(input).inputs == [NodeId(0)] && self.stored[0].is_none();
-        Halving::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
+        Interleaved::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
     }
 
     /// The source in cells of one mean each, where a node is just that.
@@ -149,8 +149,20 @@ impl<'a> Evaluation<'a> {
     /// The images among a node's inputs that it reads as tiles. A gather reads its input as a whole, wherever that is kept.
     fn tile_inputs(&self, id: usize) -> impl Iterator<Item = NodeId> + '_ {
         let node = &self.graph.nodes()[id];
-        let reads_tiles = self.stored[id].is_none() && !matches!(node.kernel, Kernel::Gather(_));
+        let is_there = self.stored[id].is_some() || self.levels(id).is_some();
+        let reads_tiles = !is_there && !matches!(node.kernel, Kernel::Gather(_));
         node.inputs.iter().copied().filter(move |input| reads_tiles && !self.is_table(*input))
+    }
+
+    /// The kernel and the bytes that a node's levels are made of at once: of R, G and B of a source without alpha.
+    fn levels(&self, id: usize) -> Option<(&dyn Point, &[u8])> {
+        let (node, layout) = (&self.graph.nodes()[id], self.graph.layout(NodeId(0)));
+        match (&node.kernel, &self.source.samples) {
+            (Kernel::Point(kernel), Samples::U8(bytes)) if kernel.gives_levels() && node.inputs == [NodeId(0)] => {
+                (layout.colours == 3 && !layout.alpha && node.layout.channels() == 1).then_some((&**kernel, bytes))
+            }
+            _ => None,
+        }
     }
 
     fn stage(&self, id: usize) -> Stage<'_> {
@@ -163,8 +175,10 @@ impl<'a> Evaluation<'a> {
     /// Whether a node is a point kernel whose only reader is another point kernel with no other image: the two are done
     /// row by row.
     fn joins_reader(&self, id: usize, target: NodeId) -> bool {
-        let is_point =
-            |id: usize| matches!(self.graph.nodes()[id].kernel, Kernel::Point(_)) && self.stored[id].is_none();
+        let is_point = |id: usize| {
+            let is_point = matches!(self.graph.nodes()[id].kernel, Kernel::Point(_));
+            is_point && self.stored[id].is_none() && self.levels(id).is_none()
+        };
         let Uses { last, count, .. } = self.uses[id];
         id != target.0 && count == 1 && is_point(id) && is_point(last) && self.tile_inputs(last).count() == 1
     }
@@ -278,6 +292,9 @@ impl<'e, 'a> Strips<'e, 'a> {
         if let Some(codes) = &evaluation.stored[id] {
             return samples::load(codes, samples::Scale::Codes, node.layout, region);
         }
+        if let Some((kernel, bytes)) = evaluation.levels(id) {
+            return Held::Bytes(levels(kernel, bytes, node.layout, region));
+        }
         let unpacked = self.unpacked_inputs(id, region);
         let input = |id: NodeId| unpacked.iter().find(|(of, _)| *of == id).map(|(_, held)| held).or(self.held(id));
         let layout_in = node.inputs.first().map(|i| evaluation.graph.layout(*i));
@@ -313,6 +330,18 @@ impl<'e, 'a> Strips<'e, 'a> {
             (kernel, _) => unreachable!("{kernel:?} gives no image"),
         }
     }
+}
+
+/// The levels that a kernel makes of R, G and B in a region.
+fn levels(kernel: &dyn Point, bytes: &[u8], layout: Layout, region: Region) -> Tile<u8> {
+    let mut tile = Tile::new(region, 1);
+    for y in tile.ys() {
+        let begin = 3 * (y as usize * layout.width as usize + region.x as usize);
+        let pixels = &bytes[begin..begin + 3 * region.width as usize];
+        let is_done = kernel.bytes(ByteRow { pixels, table: &[], x: region.x, y }, tile.row_mut(0, y));
+        assert!(is_done, "{kernel:?} gives levels");
+    }
+    tile
 }
 
 #[derive(Clone, Copy)]

@@ -13,6 +13,7 @@ mod fixed;
 mod flood;
 mod gather;
 mod interleave;
+mod interleaved;
 mod permute;
 mod point;
 mod repeated;

@@ -11,7 +11,6 @@ use super::interleave::join;
 use super::row::Reader;
 use super::samples::Code;
 use super::tile::{Fine, Pooled, Tile};
-use crate::image::Layout;
 use crate::image::weights::Resampling;
 use crate::simd::level;
 
@@ -19,11 +18,11 @@ use crate::simd::level;
 #[derive(Debug, PartialEq)]
 pub struct Period {
     /// Pixels that a period advances by, 1 or 2.
-    inputs: usize,
+    pub inputs: usize,
     /// Results in a period, 1 to 3.
-    outputs: usize,
+    pub outputs: usize,
     /// Where results repeat; those of the ends leave out taps.
-    within: Range<usize>,
+    pub within: Range<usize>,
     /// First of the period whose weights stand for those of all.
     model: usize,
 }
@@ -56,7 +55,7 @@ impl Period {
     }
 
     /// The result whose weights stand for those of result `i`.
-    fn model(&self, i: usize) -> usize {
+    pub fn model(&self, i: usize) -> usize {
         let count = self.outputs;
         self.model + (i + count - self.model % count) % count
     }
@@ -120,117 +119,16 @@ pub fn rows<V: Level + Code>(
 }
 
 /// One result by itself.
-fn one<'a, V: Level>(parts: &[i16], doublings: u32, taps: impl Iterator<Item = &'a Fine>) -> V {
+pub fn one<'a, V: Level>(parts: &[i16], doublings: u32, taps: impl Iterator<Item = &'a Fine>) -> V {
     let products = parts.iter().zip(taps).map(|(part, Fine(v))| product(*v, *part));
     V::of_fine(Fine(products.fold(cut_off(parts), i16::wrapping_add) << doublings))
 }
 
-/// An axis of a resampling in fixed point.
-#[derive(Clone, Copy)]
-pub struct FixedAxis<'a> {
-    pub resampling: &'a Resampling,
-    pub weights: &'a Weights,
-}
-
-/// An image resampled along both axes, along its rows to a result for every second pixel: on interleaved bytes throughout.
-pub struct Halving<'a> {
-    columns: FixedAxis<'a>,
-    rows: FixedAxis<'a>,
-    period: &'a Period,
-    from: Layout,
-}
-
-impl<'a> Halving<'a> {
-    /// None where the results along a row do not halve it, or there is alpha.
-    pub fn new(columns: FixedAxis<'a>, rows: FixedAxis<'a>, from: Layout) -> Option<Halving<'a>> {
-        let period = rows.weights.period.as_ref()?;
-        (period.inputs == 2 && period.outputs == 1 && !from.alpha).then_some(Halving { columns, rows, period, from })
-    }
-
-    /// Rows of the result from `top` on.
-    pub fn fill(&self, source: &[u8], top: u32, target: &mut [u8]) {
-        match self.from.channels() {
-            1 => self.rows_of::<1>(source, top, target),
-            _ => self.rows_of::<3>(source, top, target),
-        }
-    }
-
-    fn rows_of<const N: usize>(&self, source: &[u8], top: u32, target: &mut [u8]) {
-        let FixedAxis { resampling, weights } = self.columns;
-        let (from, to) = (self.from.width as usize * N, self.rows.resampling.starts.len() * N);
-        let room = 2 * PART + (self.rows.resampling.taps + 2) * N;
-        let mut row = Halved::<N> {
-            halving: self,
-            summed: Fine::taken(room),
-            phases: [Fine::taken(room / 2 + LANES), Fine::taken(room / 2 + LANES)],
-        };
-        for (y, target) in (top as usize..).zip(target.chunks_exact_mut(to)) {
-            let (start, taps) = (resampling.starts[y] as usize, resampling.taps);
-            // Behind the last line there are weights of 0 alone.
-            let lines: Vec<&[u8]> = source[start * from..].chunks_exact(from).take(taps).collect();
-            let parts = &weights.parts[y * taps..][..lines.len()];
-            row.fill(&lines, parts, target);
-        }
-        Fine::keep(row.summed);
-        row.phases.into_iter().for_each(Fine::keep);
-    }
-}
-
-/// Values of a result that are computed at once: what they are made of stays in the fastest cache.
-const PART: usize = 1536;
-
-/// A row of a result, with room for what a part of it is made of.
-struct Halved<'a, const N: usize> {
-    halving: &'a Halving<'a>,
-    summed: Vec<Fine>,
-    phases: [Vec<Fine>; 2],
-}
-
-impl<const N: usize> Halved<'_, N> {
-    /// From `lines` of the source, which count by `parts`.
-    fn fill(&mut self, lines: &[&[u8]], parts: &[i16], target: &mut [u8]) {
-        let (rows, period) = (self.halving.rows, self.halving.period);
-        let (starts, taps, doublings) = (&rows.resampling.starts, rows.resampling.taps, rows.weights.doublings);
-        let width = self.halving.from.width as usize;
-        let place = |x: usize| starts[x] as usize;
-        let (begin, end) = (period.within.start, period.within.end);
-        // Taps of weight 0 may lie behind the last pixel.
-        let end = (begin..end).rev().find(|x| place(*x) + taps <= width).map_or(begin, |x| x + 1);
-        for x in (0..begin).chain(end..starts.len()) {
-            let summed = self.sum(lines, parts, place(x)..width.min(place(x) + taps));
-            for c in 0..N {
-                let weights = &rows.weights.parts[x * taps..(x + 1) * taps];
-                target[x * N + c] = one(weights, doublings, summed[c..].iter().step_by(N));
-            }
-        }
-        let model = period.model(begin) * taps;
-        for first in (begin..end).step_by(PART / N) {
-            let last = end.min(first + PART / N) - 1;
-            self.sum(lines, parts, place(first)..place(last) + taps);
-            let [even, odd] = &mut self.phases;
-            halve::<N>(&self.summed[..(place(last) + taps - place(first)) * N], even, odd);
-            let length = (last + 1 - first) * N;
-            let phases = [&*even, &*odd];
-            let tap = |k: usize| [&phases[k % 2][k / 2 * N..][..length]];
-            let taps_of: Vec<[&[Fine]; 1]> = (0..taps).map(tap).collect();
-            sum(&rows.weights.parts[model..model + taps], doublings, &taps_of, &mut target[first * N..][..length]);
-        }
-    }
-
-    /// Sums of the lines' columns.
-    fn sum(&mut self, lines: &[&[u8]], parts: &[i16], columns: Range<usize>) -> &[Fine] {
-        let taps: Vec<[&[u8]; 1]> = lines.iter().map(|line| [&line[columns.start * N..columns.end * N]]).collect();
-        let summed = &mut self.summed[..columns.len() * N];
-        sum(parts, self.halving.columns.weights.doublings, &taps, summed);
-        summed
-    }
-}
-
 /// Values that are stored beyond the end of what is halved, at most.
-const LANES: usize = 32;
+pub const LANES: usize = 32;
 
 /// Every second pixel of a row, of `N` values, and the others. Both have room for some more.
-fn halve<const N: usize>(row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
+pub fn halve<const N: usize>(row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
     dispatch!(level(), simd => halve_vectors::<_, N>(simd, row, even, odd));
 }
 
