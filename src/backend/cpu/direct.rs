@@ -8,7 +8,7 @@ use super::evaluate::Evaluation;
 use super::interleave::store_joined;
 use super::permute;
 use super::point::{self, Stage};
-use super::samples::{Code, copied};
+use super::samples::Code;
 use crate::image::{Layout, Samples};
 use crate::op::{ByteRow, Kernel, NodeId};
 use crate::simd::level;
@@ -29,10 +29,7 @@ pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], cod
     let (Some(codes), Samples::U8(source)) = (C::bytes(codes), evaluation.source_samples()) else { return false };
     let rows = Rows { source, from, to, threads: evaluation.threads };
     if let Some(image) = evaluation.interleaved(node) {
-        let row = (to.width * to.channels()) as usize;
-        rows.fill_apart(codes, ROWS, |top, target| {
-            copied(target, row, |first, rows| image.fill(source, top + first as u32, rows));
-        });
+        rows.fill_apart(codes, ROWS, |top, target| image.fill(source, top, target));
         return true;
     }
     if let Some(cells) = evaluation.cells(node) {
@@ -96,18 +93,18 @@ impl Rows<'_> {
 
     /// Fills `target` by `work(first row, rows of the source, the same of the result)`.
     fn fill(&self, target: &mut [u8], work: impl Fn(u32, &[u8], &mut [u8]) + Sync) {
+        if self.threads == 1 {
+            work(0, self.source, target);
+            return;
+        }
         let row = |layout: Layout| (layout.width * layout.channels()) as usize;
         let (from, to) = (row(self.from), row(self.to));
         self.fill_apart(target, ROWS, |top, target| {
-            copied(target, to, |first, rows| {
-                let begin = (top as usize + first) * from;
-                work(top + first as u32, &self.source[begin..begin + rows.len() / to * from], rows);
-            });
+            let begin = top as usize * from;
+            work(top, &self.source[begin..begin + target.len() / to * from], target);
         });
     }
-}
 
-impl Rows<'_> {
     /// Fills `target` by a kernel that has a way for bytes; else says false.
     fn fill_at_once(&self, target: &mut [u8], Stage { kernel, table, .. }: &Stage) -> bool {
         let width = |layout: Layout| (layout.width * layout.channels()) as usize;

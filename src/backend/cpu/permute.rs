@@ -91,7 +91,6 @@ impl<C: Code, const N: usize> Pixels<'_, C, N> {
             }
             return;
         }
-        let mut backwards = vec![self.constant; if permutation.step_x < 0 { width as usize } else { 0 }];
         for (y, target) in (top..).zip(target.chunks_exact_mut(width as usize)) {
             let (first, line) = permutation.source(0, y);
             let Some(row) = self.row(line) else {
@@ -111,10 +110,7 @@ impl<C: Code, const N: usize> Pixels<'_, C, N> {
             } else if step == 1 {
                 target.copy_from_slice(&row[(first + begin) as usize..][..target.len()]);
             } else {
-                // Copied from there, so that lines of memory need not be fetched.
-                let backwards = &mut backwards[..target.len()];
-                shuffle::reverse(&row[(first - end + 1) as usize..=(first - begin) as usize], backwards);
-                target.copy_from_slice(backwards);
+                shuffle::reverse(&row[(first - end + 1) as usize..=(first - begin) as usize], target);
             }
             self.surround(row, first + step * end, step, after);
         }

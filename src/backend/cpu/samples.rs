@@ -184,22 +184,6 @@ pub fn store_rows<C: Code>(held: &Held, target: &mut [C], codes_per_unit: f32) {
     }
 }
 
-/// Bytes of a result that are computed at once, or a row of it.
-const AT_ONCE: usize = 12 << 10;
-
-/// Fills rows of `row` values by `work(first row, rows)`, some at once. They are computed in a core's fastest cache and copied:
-/// a copy of so many bytes needn't fetch the lines of memory that it writes over.
-pub fn copied<C: Pooled>(target: &mut [C], row: usize, mut work: impl FnMut(usize, &mut [C])) {
-    let rows = (AT_ONCE / (row * size_of::<C>())).max(1);
-    let mut room = C::taken(target.len().min(rows * row));
-    for (i, target) in target.chunks_mut(rows * row).enumerate() {
-        let made = &mut room[..target.len()];
-        work(i * rows, made);
-        target.copy_from_slice(made);
-    }
-    C::keep(room);
-}
-
 fn store<T: Value, C: Code>(tile: &Tile<T>, target: &mut [C], code: impl Fn(T) -> C) {
     let (channels, width) = (tile.channels(), tile.region.width as usize);
     let quantise = |row: &[T], codes: &mut [C]| {
@@ -210,25 +194,28 @@ fn store<T: Value, C: Code>(tile: &Tile<T>, target: &mut [C], code: impl Fn(T) -
             |[v]| [code(v)],
         );
     };
-    let mut planes = C::taken(if channels > 1 { width * channels } else { 0 });
-    let row = width * channels * tile.step;
-    copied(target, row, |first, rows| {
-        for (y, target) in (tile.region.y + first as u32..).zip(rows.chunks_exact_mut(row)) {
-            if channels == 1 {
-                quantise(tile.row(0, y), target);
-                continue;
-            }
-            for (c, codes) in planes.chunks_exact_mut(width).enumerate() {
-                quantise(tile.row(c, y), codes);
-            }
-            let plane = |c: usize| &planes[c * width..(c + 1) * width];
-            match channels {
-                2 => join([plane(0), plane(1)], target),
-                3 => C::join_colours([plane(0), plane(1), plane(2)], target),
-                _ => join([plane(0), plane(1), plane(2), plane(3)], target),
-            }
+    if tile.step > 1 {
+        for (y, target) in tile.ys().zip(target.chunks_exact_mut(width * tile.step)) {
+            quantise(tile.row(0, y), target);
         }
-    });
+        return;
+    }
+    let mut planes = C::taken(width * channels);
+    for (y, target) in tile.ys().zip(target.chunks_exact_mut(width * channels)) {
+        if channels == 1 {
+            quantise(tile.row(0, y), target);
+            continue;
+        }
+        for (c, codes) in planes.chunks_exact_mut(width).enumerate() {
+            quantise(tile.row(c, y), codes);
+        }
+        let plane = |c: usize| &planes[c * width..(c + 1) * width];
+        match channels {
+            2 => join([plane(0), plane(1)], target),
+            3 => C::join_colours([plane(0), plane(1), plane(2)], target),
+            _ => join([plane(0), plane(1), plane(2), plane(3)], target),
+        }
+    }
     C::keep(planes);
 }
 
