@@ -1,5 +1,6 @@
 //! How fast this machine and its device are, measured once, and what follows for a run: which of the two is sooner done.
 
+mod absence;
 mod choice;
 mod measure;
 mod store;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use absence::{is_without_gpu, remember};
 pub use choice::{Coding, Estimate, Item, Run, estimate};
 pub use measure::measure;
 pub use store::{Kept, cpu_name, key, place};

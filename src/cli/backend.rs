@@ -77,7 +77,7 @@ mod with_gpu {
     use imgproc::pipeline;
 
     use super::*;
-    use crate::cli::calibrate::calibrated;
+    use crate::cli::calibrate::{adapters, calibrated};
 
     pub fn opened(name: BackendName, arguments: &MainArguments) -> Result<Chosen, Problem> {
         let adapter = arguments.work.adapter.as_deref();
@@ -116,7 +116,11 @@ mod with_gpu {
         {
             return Ok(cpu(Some(told_of(&name, estimate))));
         }
-        let adapters = match gpu::adapters() {
+        if arguments.work.adapter.is_none() && calibration::is_without_gpu() {
+            let why = "no GPU was found when drivers were asked last; `imgproc devices` asks anew";
+            return Ok(cpu(Some(format!("auto: cpu, because {why}"))));
+        }
+        let adapters = match adapters() {
             Ok(adapters) => adapters,
             Err(error) => return Ok(cpu(Some(format!("auto: cpu, because no GPU could be looked for: {error}")))),
         };

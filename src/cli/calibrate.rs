@@ -2,11 +2,22 @@
 
 use std::fmt::Write;
 
-use imgproc::backend::gpu::{Adapter, Choice, GpuBackend, Options, adapters};
-use imgproc::calibration::{Calibration, Kept, cpu_name, key, measure, place};
+use imgproc::backend::gpu::{self, Adapter, Choice, GpuBackend, OpenError, Options};
+use imgproc::calibration::{Calibration, Kept, cpu_name, key, measure, place, remember};
 use imgproc::timeline::Recorder;
 
 use super::terminal::Problem;
+
+/// The adapters of this machine; whether a GPU is among them is remembered.
+///
+/// # Errors
+/// Where the drivers do not answer.
+pub fn adapters() -> Result<Vec<Adapter>, OpenError> {
+    let adapters = gpu::adapters()?;
+    // Where it can't be kept, the drivers are asked again the next time.
+    let _ = remember(adapters.iter().any(|adapter| !adapter.is_software()));
+    Ok(adapters)
+}
 
 /// A calibration, and the device where it was opened to measure it.
 pub struct Calibrated {

@@ -19,7 +19,7 @@ pub fn calibration() -> Result<String, Problem> {
 
 #[cfg(feature = "gpu")]
 pub fn listing(json: bool) -> Result<String, Problem> {
-    let adapters = imgproc::backend::gpu::adapters().map_err(Problem::new)?;
+    let adapters = super::calibrate::adapters().map_err(Problem::new)?;
     Ok(if json { listed::json(&adapters) } else { listed::text(&adapters) })
 }
 

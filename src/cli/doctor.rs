@@ -11,7 +11,7 @@ pub fn examination(_json: bool) -> Result<(String, Exit), Problem> {
 /// What was found, and whether all is well.
 #[cfg(feature = "gpu")]
 pub fn examination(json: bool) -> Result<(String, Exit), Problem> {
-    let adapters = imgproc::backend::gpu::adapters().map_err(Problem::new)?;
+    let adapters = super::calibrate::adapters().map_err(Problem::new)?;
     let patients: Vec<_> = adapters.into_iter().map(examined::examine).collect();
     let healthy = !patients.is_empty() && patients.iter().all(|patient| patient.failures.is_empty());
     let text = if json { examined::document(&patients, healthy) } else { examined::text(&patients) };

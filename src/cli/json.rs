@@ -27,6 +27,8 @@ struct Document<'a> {
     simulation: Option<Simulation>,
     workers: usize,
     interrupted: bool,
+    /// Crashes of codecs, after each of which the run went on in a fresh process; stages and shares are those of the last.
+    crashes: usize,
     stages: Vec<StageDocument>,
     /// Shares, 0 to 1.
     workers_busy: f64,
@@ -125,7 +127,7 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
             not_done: report.unfinished,
             other_files: setting.passed_over,
         },
-        seconds: report.wall.as_secs_f64(),
+        seconds: report.took().as_secs_f64(),
         megapixels_per_second: totals.megapixel_rate(report),
         images_per_second: rate(report, report.tally.done as f64),
         bytes_read: totals.bytes_read,
@@ -144,6 +146,7 @@ pub fn document(report: &Report, totals: &Totals, setting: &Setting, reason: Opt
         }),
         workers: report.workers,
         interrupted: report.interrupted,
+        crashes: report.before.crashes,
         stages: figures.stages.iter().map(stage).collect(),
         workers_busy: figures.busy,
         device_busy: figures.device_busy,

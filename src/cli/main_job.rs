@@ -6,7 +6,8 @@ use std::sync::Arc;
 use imgproc::pipeline::disk::{self, ClaimError, Outputs};
 use imgproc::pipeline::manifest::{self, Manifest};
 use imgproc::pipeline::{
-    self, Existing, Halt, Outcome, Plan, PlanError, Report, Request, Runtime, Settings, Shutdown, Slowness, Store,
+    self, Existing, Halt, Outcome, Plan, PlanError, Report, Request, Restart, Runtime, Settings, Shutdown, Slowness,
+    Store,
 };
 use imgproc::recipe::{Recipe, RecipeError};
 
@@ -34,10 +35,15 @@ const FILES_AN_IMAGE: u64 = 3;
 /// Where it can't be begun.
 pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Problem> {
     let is_logging = log::begin(arguments.batch.verbose)?;
-    let mut settings = settings(arguments)?;
+    let restart = Restart::of_this_process().map_err(no_way_back)?;
+    let mut settings = match &restart {
+        Some(restart) => settings_with(arguments, parsed(restart.recipe(), None)?),
+        None => settings(arguments)?,
+    };
     leave_panics_to_the_summary();
     let speaks = !arguments.quiet && !arguments.json;
-    if let Some(note) = fit_open_files(&mut settings).filter(|_| speaks) {
+    tell_of_crash(restart.as_ref(), speaks, terminal);
+    if let Some(note) = fit_open_files(&mut settings).filter(|_| speaks && restart.is_none()) {
         terminal.say(&note);
     }
     let runtime =
@@ -46,7 +52,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
     let made_from = manifest::Chosen::of(&settings);
     if arguments.dry_run {
-        let plan = treat_existing(plan, &runtime, &request, &made_from)?;
+        let plan = treat_existing(plan, &runtime, &request, &made_from, None)?;
         return Ok(show_plan(&plan, arguments, terminal));
     }
     report::have_places(&arguments.drawings)?;
@@ -60,7 +66,7 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     if outputs.ignores_case() {
         plan.check_case().map_err(refused)?;
     }
-    let plan = treat_existing(plan, &runtime, &request, &made_from)?;
+    let plan = treat_existing(plan, &runtime, &request, &made_from, restart.as_ref())?;
     let images = plan.count();
     let occasion = Occasion { runtime: &runtime, plan: &plan, images, settings: &settings, tell: &say };
     let chosen = choose(arguments, &occasion).inspect_err(|_| {
@@ -71,17 +77,30 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     outputs.clear_leftovers(plan.directories().iter().map(PathBuf::as_path));
     let mut manifest = None;
     if !arguments.batch.no_manifest {
-        let (images, kept) = (plan.images(), plan.kept());
-        let begun = manifest::Writer::begin(&request.output, made_from, images, kept, arguments.batch.durable);
-        manifest = Some(begun.map_err(|error| no_manifest(&request.output, &error))?);
+        let (output, durable) = (&request.output, arguments.batch.durable);
+        let begun = match &restart {
+            Some(restart) => manifest::Writer::go_on(output, &made_from, restart.beginning(), durable),
+            None => manifest::Writer::begin(output, made_from, plan.images(), plan.kept(), durable),
+        };
+        let writer = begun.map_err(|error| no_manifest(output, &error))?;
+        let recipe = settings.recipe.text();
+        if let Err(error) = pipeline::survive_crashes(&outputs, &recipe, writer.beginning(), restart.as_ref()) {
+            tracing::warn!("a crash in a codec would end the run: {error}");
+        }
+        manifest = Some(writer);
     }
     chosen.reason.as_deref().into_iter().for_each(say);
     let passed_over = plan.passed_over;
     let backend_name = chosen.backend.name();
     let is_watched = speaks && !is_logging && terminal.is_watched();
+    let shutdown = Shutdown::default();
+    listen(&runtime, &shutdown, speaks.then_some(terminal))?;
+    if restart.as_ref().is_some_and(Restart::is_stopping) {
+        shutdown.finish();
+    }
     let mut progress = Progress::new(plan.images(), is_watched);
     let mut totals = Totals::new(arguments.json || arguments.drawings.are_wanted(), arguments.quiet);
-    let report = work(&runtime, settings, plan, &chosen, outputs, speaks.then_some(terminal), &mut |outcome| {
+    let report = work(&runtime, settings, plan, &chosen, outputs, &shutdown, &mut |outcome| {
         progress.finished(outcome);
         totals.add(outcome);
         if let Some(manifest) = &mut manifest {
@@ -118,14 +137,24 @@ fn treat_existing(
     runtime: &Runtime,
     request: &Request,
     made_from: &manifest::Chosen,
+    restart: Option<&Restart>,
 ) -> Result<Plan, Problem> {
-    if let Existing::Resume(resume) = request.existing {
+    let (mut plan, mut existing) = (plan, request.existing);
+    if let Some(restart) = restart {
+        let gone_on = plan.go_on(restart, &request.output, made_from);
+        plan = gone_on.map_err(|error| no_manifest(&request.output, &error))?;
+        if !matches!(existing, Existing::Resume(_)) {
+            // What was there when the run began is told of in the manifest; what is there beside that, the run wrote.
+            existing = Existing::Overwrite;
+        }
+    }
+    if let Existing::Resume(resume) = existing {
         let earlier = Manifest::read(&request.output).map_err(|error| no_manifest(&request.output, &error))?;
         if let Some(earlier) = earlier {
             return Ok(plan.resume(runtime, earlier, &request.output, made_from, resume));
         }
     }
-    plan.treat_existing(request.existing).map_err(refused)
+    plan.treat_existing(existing).map_err(refused)
 }
 
 fn no_manifest(output: &Path, error: &std::io::Error) -> Problem {
@@ -134,24 +163,40 @@ fn no_manifest(output: &Path, error: &std::io::Error) -> Problem {
         .help("images it does not tell of are done again by --resume; --no-manifest does without one")
 }
 
-/// Runs the plan; `speaker` is told when it is being stopped.
+fn no_way_back(error: std::io::Error) -> Problem {
+    Problem::new(format!("can't go on after a crash: {}", disk::describe(&error))).help("--resume does what is left")
+}
+
+/// Says why the run goes on in this process.
+fn tell_of_crash(restart: Option<&Restart>, speaks: bool, terminal: Terminal) {
+    if let Some((path, failure)) = restart.filter(|_| speaks).and_then(Restart::last) {
+        terminal.erase_line();
+        terminal.say(&format!("{}: {failure}; going on without it", summary::on_one_line(path)));
+    }
+}
+
+/// Has signals stop the run; `speaker` is told.
+fn listen(runtime: &Runtime, shutdown: &Shutdown, speaker: Option<Terminal>) -> Result<(), Problem> {
+    let tell = move |halt| {
+        pipeline::stop_after_crashes();
+        if let Some(terminal) = speaker.filter(|_| halt == Halt::Finish) {
+            terminal.say("stopping: images in flight are finished; once more leaves them");
+        }
+    };
+    runtime.stop_on_signals(shutdown, tell).map_err(|e| Problem::new(format!("can't listen for ^C: {e}")))
+}
+
+/// Runs the plan.
 fn work(
     runtime: &Runtime,
     settings: Settings,
     plan: Plan,
     chosen: &Chosen,
     outputs: Outputs,
-    speaker: Option<Terminal>,
+    shutdown: &Shutdown,
     observe: &mut dyn FnMut(&Outcome),
 ) -> Result<Report, Problem> {
-    let shutdown = Shutdown::default();
-    let tell = move |halt| {
-        if let Some(terminal) = speaker.filter(|_| halt == Halt::Finish) {
-            terminal.say("stopping: images in flight are finished; once more leaves them");
-        }
-    };
-    runtime.stop_on_signals(&shutdown, tell).map_err(|e| Problem::new(format!("can't listen for ^C: {e}")))?;
-    pipeline::run(runtime, settings, plan, chosen.backend.clone(), Arc::new(outputs), &shutdown, observe)
+    pipeline::run(runtime, settings, plan, chosen.backend.clone(), Arc::new(outputs), shutdown, observe)
         .map_err(|e| Problem::new(format!("can't start workers: {e}")))
 }
 
@@ -245,9 +290,13 @@ fn request(arguments: &MainArguments) -> Request {
 /// # Errors
 /// Of the recipe.
 pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
+    Ok(settings_with(arguments, recipe(&arguments.ops, arguments.recipe.as_deref())?))
+}
+
+fn settings_with(arguments: &MainArguments, recipe: Recipe) -> Settings {
     let jobs = arguments.work.workers();
-    Ok(Settings {
-        recipe: recipe(&arguments.ops, arguments.recipe.as_deref())?,
+    Settings {
+        recipe,
         store: Store::new(slowness(arguments)),
         decode: arguments.work.decode(),
         exact: arguments.work.exact,
@@ -263,7 +312,7 @@ pub fn settings(arguments: &MainArguments) -> Result<Settings, Problem> {
         digests: !arguments.batch.no_manifest,
         max_failures: arguments.batch.max_failures(),
         keeps_spans: arguments.drawings.are_wanted(),
-    })
+    }
 }
 
 /// Has as many files in flight as may be open; what is to be said where that are fewer than asked.

@@ -58,13 +58,14 @@ pub fn write(drawings: &Drawings, document: impl FnOnce() -> Document) -> Result
 pub fn document(report: &pipeline::Report, totals: &Totals, setting: &Setting, arguments: &MainArguments) -> Document {
     let done = report.tally.done;
     let device = &report.device_spans;
-    let figures = RunFigures::of(&report.spans, report.wall, report.workers, done).with_device(device);
+    let recorded = done - report.before.done;
+    let figures = RunFigures::of(&report.spans, report.wall, report.workers, recorded).with_device(device);
     let timeline = Timeline::of(&report.spans, report.wall, report.workers, names(report, totals)).with_device(device);
     let failed = match report.tally.failed {
         0 => String::new(),
         failed => format!(", {failed} failed,"),
     };
-    let wall_secs = report.wall.as_secs_f64();
+    let wall_secs = report.took().as_secs_f64();
     let (images, verdict) = (plural(done, "image"), figures.verdict.clone());
     let run = Run {
         schedule: setting.schedule.into(),

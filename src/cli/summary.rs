@@ -50,6 +50,11 @@ pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
     if setting.passed_over > 0 {
         let _ = writeln!(text, "note: {} skipped", plural(setting.passed_over, "other file"));
     }
+    if report.before.crashes > 0 {
+        let crashes =
+            if report.before.crashes == 1 { "a crash".into() } else { format!("{} crashes", report.before.crashes) };
+        let _ = writeln!(text, "note: went on in a fresh process after {crashes}; the table is of what came after");
+    }
     for remark in setting.remarks {
         let _ = writeln!(text, "note: {remark}");
     }
@@ -69,7 +74,7 @@ fn counts(report: &Report, totals: &Totals) -> String {
     if report.interrupted {
         text.push_str(", interrupted");
     }
-    let _ = write!(text, " in {:.2} s", report.wall.as_secs_f64());
+    let _ = write!(text, " in {:.2} s", report.took().as_secs_f64());
     if done > 0 {
         let megabytes = |bytes: u64| rate(report, bytes as f64 / 1e6);
         let _ = write!(
@@ -143,7 +148,7 @@ pub fn plural(count: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use imgproc::pipeline::{Done, Failure, Fate, LeftOut, Outcome};
+    use imgproc::pipeline::{Before, Done, Failure, Fate, LeftOut, Outcome};
     use imgproc::timeline::{Span, Stage, Worker, figures};
 
     use super::*;
@@ -163,6 +168,7 @@ mod tests {
             unfinished: 3,
             ended_by: None,
             wall,
+            before: Before { took: Duration::ZERO, done: 0, crashes: 2 },
             workers: 1,
             figures: figures(&spans, wall, 1),
             spans,
@@ -202,6 +208,7 @@ mod tests {
         assert!(text.contains("simulation: each file came 50 ms late, files came at most at 20 MB/s\n"), "{text}");
         assert!(text.contains("note: alpha was dropped (1 image)\nnote: 1 other file skipped\n"), "{text}");
         assert!(text.contains("note: the GPU was lost once\n"), "{text}");
+        assert!(text.contains("note: went on in a fresh process after 2 crashes; "), "{text}");
         assert!(text.contains("failed: in/1.jpg: decode: broken (mend it)\n"), "{text}");
         assert!(text.lines().last().unwrap().starts_with("bound by work: the worker was busy 95 %"), "{text}");
         assert_eq!(on_one_line(Path::new("a\nb\u{1b}[2J")), "\"a\\nb\\u{1b}[2J\"");

@@ -69,6 +69,13 @@ impl Terminal {
         }
     }
 
+    /// Takes from the line of the cursor what a process that crashed may have left there.
+    pub fn erase_line(&self) {
+        if self.is_watched() {
+            let _ = io::stderr().write_all(b"\r\x1b[K");
+        }
+    }
+
     /// Writes lines to stderr.
     pub fn say(&self, text: &str) {
         let mut out = io::stderr().lock();

@@ -67,7 +67,7 @@ impl Totals {
 
 /// `amount` per second of the run.
 pub fn rate(report: &Report, amount: f64) -> f64 {
-    let wall_secs = report.wall.as_secs_f64();
+    let wall_secs = report.took().as_secs_f64();
     if wall_secs > 0.0 { amount / wall_secs } else { 0.0 }
 }
 

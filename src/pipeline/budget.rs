@@ -49,6 +49,11 @@ impl Budget {
         }
     }
 
+    /// Lets so many bytes more be in flight, from here on.
+    pub fn widen(&self, bytes: u64) {
+        self.semaphore.add_permits(self.kib(bytes) as usize);
+    }
+
     fn kib(&self, bytes: u64) -> u32 {
         u32::try_from(bytes.div_ceil(KIB)).unwrap_or(u32::MAX).clamp(1, self.capacity)
     }
@@ -93,6 +98,17 @@ mod tests {
             assert!(waits(budget.acquire(1)).await);
             drop((a, b));
             budget.acquire(100 * KIB).await;
+        });
+    }
+
+    #[test]
+    fn what_is_widened_lets_more_through() {
+        block_on(async {
+            let budget = Budget::new(100 * KIB);
+            let held = budget.acquire(90 * KIB).await;
+            assert!(waits(budget.acquire(40 * KIB)).await);
+            budget.widen(30 * KIB);
+            drop((budget.acquire(40 * KIB).await, held));
         });
     }
 

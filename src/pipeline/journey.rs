@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::Run;
 use super::budget::Permit;
+use super::crash::InCodec;
 use super::disk::{self, Opened, Stamp};
 use super::need::working_bytes;
 use super::outcome::{Done, Failure, Job, LeftOut};
@@ -34,6 +35,20 @@ pub(super) struct Loaded {
     bytes: Vec<u8>,
     known: Known,
     permit: Permit,
+    /// Its share of what may be read ahead, until it begins.
+    ahead: Option<Permit>,
+}
+
+impl Loaded {
+    /// Of its file, in bytes.
+    pub fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Says that its work begins.
+    pub fn begin(&mut self) {
+        self.ahead = None;
+    }
 }
 
 /// An upright image and the kernels for it.
@@ -89,32 +104,39 @@ pub(super) struct Encoded {
 pub(super) async fn read(run: &Arc<Run>, job: &Arc<Job>, worker: Worker) -> Result<Loaded, Failure> {
     let delay = run.settings.store.slowness.delay;
     let (opened, known) = reading(run, job, worker, delay, open).await?;
-    let Some(known) = known else { return read_to_learn(run, job, worker, opened).await };
+    let ahead = if opened.is_whole() { None } else { Some(run.ahead.acquire(opened.size()).await) };
+    let Some(known) = known else { return read_to_learn(run, job, worker, opened, ahead).await };
     let permit = run.budget.acquire(known.cost).await;
     let bytes = match opened.into_whole() {
         Ok(bytes) => bytes,
         Err(mut opened) => reading(run, job, worker, Duration::ZERO, move |_, _| load(&mut opened)).await?,
     };
-    Ok(Loaded { job: job.clone(), bytes, known, permit })
+    Ok(Loaded { job: job.clone(), bytes, known, permit, ahead })
 }
 
 /// Reads a file whose header ends beyond its first part: with memory for the file alone, since nothing else is known yet.
-async fn read_to_learn(run: &Arc<Run>, job: &Arc<Job>, worker: Worker, mut opened: Opened) -> Result<Loaded, Failure> {
+async fn read_to_learn(
+    run: &Arc<Run>,
+    job: &Arc<Job>,
+    worker: Worker,
+    mut opened: Opened,
+    ahead: Option<Permit>,
+) -> Result<Loaded, Failure> {
     let mut permit = run.budget.acquire(opened.size()).await;
     let (bytes, known, mut opened) = reading(run, job, worker, Duration::ZERO, move |run, job| {
         let Moved { value: bytes, bytes: moved } = load(&mut opened)?;
-        let known = know(run, job, codec::header(&bytes), opened.size())?;
+        let known = know(run, job, header(job, &bytes), opened.size())?;
         Ok(Moved { value: (bytes, known, opened), bytes: moved })
     })
     .await?;
     if run.budget.try_grow(&mut permit, known.cost) {
-        return Ok(Loaded { job: job.clone(), bytes, known, permit });
+        return Ok(Loaded { job: job.clone(), bytes, known, permit, ahead });
     }
     // Waiting for more while holding some could wait for ever: give all back, and read again.
     drop((bytes, permit));
     let permit = run.budget.acquire(known.cost).await;
     let bytes = reading(run, job, worker, Duration::ZERO, move |_, _| load(&mut opened)).await?;
-    Ok(Loaded { job: job.clone(), bytes, known, permit })
+    Ok(Loaded { job: job.clone(), bytes, known, permit, ahead })
 }
 
 /// What a part of reading gave, and how many bytes that moved.
@@ -166,7 +188,7 @@ fn open(run: &Run, job: &Job) -> Result<Moved<(Opened, Option<Known>)>, Failure>
         }
         _ => check_memory(run, opened.size())?,
     }
-    let known = match codec::header(opened.head()) {
+    let known = match header(job, opened.head()) {
         Err(CodecError::HeaderIncomplete) if !opened.is_whole() => {
             let head = opened.head().to_vec();
             if let Some((width, height)) = codec::claimed_size(&head, |at| opened.part(at).ok()) {
@@ -185,6 +207,11 @@ fn load(opened: &mut Opened) -> Result<Moved<Vec<u8>>, Failure> {
     let value = opened.read().map_err(|e| Failure::of_disk(Stage::Read, &e))?;
     let bytes = (value.len() - opened.head().len()) as u64;
     Ok(Moved { value, bytes })
+}
+
+fn header(job: &Job, bytes: &[u8]) -> Result<Header, CodecError> {
+    let _at = InCodec::of(&job.input, Stage::Decode);
+    codec::header(bytes)
 }
 
 /// What the header tells of the work to come, refusals included.
@@ -261,12 +288,15 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     let _span = run.recorder.start(loaded.job.index, Stage::Decode, worker);
     tracing::trace!(input = ?loaded.job.input, bytes = loaded.known.cost, "decode");
     run.begun.fetch_add(1, Ordering::Relaxed);
-    let Loaded { job, bytes, known, permit } = loaded;
+    let Loaded { job, bytes, known, permit, .. } = loaded;
     if run.settings.digests {
         job.noted.read(disk::digest(&bytes));
     }
     let demand = |whole| if run.settings.exact { Demand::default() } else { run.settings.recipe.demand(whole) };
-    let source = codec::decode_for(&bytes, &run.settings.decode, demand);
+    let source = {
+        let _at = InCodec::of(&job.input, Stage::Decode);
+        codec::decode_for(&bytes, &run.settings.decode, demand)
+    };
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
     let bytes_read = bytes.len() as u64;
     drop(bytes);
@@ -379,7 +409,11 @@ pub(super) fn encode(run: &Run, processed: Processed, worker: Worker) -> Result<
     done.conversions.extend(conversions.iter().map(Conversion::to_string));
     (done.width, done.height) = (image.layout.width, image.layout.height);
     let options = EncodeOptions { format: job.format, quality: run.settings.quality };
-    let bytes = codec::encode(&image, &options).map_err(|e| Failure::new(Stage::Encode, e))?;
+    let bytes = {
+        let _at = InCodec::of(&job.input, Stage::Encode);
+        codec::encode(&image, &options)
+    };
+    let bytes = bytes.map_err(|e| Failure::new(Stage::Encode, e))?;
     image.give_back();
     Ok(Encoded { job, bytes, done, permit })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::names::Names;
-use super::outcome::{Failure, Fate, Job, Noted, Outcome};
+use super::outcome::{Done, Failure, Fate, Job, Noted, Outcome, Told};
 use crate::codec::Format;
 
 /// Files that may be images.
@@ -231,10 +231,27 @@ pub(super) struct Settled {
     pub file: u32,
     /// None where it is not even clear what the output would be.
     pub format: Option<Format>,
-    /// None: it is to be left.
-    pub failure: Option<Box<Failure>>,
-    /// Whether an earlier run's manifest says so.
-    pub recorded: bool,
+    pub end: End,
+    pub told: Told,
+}
+
+/// How an image ended before the run, or before it came here.
+#[derive(Clone, Debug)]
+pub(super) enum End {
+    /// It is to be left.
+    Left,
+    Failed(Box<Failure>),
+    Done(Box<Done>),
+}
+
+impl End {
+    fn fate(&self) -> Fate {
+        match self {
+            End::Left => Fate::Skipped,
+            End::Failed(failure) => Fate::Failed(failure.as_ref().clone()),
+            End::Done(done) => Fate::Done(done.as_ref().clone()),
+        }
+    }
 }
 
 impl Places {
@@ -250,10 +267,9 @@ impl Places {
     }
 
     pub fn outcome(&self, settled: &Settled) -> Outcome {
-        let Settled { index, file, format, failure, recorded } = settled;
-        let fate = failure.as_ref().map_or(Fate::Skipped, |failure| Fate::Failed(failure.as_ref().clone()));
+        let Settled { index, file, format, end, told } = settled;
         let output = format.map(|format| self.output(*index, *file, format));
-        Outcome { output, recorded: *recorded, ..Outcome::early(*index, self.input(*file), fate) }
+        Outcome { output, told: *told, ..Outcome::early(*index, self.input(*file), end.fate()) }
     }
 
     pub fn input(&self, file: u32) -> PathBuf {

@@ -1,6 +1,7 @@
 //! The journey of images through a run: found, read, decoded, computed, encoded, written, reported.
 
 mod budget;
+mod crash;
 pub mod disk;
 mod disk_threads;
 mod journey;
@@ -10,6 +11,7 @@ mod names;
 mod need;
 mod outcome;
 mod plan;
+mod restart;
 mod resume;
 mod runtime;
 mod schedule;
@@ -27,8 +29,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use list::numbered_name;
-pub use outcome::{Done, Failure, Fate, Job, LeftOut, Noted, Outcome, Tally};
+pub use outcome::{Done, Failure, Fate, Job, LeftOut, Noted, Outcome, Tally, Told};
 pub use plan::{Existing, Plan, PlanError, Request, plan};
+pub use restart::{Before, Restart, stop_after_crashes, survive_crashes};
 pub use resume::Resume;
 pub use runtime::Runtime;
 pub use schedule::Schedule;
@@ -55,6 +58,9 @@ const KEPT_SHARE: u64 = 8;
 
 /// A source, a result, and what a kernel needs whole.
 const BUFFERS_PER_WORKER: usize = 3;
+
+/// Bytes of files that are read ahead, for each worker, unless that leaves workers idle. Small files are not counted.
+const AHEAD_PER_WORKER: u64 = 2 << 20;
 
 /// What a device's driver and its compiler take for themselves, beside the 150 MB that no budget counts.
 const DRIVER_BYTES: u64 = 96 << 20;
@@ -102,6 +108,8 @@ struct Run {
     settings: Settings,
     backend: Arc<dyn Backend>,
     budget: Budget,
+    /// Bytes of files that are read and not begun; of those that are read in one go with their headers, none.
+    ahead: Budget,
     /// Reads and writes block on them.
     disk: DiskThreads,
     line: Line,
@@ -124,6 +132,11 @@ impl Run {
         self.not_begun() < self.workers.count()
     }
 
+    /// Whether each worker has had an image.
+    fn has_employed_workers(&self) -> bool {
+        self.begun.load(Ordering::Relaxed) >= self.workers.count()
+    }
+
     /// Images whose work has not begun.
     fn not_begun(&self) -> usize {
         self.images.saturating_sub(self.begun.load(Ordering::Relaxed))
@@ -138,7 +151,10 @@ pub struct Report {
     pub unfinished: usize,
     /// The failure that ended the run for all images.
     pub ended_by: Option<Failure>,
+    /// In this process.
     pub wall: Duration,
+    /// What the run did before it came to this process; part of the tally.
+    pub before: Before,
     /// Worker threads.
     pub workers: usize,
     pub figures: Figures,
@@ -150,6 +166,13 @@ pub struct Report {
     pub interrupted: bool,
     /// Whether threads may still be at something that took too long.
     pub left_behind: bool,
+}
+
+impl Report {
+    /// From the beginning of the run to its end.
+    pub fn took(&self) -> Duration {
+        self.before.took + self.wall
+    }
 }
 
 /// Takes the plan's images through the recipe. `observe` is told of each outcome as it comes, in any order; none is kept.
@@ -184,6 +207,7 @@ pub fn run(
     );
     let run = Arc::new(Run {
         budget: Budget::new((settings.memory_bytes - kept).saturating_sub(driver)),
+        ahead: Budget::new(if settings.schedule.reads_ahead() { AHEAD_PER_WORKER * count as u64 } else { u64::MAX }),
         disk: runtime.disk(),
         line: Line::default(),
         recorder: Recorder::new(settings.keeps_spans),
@@ -200,7 +224,7 @@ pub fn run(
     let mut take = |outcome: Outcome| {
         observe(&outcome);
         tally.add(&outcome.fate);
-        if let Some(failure) = outcome.failure().filter(|_| !outcome.recorded) {
+        if let Some(failure) = outcome.failure().filter(|_| outcome.told != Told::Earlier) {
             failures += 1;
             if failure.ends_run || run.settings.max_failures.is_some_and(|most| failures >= most) {
                 run.ending.finish();
@@ -210,6 +234,7 @@ pub fn run(
             }
         }
     };
+    let before = plan.before;
     plan.settled().for_each(&mut take);
     runtime.block_on(async {
         let mut results = schedule::start(run.clone(), &servers, plan);
@@ -219,6 +244,8 @@ pub fn run(
     });
     let wall = run.recorder.elapsed();
     tracing::info!(done = tally.done, failed = tally.failed, seconds = wall.as_secs_f64(), "end");
+    // With the directory the word goes that a fresh process would begin with.
+    crash::disarm();
     run.outputs.close();
     buffers::keep(0, 0);
     Ok(Report {
@@ -226,6 +253,7 @@ pub fn run(
         unfinished: images - tally.images(),
         ended_by,
         wall,
+        before,
         workers: count,
         figures: run.recorder.figures(wall, count),
         spans: run.recorder.spans(),

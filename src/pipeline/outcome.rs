@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::disk::{self, Stamp};
 use crate::codec::Format;
 use crate::timeline::Stage;
@@ -57,8 +59,19 @@ pub struct Outcome {
     pub input_stamp: Option<Stamp>,
     /// From the start of reading, waits included.
     pub took: Duration,
-    /// Whether an earlier run's manifest says so.
-    pub recorded: bool,
+    pub told: Told,
+}
+
+/// Who came to know an outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// This process.
+    #[default]
+    Now,
+    /// The same run, in a process that crashed: it stands in the manifest.
+    Before,
+    /// An earlier run, as its manifest says.
+    Earlier,
 }
 
 #[derive(Clone, Debug)]
@@ -110,7 +123,7 @@ pub struct Done {
 }
 
 /// What decoding left out because the recipe leaves it out anyway.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Whether luma alone was decoded of a file in colour.
     pub colour: bool,
@@ -119,6 +132,10 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
+    pub fn is_nothing(&self) -> bool {
+        *self == LeftOut::default()
+    }
+
     /// In words that stand behind "decoded"; none where all was decoded.
     pub fn texts(self) -> Vec<String> {
         let luma = self.colour.then(|| "to luma alone".to_owned());
@@ -171,7 +188,7 @@ impl Outcome {
 
     /// Of an image of which it is not even clear what its output would be.
     pub fn early(index: u32, input: PathBuf, fate: Fate) -> Outcome {
-        Outcome { index, input, output: None, fate, input_stamp: None, took: Duration::ZERO, recorded: false }
+        Outcome { index, input, output: None, fate, input_stamp: None, took: Duration::ZERO, told: Told::Now }
     }
 
     pub fn failure(&self) -> Option<&Failure> {

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use super::Runtime;
 use super::disk;
-use super::list::{Entries, Entry, Listing, Places, Settled, output_name};
-use super::outcome::{Failure, Job, Outcome};
+use super::list::{End, Entries, Entry, Listing, Places, Settled, output_name};
+use super::outcome::{Failure, Job, Outcome, Told};
+use super::restart::Before;
 use super::resume::Resume;
 use super::source::{self, Found, RealPaths, Signature};
 use crate::codec::{self, CodecError, Format};
@@ -52,6 +53,8 @@ pub struct Plan {
     pub(super) settled: Vec<Settled>,
     /// Other files in the directories.
     pub passed_over: usize,
+    /// What the run did before it came to this process.
+    pub(super) before: Before,
 }
 
 /// Why nothing can be done as asked.
@@ -144,7 +147,7 @@ pub fn plan(runtime: &Runtime, request: &Request) -> Result<Plan, PlanError> {
             }
             Looked::Image(format) => plan.jobs.push(Entry { index, file, format }),
             Looked::Failed(failure) => {
-                plan.settled.push(Settled { index, file, format: None, failure: Some(failure), recorded: false });
+                plan.settled.push(Settled { index, file, format: None, end: End::Failed(failure), told: Told::Now });
             }
         }
         index += 1;
@@ -217,7 +220,7 @@ impl Plan {
         }
         let total = self.count();
         let before = self.settled.len();
-        self.settle(|job| disk::exists(&job.output).then_some(None));
+        self.settle(|job| disk::exists(&job.output).then_some(End::Left));
         match self.settled.get(before) {
             Some(first) if existing != Existing::Skip => Err(PlanError::Exist {
                 count: self.settled.len() - before,
@@ -228,19 +231,19 @@ impl Plan {
         }
     }
 
-    /// Settles the jobs for which `end` gives something: nothing but to be left, or a failure.
-    fn settle(&mut self, mut end: impl FnMut(Job) -> Option<Option<Box<Failure>>>) {
+    /// Settles the jobs for which `end` gives something.
+    fn settle(&mut self, mut end: impl FnMut(Job) -> Option<End>) {
         for entry in std::mem::take(&mut self.jobs).iter() {
-            self.take(entry, end(self.places.job(entry)), false);
+            self.take(entry, end(self.places.job(entry)), Told::Now);
         }
     }
 
-    /// Adds a job, or the outcome that it has already. `recorded`: whether an earlier run's manifest says so.
-    pub(super) fn take(&mut self, entry: Entry, end: Option<Option<Box<Failure>>>, recorded: bool) {
+    /// Adds a job, or the outcome that it has already, and who told of it.
+    pub(super) fn take(&mut self, entry: Entry, end: Option<End>, told: Told) {
         let Entry { index, file, format } = entry;
         match end {
             None => self.jobs.push(entry),
-            Some(failure) => self.settled.push(Settled { index, file, format: Some(format), failure, recorded }),
+            Some(end) => self.settled.push(Settled { index, file, format: Some(format), end, told }),
         }
     }
 
@@ -351,7 +354,7 @@ mod tests {
 
     #[test]
     fn images_come_again_under_numbers() {
-        let unreadable = Settled { index: 0, file: 0, format: None, failure: None, recorded: false };
+        let unreadable = Settled { index: 0, file: 0, format: None, end: End::Left, told: Told::Now };
         let bad = Plan { jobs: Entries::default(), settled: vec![unreadable], ..planned(&[("b.jpg", "")]) };
         let plan = Plan::numbered(&[planned(&[("a.jpg", "")]), bad, planned(&[("c.jpg", "")])], 5, Path::new("o"));
         let jobs: Vec<String> = plan.jobs().map(|j| format!("{} {}", j.input.display(), j.output.display())).collect();

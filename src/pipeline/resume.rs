@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk;
+use super::list::End;
 use super::manifest::{Chosen, FileEntry, Manifest, ResultName};
-use super::outcome::{Failure, Job};
+use super::outcome::{Failure, Job, Told};
 use super::{Plan, Runtime};
 
 /// How an earlier run is gone on with.
@@ -34,7 +35,7 @@ impl Plan {
         let end = move |number| jobs.get(number).and_then(|entry| earlier.end(&places.job(entry)));
         runtime.each_blocking(entries.len(), end, |number, end| {
             if let Some(entry) = entries.get(number) {
-                self.take(entry, end.flatten(), true);
+                self.take(entry, end.flatten(), Told::Earlier);
             }
         });
         self
@@ -42,7 +43,7 @@ impl Plan {
 
     /// Images that an earlier run settled.
     pub fn kept(&self) -> usize {
-        self.settled.iter().filter(|settled| settled.recorded).count()
+        self.settled.iter().filter(|settled| settled.told == Told::Earlier).count()
     }
 }
 
@@ -55,12 +56,12 @@ struct Earlier {
 }
 
 impl Earlier {
-    /// The failure of an image that need not be done again, or that it is to be left.
-    fn end(&self, job: &Job) -> Option<Option<Box<Failure>>> {
+    /// How an image ended that need not be done again.
+    fn end(&self, job: &Job) -> Option<End> {
         let output = job.output.strip_prefix(&self.root).unwrap_or(&job.output);
         let image = self.manifest.of_output(output)?;
         if image.result == ResultName::Skipped {
-            return disk::exists(&job.output).then_some(None);
+            return disk::exists(&job.output).then_some(End::Left);
         }
         if image.settings != self.settings {
             return None;
@@ -68,12 +69,12 @@ impl Earlier {
         match &image.failure {
             Some(failure) => {
                 let stays = !failure.passing && !self.resume.retry_failed && self.is_same(&job.input, &image.input);
-                stays.then(|| Some(Box::new(as_before(failure.failure()))))
+                stays.then(|| End::Failed(Box::new(as_before(failure.failure()))))
             }
             None => {
                 let written = image.output.as_ref().and_then(FileEntry::stamp)?;
                 let is_whole = disk::matches(&job.output, &written, self.resume.verify);
-                (is_whole && self.is_same(&job.input, &image.input)).then_some(None)
+                (is_whole && self.is_same(&job.input, &image.input)).then_some(End::Left)
             }
         }
     }

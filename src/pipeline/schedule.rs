@@ -51,7 +51,7 @@ impl Schedule {
     }
 
     /// Whether files are read ahead of the workers, rather than by them.
-    fn reads_ahead(self) -> bool {
+    pub(super) fn reads_ahead(self) -> bool {
         matches!(self, Schedule::Concurrent | Schedule::Overlapped)
     }
 }
@@ -127,6 +127,8 @@ struct Gates {
     /// Where workers compute, one for each and as many at hand, since it may take milliseconds until a loader is given a
     /// processor by workers that keep all of them. With a device, one at hand and as many more as it takes at a time.
     begun: Arc<Semaphore>,
+    /// How many of those that have begun need no worker yet.
+    at_hand: usize,
     /// Images being written: `in_flight`. A slow disk so holds up the workers instead of piling up results.
     writing: Arc<Semaphore>,
 }
@@ -139,8 +141,14 @@ impl Gates {
         Gates {
             reading: Arc::new(Semaphore::new(in_flight)),
             begun: Arc::new(Semaphore::new(begun)),
+            at_hand,
             writing: Arc::new(Semaphore::new(in_flight)),
         }
+    }
+
+    /// Whether fewer images have begun than there are workers.
+    fn leave_workers_idle(&self) -> bool {
+        self.begun.available_permits() > self.at_hand
     }
 }
 
@@ -190,8 +198,13 @@ async fn pass_through(
     slot: OwnedSemaphorePermit,
 ) -> Option<Result<Done, Failure>> {
     let ready = async {
-        let loaded = journey::read(run, job, Worker::Loader).await?;
-        Ok((loaded, pass(&gates.begun).await))
+        let mut loaded = journey::read(run, job, Worker::Loader).await?;
+        if gates.leave_workers_idle() && run.has_employed_workers() {
+            run.ahead.widen(loaded.size());
+        }
+        let begun = pass(&gates.begun).await;
+        loaded.begin();
+        Ok((loaded, begun))
     };
     match unless(run.stops_taking(), ready).await? {
         Ok((loaded, begun)) => {

@@ -32,7 +32,7 @@ fn auto_measures_a_named_adapter_once_and_says_what_it_expects_of_either() {
         "would take about",
     ]);
     if cfg!(unix) {
-        assert_eq!(place.names("cache"), ["imgproc/calibration.json"]);
+        assert!(place.path("cache/imgproc/calibration.json").exists());
         let again = run(&place, &["--adapter", "0", "-o", "b"]).ends(0).says(&["auto: ", ", in about "]);
         assert!(!again.stderr.contains("measuring"), "{}", again.stderr);
     }
@@ -42,6 +42,25 @@ fn auto_measures_a_named_adapter_once_and_says_what_it_expects_of_either() {
         reason.as_str().unwrap().starts_with(&format!("auto: {}, in about ", name.as_str().unwrap())),
         "{document}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn drivers_without_a_gpu_are_asked_once_until_devices_asks_anew() {
+    let place = Place::new();
+    place.draw_many(2, 40, 30);
+    if run_with(&place, &["devices"], &[]).ends(0).stdout.contains("--backend gpu       none here") {
+        let said = |out: &str| run(&place, &["-o", out]).ends(0).stderr;
+        assert!(said("a").contains("no GPU was found when drivers were asked last"));
+        place.put("cache/imgproc/no-gpu", b"another time");
+        assert!(!said("b").contains("asked last"));
+        assert!(said("c").contains("asked last"));
+        let elsewhere = [("VK_ADD_DRIVER_FILES", "/nowhere")];
+        let changed = run_with(&place, &["-i", "in", "-o", "d"], &elsewhere).ends(0);
+        assert!(!changed.stderr.contains("asked last"), "{}", changed.stderr);
+    } else {
+        assert!(!place.path("cache/imgproc/no-gpu").exists());
+    }
 }
 
 #[test]

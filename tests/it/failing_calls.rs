@@ -10,6 +10,10 @@ const FAULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/faults.c");
 
 /// Runs the main job on the CPU, with faults for files whose paths hold `at`.
 fn run(place: &Place, fault: &str, at: &str, arguments: &[&str]) -> Ran {
+    Ran::of(command(place, fault, at, arguments).output().unwrap())
+}
+
+pub fn command(place: &Place, fault: &str, at: &str, arguments: &[&str]) -> Command {
     let library = place.path("faults.so");
     if !library.exists() {
         let mut compiler = Command::new("cc");
@@ -17,7 +21,8 @@ fn run(place: &Place, fault: &str, at: &str, arguments: &[&str]) -> Ran {
         assert!(status.expect("Rust links by cc, too").success());
     }
     let mut command = place.command(&[&["--backend", "cpu"], arguments].concat());
-    Ran::of(command.env("LD_PRELOAD", library).env("FAULT", fault).env("FAULT_AT", at).output().unwrap())
+    command.env("LD_PRELOAD", library).env("FAULT", fault).env("FAULT_AT", at);
+    command
 }
 
 #[test]

@@ -1,22 +1,32 @@
-// Loaded before the C library, has its calls fail, stall, or do less than asked, as $FAULT says, for files whose paths hold $FAULT_AT.
+// Loaded before the C library, has its calls fail, stall, or do less than asked, as $FAULT says, for files whose paths hold $FAULT_AT;
+// or crash where so many bytes are allocated as an image of a certain size has.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+static int is_wanted(const char *fault) {
+    const char *wanted = getenv("FAULT");
+    return wanted && strcmp(wanted, fault) == 0;
+}
+
 static int is_for(const char *fault, const char *path) {
-    const char *wanted = getenv("FAULT"), *at = getenv("FAULT_AT");
-    return wanted && at && strcmp(wanted, fault) == 0 && strstr(path, at);
+    const char *at = getenv("FAULT_AT");
+    return is_wanted(fault) && at && strstr(path, at);
 }
 
 static int is_for_open(const char *fault, int file) {
-    char link[64], path[4096] = "";
+    // Not on the stack, of which a handler of signals has little.
+    static __thread char link[64], path[4096];
+    if (!is_wanted(fault)) return 0;
+    memset(path, 0, sizeof path);
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     return readlink(link, path, sizeof path - 1) > 0 && is_for(fault, path);
 }
@@ -68,4 +78,36 @@ DIR *opendir(const char *path) {
     static DIR *(*next)(const char *);
     if (is_for("stalls", path)) hang();
     return NEXT("opendir")(path);
+}
+
+static volatile char sink;
+
+static int overflow(int depth) {
+    volatile char frame[4096];
+    frame[depth % 4096] = sink = (char)depth;
+    return overflow(depth + 1) + frame[0];
+}
+
+// The bytes of RGB images of those widths and 97 rows.
+static void crash_at(size_t bytes) {
+    if (bytes < 101 * 97 * 3 || bytes > 113 * 97 * 3 || !is_wanted("crashes")) return;
+    if (bytes == 101 * 97 * 3) overflow(0);
+    if (bytes == 103 * 97 * 3) *(volatile char *)16 = 1;
+    if (bytes == 107 * 97 * 3) abort();
+    if (bytes == 111 * 97 * 3) sleep(2), abort();
+    if (bytes == 109 * 97 * 3) __builtin_trap();
+    if (bytes == 113 * 97 * 3) raise(SIGBUS);
+}
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+
+void *malloc(size_t bytes) {
+    crash_at(bytes);
+    return __libc_malloc(bytes);
+}
+
+void *calloc(size_t count, size_t bytes) {
+    crash_at(count * bytes);
+    return __libc_calloc(count, bytes);
 }

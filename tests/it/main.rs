@@ -9,6 +9,7 @@ mod architecture;
 mod batch;
 mod comparing;
 mod crash;
+mod crashing;
 mod decoding;
 mod devices;
 mod documents;

@@ -28,6 +28,11 @@ impl Lines {
         Ok(Lines { path: path.to_path_buf(), file })
     }
 
+    /// Bytes of all lines.
+    pub fn bytes(&self) -> io::Result<u64> {
+        self.file.metadata().map(|metadata| metadata.len())
+    }
+
     /// Adds a line, whole or not at all.
     pub fn add(&mut self, line: &str) -> io::Result<()> {
         let written = self.file.write_all(format!("{line}\n").as_bytes());

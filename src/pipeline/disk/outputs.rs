@@ -148,6 +148,14 @@ impl Outputs {
         Ok(file)
     }
 
+    /// A file in the directory that goes when that is closed, for whoever comes after this process where it ends without that.
+    #[cfg(target_os = "linux")]
+    pub fn leave_word(&self, bytes: &[u8]) -> io::Result<(std::os::fd::OwnedFd, PathBuf)> {
+        let (mut file, path) = self.temporary(&self.root)?.keep().map_err(|error| error.error)?;
+        file.write_all(bytes)?;
+        Ok((file.into(), path))
+    }
+
     /// Removes temporary files of writes that are under way, lets no more begin, and gives the directory back.
     pub fn close(&self) {
         let Some(open) = self.open().take() else { return };

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::disk::{self, Stamp};
-use crate::pipeline::outcome::{Failure, Tally};
+use crate::pipeline::list::End;
+use crate::pipeline::outcome::{Done, Failure, LeftOut, Tally};
 use crate::pipeline::{Report, Settings};
 use crate::timeline::{self, Stage};
 
@@ -29,6 +30,15 @@ pub struct RunLine {
     pub images: usize,
     /// Of those, how many were settled by an earlier run.
     pub kept: usize,
+    /// Seconds since 1970.
+    pub begun: f64,
+}
+
+/// Where and when a run began.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// Place of its first line in the manifest.
+    pub line: u64,
     /// Seconds since 1970.
     pub begun: f64,
 }
@@ -73,11 +83,65 @@ pub struct ImageLine {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureEntry>,
+    /// What it became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageEntry>,
     pub settings: String,
     /// Seconds since 1970.
     pub finished: f64,
     /// From the start of reading, waits included.
     pub seconds: f64,
+}
+
+impl ImageLine {
+    /// What became of the image.
+    pub(in crate::pipeline) fn end(&self) -> End {
+        match (self.result, &self.failure) {
+            (_, Some(failure)) => End::Failed(Box::new(failure.failure())),
+            (ResultName::Done, None) => End::Done(Box::new(self.done())),
+            (ResultName::Skipped | ResultName::Failed, None) => End::Left,
+        }
+    }
+
+    fn done(&self) -> Done {
+        let stamp = |file: Option<&FileEntry>| file.and_then(FileEntry::stamp).unwrap_or_default();
+        let output_stamp = stamp(self.output.as_ref());
+        let ImageEntry { pixels, width, height, left_out, conversions } = self.image.clone().unwrap_or_default();
+        let bytes_read = stamp(Some(&self.input)).bytes;
+        Done {
+            pixels,
+            width,
+            height,
+            bytes_read,
+            bytes_written: output_stamp.bytes,
+            output_stamp,
+            left_out,
+            conversions,
+        }
+    }
+}
+
+/// What was made of an image.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImageEntry {
+    /// Of the input, px.
+    pub pixels: u64,
+    /// Of the result, px.
+    pub width: u32,
+    pub height: u32,
+    /// What decoding left out because the recipe leaves it out anyway.
+    #[serde(default, skip_serializing_if = "LeftOut::is_nothing")]
+    pub left_out: LeftOut,
+    /// What had to be changed for the output format to hold the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conversions: Vec<String>,
+}
+
+impl ImageEntry {
+    pub(super) fn of(done: &Done) -> ImageEntry {
+        let Done { pixels, width, height, left_out, .. } = *done;
+        ImageEntry { pixels, width, height, left_out, conversions: done.conversions.clone() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,11 +193,7 @@ impl FileEntry {
         let Some(text) = &self.path_hex else { return Some(PathBuf::from(&self.path)) };
         let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
         let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
-        #[cfg(unix)]
-        return bytes
-            .map(|bytes| PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes)));
-        #[cfg(not(unix))]
-        bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(PathBuf::from)
+        bytes.and_then(disk::path_of)
     }
 
     /// What tells its path from others.

@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::Path;
 
-pub use entry::{Chosen, EndLine, FailureEntry, FileEntry, ImageLine, ResultName, RunLine};
+pub use entry::{Beginning, Chosen, EndLine, FailureEntry, FileEntry, ImageEntry, ImageLine, ResultName, RunLine};
 pub use writer::Writer;
 
 use super::disk::LinesRead;
@@ -44,8 +44,16 @@ impl Manifest {
     /// # Errors
     /// Where it can't be read.
     pub fn read(directory: &Path) -> io::Result<Option<Manifest>> {
+        Manifest::read_since(directory, 0)
+    }
+
+    /// The same of its lines from a place on.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_since(directory: &Path, since: u64) -> io::Result<Option<Manifest>> {
         match LinesRead::open(&directory.join(NAME)) {
-            Ok(lines) => Manifest::of(lines).map(Some),
+            Ok(lines) => Manifest::of_since(lines, since).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -54,6 +62,10 @@ impl Manifest {
     /// # Errors
     /// Where the lines can't be read.
     pub fn of(lines: LinesRead) -> io::Result<Manifest> {
+        Manifest::of_since(lines, 0)
+    }
+
+    fn of_since(lines: LinesRead, since: u64) -> io::Result<Manifest> {
         let mut manifest = Manifest {
             lines: LinesRead::held(Vec::new()),
             images: HashMap::new(),
@@ -63,7 +75,11 @@ impl Manifest {
             end: None,
             broken: 0,
         };
-        lines.each(|begin, line| manifest.take(begin, line))?;
+        lines.each(|begin, line| {
+            if begin >= since {
+                manifest.take(begin, line);
+            }
+        })?;
         Ok(Manifest { lines, ..manifest })
     }
 
@@ -108,6 +124,11 @@ impl Manifest {
         let output = FileEntry::of(output, None);
         let image = self.image_at(*self.images.get(&self.digests.hash_one(output.key()))?)?;
         (place(&image) == output.key()).then_some(image)
+    }
+
+    /// Whether it tells of an input of which no output is known.
+    pub fn names_unplaced(&self, input: &Path) -> bool {
+        self.images.contains_key(&self.digests.hash_one(unnamed(&FileEntry::of(input, None))))
     }
 
     /// All images, in order of their lines.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::pipeline::disk::Stamp;
-use crate::pipeline::{Done, Failure, Fate, Outcome, Report, Tally};
+use crate::pipeline::{Before, Done, Failure, Fate, Outcome, Report, Tally, Told};
 use crate::timeline::{Stage, figures};
 
 fn chosen(recipe: &str) -> Chosen {
@@ -26,6 +26,7 @@ fn report(unfinished: usize) -> Report {
         unfinished,
         ended_by: None,
         wall,
+        before: Before::default(),
         workers: 1,
         figures: figures(&[], wall, 1),
         spans: Vec::new(),
@@ -45,7 +46,7 @@ fn what_is_written_is_read() {
     let done = Fate::Done(Done { output_stamp: stamp, ..Done::default() });
     writer.add(&Outcome { input_stamp: Some(stamp), ..outcome("in/a\n.png", Some(&root.join("x/a\n.png")), done) });
     writer.add(&outcome("in/b.png", Some(&root.join("b.png")), failed("broken")));
-    writer.add(&Outcome { recorded: true, ..outcome("in/c.png", Some(&root.join("c.png")), Fate::Skipped) });
+    writer.add(&Outcome { told: Told::Earlier, ..outcome("in/c.png", Some(&root.join("c.png")), Fate::Skipped) });
     let running = Manifest::read(root).unwrap().unwrap();
     assert_eq!((running.unfinished(), running.end.is_none()), (2, true));
     writer.end(&report(2)).unwrap();

@@ -4,10 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::NAME;
-use super::entry::{Chosen, EndLine, FailureEntry, FileEntry, ImageLine, Line, ResultName, RunLine, to_text};
+use super::entry::{
+    Beginning, Chosen, EndLine, FailureEntry, FileEntry, ImageEntry, ImageLine, Line, ResultName, RunLine, to_text,
+};
 use crate::pipeline::Report;
 use crate::pipeline::disk::Lines;
-use crate::pipeline::outcome::{Fate, Outcome};
+use crate::pipeline::outcome::{Fate, Outcome, Told};
 use crate::timeline;
 
 /// How many seconds of lines a power cut may take with it where outputs are durable. Their images are done again.
@@ -20,7 +22,7 @@ pub struct Writer {
     root: PathBuf,
     settings: String,
     durable: bool,
-    begun: f64,
+    beginning: Beginning,
     synced: f64,
     /// The first that happened; nothing is written after it.
     error: Option<io::Error>,
@@ -29,33 +31,38 @@ pub struct Writer {
 impl Writer {
     /// Begins the lines of a run over `images`, of which `kept` were settled by an earlier one.
     pub fn begin(root: &Path, chosen: Chosen, images: usize, kept: usize, durable: bool) -> io::Result<Writer> {
-        let lines = Lines::open(&root.join(NAME))?;
-        let (settings, begun) = (chosen.digest(), timeline::unix_seconds());
+        let begun = timeline::unix_seconds();
+        let mut writer = Writer::go_on(root, &chosen, Beginning { line: 0, begun }, durable)?;
+        writer.beginning.line = writer.lines.bytes()?;
+        let settings = writer.settings.clone();
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let mut writer = Writer {
-            lines,
-            root: root.to_path_buf(),
-            settings: settings.clone(),
-            durable,
-            begun,
-            synced: begun,
-            error: None,
-        };
         writer.lines.add(&to_text(&Line::Run(RunLine { version, settings, chosen, images, kept, begun })))?;
         Ok(writer)
     }
 
-    /// Adds what became of an image, unless an earlier run did.
+    /// Goes on with the lines of a run.
+    pub fn go_on(root: &Path, chosen: &Chosen, beginning: Beginning, durable: bool) -> io::Result<Writer> {
+        let lines = Lines::open(&root.join(NAME))?;
+        let (root, settings) = (root.to_path_buf(), chosen.digest());
+        Ok(Writer { lines, root, settings, durable, beginning, synced: beginning.begun, error: None })
+    }
+
+    pub fn beginning(&self) -> Beginning {
+        self.beginning
+    }
+
+    /// Adds what became of an image, unless that stands there.
     pub fn add(&mut self, outcome: &Outcome) {
-        if outcome.recorded {
+        if outcome.told != Told::Now {
             return;
         }
         let finished = timeline::unix_seconds();
-        let (result, failure, output_stamp) = match &outcome.fate {
-            Fate::Done(done) => (ResultName::Done, None, Some(done.output_stamp)),
+        let (result, failure, done) = match &outcome.fate {
+            Fate::Done(done) => (ResultName::Done, None, Some(done)),
             Fate::Failed(failure) => (ResultName::Failed, Some(FailureEntry::of(failure)), None),
             Fate::Skipped => (ResultName::Skipped, None, None),
         };
+        let output_stamp = done.map(|done| done.output_stamp);
         let output = outcome.output.as_deref().map(|path| {
             let below = path.strip_prefix(&self.root).unwrap_or(path);
             FileEntry::of(below, output_stamp)
@@ -65,6 +72,7 @@ impl Writer {
             output,
             result,
             failure,
+            image: done.map(ImageEntry::of),
             settings: self.settings.clone(),
             finished,
             seconds: outcome.took.as_secs_f64(),
@@ -81,7 +89,7 @@ impl Writer {
     /// # Errors
     /// The first that kept a line from being written.
     pub fn end(mut self, report: &Report) -> io::Result<()> {
-        self.write(&Line::End(EndLine::of(report, self.begun)));
+        self.write(&Line::End(EndLine::of(report, self.beginning.begun)));
         if self.durable {
             self.sync();
         }
