@@ -5,8 +5,8 @@ use super::fixed::{self, Method};
 use super::interleaved::{FixedAxis, Interleaved};
 use super::tile::{Held, Tile};
 use super::{axis, gather, permute, point, samples, stencil, window};
-use crate::image::{Depth, Image, Layout, Region, Samples};
-use crate::op::{ByteRow, Graph, Kernel, NodeId, Point, Taps};
+use crate::image::{Depth, Image, Region, Samples};
+use crate::op::{Graph, Kernel, Node, NodeId, Point, Taps};
 use gather::View;
 use point::Stage;
 
@@ -21,6 +21,8 @@ pub struct Evaluation<'a> {
     uses: Vec<Uses>,
     /// Of the nodes that are summed in whole numbers, by node.
     pub methods: Vec<Option<Method>>,
+    /// Whether a node holds whole numbers of 16 bits.
+    wholes: Vec<bool>,
     /// That share the work.
     pub threads: usize,
     /// The whole source as a tile, where its codes are that: strips of it are not copied.
@@ -63,7 +65,34 @@ impl<'a> Evaluation<'a> {
             _ => (0..count).map(|_| None).collect(),
         };
         let (stored, tables) = (vec![None; count], vec![Vec::new(); count]);
-        Evaluation { graph, source, stored, tables, uses, methods, threads, lent: None }
+        let wholes = vec![false; count];
+        let evaluation = Evaluation { graph, source, stored, tables, uses, methods, wholes, threads, lent: None };
+        Evaluation { wholes: evaluation.wholes(), ..evaluation }
+    }
+
+    /// Which neighbourhoods are computed in whole numbers: of bytes or of one another, where nothing else reads them but
+    /// floods.
+    fn wholes(&self) -> Vec<bool> {
+        let nodes = self.graph.nodes();
+        let is_bytes = |id: usize| match &self.source.samples {
+            Samples::U8(_) if id == 0 => nodes[0].layout.channels() == 1,
+            _ => self.levels(id).is_some(),
+        };
+        let mut wholes = vec![false; nodes.len()];
+        for (id, node) in nodes.iter().enumerate() {
+            wholes[id] = match &node.kernel {
+                Kernel::Neighbourhood(kernel) => {
+                    let input = node.inputs[0].0;
+                    kernel.is_whole() && !node.layout.alpha && (is_bytes(input) || wholes[input])
+                }
+                _ => false,
+            };
+        }
+        let is_read_well = |(id, node): (usize, &Node)| {
+            let reads = node.inputs.iter().any(|input| wholes[input.0]);
+            !reads || wholes[id] || matches!(node.kernel, Kernel::Flood(_))
+        };
+        if nodes.iter().enumerate().all(is_read_well) { wholes } else { vec![false; nodes.len()] }
     }
 
     /// With the source as a tile, where it [`reads_tiles`] alone.
@@ -293,7 +322,7 @@ impl<'e, 'a> Strips<'e, 'a> {
             return samples::load(codes, samples::Scale::Codes, node.layout, region);
         }
         if let Some((kernel, bytes)) = evaluation.levels(id) {
-            return Held::Bytes(levels(kernel, bytes, node.layout, region));
+            return Held::Bytes(samples::levels(kernel, bytes, node.layout, region));
         }
         let unpacked = self.unpacked_inputs(id, region);
         let input = |id: NodeId| unpacked.iter().find(|(of, _)| *of == id).map(|(_, held)| held).or(self.held(id));
@@ -317,6 +346,9 @@ impl<'e, 'a> Strips<'e, 'a> {
             }
             (Kernel::Permute(kernel), Some(from)) => permute::tile(kernel, first, from, region),
             (Kernel::Stencil(kernel), Some(from)) => Held::Reals(stencil::tile(kernel, first, from, region)),
+            (Kernel::Neighbourhood(kernel), Some(from)) if evaluation.wholes[id] => {
+                Held::Whole(stencil::wholes(&**kernel, first, from, node.layout, region))
+            }
             (Kernel::Neighbourhood(kernel), Some(from)) => {
                 Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region))
             }
@@ -330,18 +362,6 @@ impl<'e, 'a> Strips<'e, 'a> {
             (kernel, _) => unreachable!("{kernel:?} gives no image"),
         }
     }
-}
-
-/// The levels that a kernel makes of R, G and B in a region.
-fn levels(kernel: &dyn Point, bytes: &[u8], layout: Layout, region: Region) -> Tile<u8> {
-    let mut tile = Tile::new(region, 1);
-    for y in tile.ys() {
-        let begin = 3 * (y as usize * layout.width as usize + region.x as usize);
-        let pixels = &bytes[begin..begin + 3 * region.width as usize];
-        let is_done = kernel.bytes(ByteRow { pixels, table: &[], x: region.x, y }, tile.row_mut(0, y));
-        assert!(is_done, "{kernel:?} gives levels");
-    }
-    tile
 }
 
 #[derive(Clone, Copy)]

@@ -326,7 +326,6 @@ mod tests {
             "resize:50%:filter=bicubic",
             "resize:50%",
             "resize:150%:filter=bilinear",
-            "resize:150%",
             "resize:200%:filter=bicubic",
             "resize:180x33:fit=fill:filter=bilinear",
         ] {

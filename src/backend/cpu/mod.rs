@@ -16,6 +16,7 @@ mod interleave;
 mod interleaved;
 mod permute;
 mod point;
+mod pooled;
 mod repeated;
 mod resample;
 mod row;

@@ -1,58 +1,10 @@
 //! A rectangle of a node's values, as planes.
 
-use std::cell::RefCell;
-use std::thread::LocalKey;
-
 use super::interleave::{split, split_colours};
+pub use super::pooled::Pooled;
 use crate::image::{Layout, Region};
 use crate::simd::blockwise;
 use crate::simd::tables::look_up;
-
-/// Values whose rows and planes are kept for another use when they are gone: fresh ones cost page faults.
-pub trait Pooled: Copy + Default + Send + Sync + 'static {
-    fn spare() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
-
-    /// That many values: a plane that is no longer used, with whatever stands in it, or a new one.
-    fn taken(length: usize) -> Vec<Self> {
-        // One of just that length needs no filling; the newest is likeliest in cache.
-        let mut plane = Self::spare().with_borrow_mut(|spare| {
-            let fit = |plane: &Vec<Self>| (plane.len() == length, plane.capacity() >= length);
-            let best = spare.iter().enumerate().max_by_key(|(_, plane)| fit(plane)).map(|(i, _)| i);
-            best.map(|i| spare.remove(i)).unwrap_or_default()
-        });
-        plane.resize(length, Self::default());
-        plane
-    }
-
-    /// Keeps a plane for `taken`.
-    fn keep(plane: Vec<Self>) {
-        Self::spare().with_borrow_mut(|spare| {
-            let values: usize = spare.iter().map(Vec::capacity).sum();
-            if spare.len() < SPARE_PLANES && (values + plane.capacity()) * size_of::<Self>() <= SPARE_BYTES {
-                spare.push(plane);
-            }
-        });
-    }
-}
-
-/// Spare planes of a kind that a thread keeps, and bytes of all of them: more than strips need is given back.
-const SPARE_PLANES: usize = 24;
-const SPARE_BYTES: usize = 12 << 20;
-
-macro_rules! pooled {
-    ($($kind:ty),*) => {$(
-        impl Pooled for $kind {
-            fn spare() -> &'static LocalKey<RefCell<Vec<Vec<$kind>>>> {
-                thread_local! {
-                    static SPARE: RefCell<Vec<Vec<$kind>>> = const { RefCell::new(Vec::new()) };
-                }
-                &SPARE
-            }
-        }
-    )*};
-}
-
-pooled!(u8, u16, i16, f32, Fine);
 
 /// What tiles are made of: bytes for whole levels 0..=255, which kernels that only move or order values keep, and `f32`.
 pub trait Value: Pooled + PartialOrd + Into<f32> {
@@ -107,6 +59,23 @@ impl Value for u16 {
 
     fn of_border(value: f32) -> u16 {
         value as u16
+    }
+}
+
+/// A whole number of either sign.
+impl Value for i16 {
+    #[inline(always)]
+    fn sum(self, other: i16) -> f32 {
+        f32::from(self) + f32::from(other)
+    }
+
+    #[inline(always)]
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn of_border(value: f32) -> i16 {
+        value as i16
     }
 }
 
@@ -309,6 +278,8 @@ pub enum Held {
     /// Sums along columns, for the sums along rows that alone read them: weighted ones, and plain ones of levels.
     Fine(Tile<Fine>),
     Sums(Tile<u16>),
+    /// Whole numbers, for the kernels of such that alone read them.
+    Whole(Tile<i16>),
 }
 
 /// Runs `$body` with `$tile` being whichever kind of tile is held, of those that every kernel reads.
@@ -317,9 +288,7 @@ macro_rules! with_tile {
         match $held {
             $crate::backend::cpu::tile::Held::Bytes($tile) => $body,
             $crate::backend::cpu::tile::Held::Reals($tile) => $body,
-            $crate::backend::cpu::tile::Held::Fine(_) | $crate::backend::cpu::tile::Held::Sums(_) => {
-                unreachable!("only sums along rows read these")
-            }
+            _ => unreachable!("only kernels of their own read these"),
         }
     };
 }
@@ -332,6 +301,7 @@ impl Held {
             Held::Reals(tile) => tile.region,
             Held::Fine(tile) => tile.region,
             Held::Sums(tile) => tile.region,
+            Held::Whole(tile) => tile.region,
         }
     }
 
@@ -341,6 +311,7 @@ impl Held {
             Held::Reals(tile) => tile.step,
             Held::Fine(tile) => tile.step,
             Held::Sums(tile) => tile.step,
+            Held::Whole(tile) => tile.step,
         }
     }
 
@@ -351,6 +322,7 @@ impl Held {
             Held::Reals(tile) => Held::Reals(tile.unpacked(region, split)),
             Held::Fine(tile) => Held::Fine(tile.unpacked(region, split)),
             Held::Sums(tile) => Held::Sums(tile.unpacked(region, split)),
+            Held::Whole(tile) => Held::Whole(tile.unpacked(region, split)),
         }
     }
 
@@ -361,6 +333,7 @@ impl Held {
             Held::Bytes(tile) => work(&tile.converted(region)),
             Held::Fine(tile) => work(&tile.converted(region)),
             Held::Sums(tile) => work(&tile.converted(region)),
+            Held::Whole(tile) => work(&tile.converted(region)),
         }
     }
 
@@ -372,6 +345,7 @@ impl Held {
             (Held::Reals(tile), Held::Reals(below)) => tile.slide(top, below),
             (Held::Fine(tile), Held::Fine(below)) => tile.slide(top, below),
             (Held::Sums(tile), Held::Sums(below)) => tile.slide(top, below),
+            (Held::Whole(tile), Held::Whole(below)) => tile.slide(top, below),
             (own, below) => {
                 let mut reals = own.as_reals(own.region(), Tile::same);
                 below.as_reals(below.region(), |below| reals.slide(top, below));
