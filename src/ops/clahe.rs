@@ -213,18 +213,16 @@ impl ClaheApply {
         for span in self.spans(tables, place, codes.len()) {
             let blocks = codes[span.columns.clone()].chunks(BLOCK).zip(target[span.columns.clone()].chunks_mut(BLOCK));
             for (i, (codes, target)) in blocks.enumerate() {
-                let mut entries = [[0.0; BLOCK]; 4];
-                for (i, code) in codes.iter().enumerate() {
-                    let code = *code as usize;
-                    for (entries, corner) in entries.iter_mut().zip(span.corners) {
-                        entries[i] = corner[code];
-                    }
+                let mut entries = [[0.0; 4]; BLOCK];
+                for (entry, code) in entries.iter_mut().zip(codes) {
+                    *entry = span.corners.map(|corner| corner[*code as usize]);
                 }
                 let results = self.weighed(
                     &span,
                     i * BLOCK,
+                    &entries,
                     #[inline(always)]
-                    |i| [entries[0][i], entries[1][i], entries[2][i], entries[3][i]],
+                    |entry| entry,
                     #[inline(always)]
                     |v| v.round_ties_even(),
                 );
@@ -247,11 +245,9 @@ impl ClaheApply {
                 let results = self.weighed(
                     &span,
                     i * BLOCK,
+                    &entries,
                     #[inline(always)]
-                    |i| {
-                        let e: u32 = entries[i];
-                        [lowest(e), lowest(e >> 8), lowest(e >> 16), lowest(e >> 24)]
-                    },
+                    |e: u32| [lowest(e), lowest(e >> 8), lowest(e >> 16), lowest(e >> 24)],
                     #[inline(always)]
                     |v| (v + TO_LOWEST_BITS).to_bits() as u8,
                 );
@@ -260,29 +256,33 @@ impl ClaheApply {
         }
     }
 
-    /// A block of results, from column `begin` of a span on: `entries(column)` are those of its corners.
+    /// A block of results, from column `begin` of a span on; `corners` of an entry are what the tables there hold.
     #[inline(always)]
-    fn weighed<T: Copy + Default>(
+    fn weighed<E: Copy, T: Copy + Default>(
         &self,
         span: &Span,
         begin: usize,
-        entries: impl Fn(usize) -> [f32; 4],
+        entries: &[E; BLOCK],
+        corners: impl Fn(E) -> [f32; 4],
         rounded: impl Fn(f32) -> T,
     ) -> [T; BLOCK] {
-        let mut results = [T::default(); BLOCK];
+        // Values of its own, so that compilers see that no result changes them.
+        let (first, below, tiles_per_column) = (span.first + begin as u32, span.below, self.tiles_per_column);
         vectorized(
             #[inline(always)]
             || {
+                let mut results = [T::default(); BLOCK];
                 for i in 0..BLOCK {
-                    let (_, right) = self.between(span.first + (begin + i) as u32, self.tiles_per_column);
-                    let [a, b, c, d] = entries(i);
+                    let place = (first + i as u32) as f32 * tiles_per_column - 0.5;
+                    let right = place - place.floor();
+                    let [a, b, c, d] = corners(entries[i]);
                     let above = a * (1.0 - right) + b * right;
                     let under = c * (1.0 - right) + d * right;
-                    results[i] = rounded(above * (1.0 - span.below) + under * span.below);
+                    results[i] = rounded(above * (1.0 - below) + under * below);
                 }
+                results
             },
-        );
-        results
+        )
     }
 }
 
