@@ -45,7 +45,7 @@ impl<'a> Interleaved<'a> {
     fn rows_of<const N: usize>(&self, source: &[u8], top: u32, target: &mut [u8]) {
         let FixedAxis { resampling, weights } = self.columns;
         let (from, to) = (self.from.width as usize * N, self.rows.resampling.starts.len() * N);
-        let summed = 2 * PART + (self.rows.resampling.taps + 2) * N;
+        let summed = 2 * PART + (self.rows.resampling.taps + VECTORS) * N;
         let phase = summed / 2 + repeated::LANES;
         let mut row = Row::<N> {
             image: self,
@@ -70,6 +70,9 @@ impl<'a> Interleaved<'a> {
 /// Values of a result of each period that are computed at once.
 const PART: usize = 1536;
 
+/// Columns that are summed at once, at least: fewer are no work for vectors.
+const VECTORS: usize = 64;
+
 /// Room for them, and for what is read behind them.
 const RESULT: usize = PART + LONGEST;
 
@@ -93,8 +96,15 @@ impl<const N: usize> Row<'_, N> {
         let is_there = |periods: &usize| place(begin + periods * count - 1) + taps <= width;
         let periods = (1..=(end - begin) / count).rev().find(is_there).unwrap_or(0);
         let end = begin + periods * count;
+        let mut there = 0..0;
         for x in (0..begin).chain(end..starts.len()) {
-            let summed = self.sum(lines, parts, place(x)..width.min(place(x) + taps));
+            let columns = place(x)..width.min(place(x) + taps);
+            if columns.start < there.start || columns.end > there.end {
+                // A vector's worth, for those behind it too.
+                there = columns.start.min(width.saturating_sub(VECTORS))..width.min(columns.start + taps.max(VECTORS));
+                self.sum(lines, parts, there.clone());
+            }
+            let summed = &self.summed[(columns.start - there.start) * N..(columns.end - there.start) * N];
             for c in 0..N {
                 let weights = &rows.weights.parts[x * taps..(x + 1) * taps];
                 target[x * N + c] = one(weights, rows.weights.doublings, summed[c..].iter().step_by(N));
@@ -139,11 +149,10 @@ impl<const N: usize> Row<'_, N> {
     }
 
     /// Sums of the lines' columns.
-    fn sum(&mut self, lines: &[&[u8]], parts: &[i16], columns: Range<usize>) -> &[Fine] {
+    fn sum(&mut self, lines: &[&[u8]], parts: &[i16], columns: Range<usize>) {
         let taps: Vec<[&[u8]; 1]> = lines.iter().map(|line| [&line[columns.start * N..columns.end * N]]).collect();
         let summed = &mut self.summed[..columns.len() * N];
         sum(parts, self.image.columns.weights.doublings, &taps, summed);
-        summed
     }
 }
 

@@ -9,15 +9,18 @@ use super::whole::over_strips;
 use crate::image::colour::luma_code;
 use crate::image::{Border, Layout, Region, Samples};
 use crate::op::{NodeId, Reduce, Statistic, Tiles, luma_bytes};
-use crate::simd::blockwise;
+use crate::simd::{blockwise, extreme_of};
 
 /// The greatest value of the first channel, or 0.
 pub fn maximum(evaluation: &Evaluation, id: NodeId) -> f32 {
     let greatest = |most: &mut f32, held: &Held| {
         held.as_reals(held.region(), |tile| {
-            for y in tile.ys() {
-                *most = tile.row(0, y).iter().fold(*most, |a, b| if *b > a { *b } else { a });
-            }
+            let rows: Vec<&[f32]> = tile.ys().map(|y| tile.row(0, y)).collect();
+            // Of columns first, many at once.
+            let mut columns = f32::taken(tile.region.width as usize);
+            extreme_of(&rows, &mut columns, *most, false);
+            *most = columns.iter().fold(*most, |a, b| if *b > a { *b } else { a });
+            f32::keep(columns);
         });
     };
     over_strips(evaluation, id, || 0.0, greatest, f32::max).unwrap_or(0.0)
