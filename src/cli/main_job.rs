@@ -61,9 +61,15 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
             terminal.say(text);
         }
     };
-    let is_fresh = !disk::exists(&request.output);
-    let outputs = Outputs::claim(&request.output).map_err(not_ours)?.durable(arguments.batch.durable);
-    if outputs.ignores_case() {
+    let output = request.output.clone();
+    let claim = move || {
+        let is_fresh = !disk::exists(&output);
+        Outputs::claim(&output).map(|outputs| (is_fresh, outputs.ignores_case(), outputs))
+    };
+    let claimed = runtime.touch(&request.output, claim).map_err(refused)?;
+    let (is_fresh, ignores_case, outputs) = claimed.map_err(not_ours)?;
+    let outputs = outputs.durable(arguments.batch.durable);
+    if ignores_case {
         plan.check_case().map_err(refused)?;
     }
     let plan = treat_existing(plan, &runtime, &request, &made_from, restart.as_ref())?;

@@ -41,7 +41,7 @@ use terminal::{Problem, Terminal};
 
 /// Reads the command line and does what it says.
 pub fn run() -> Exit {
-    heap::return_large_buffers();
+    heap::return_memory();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -63,6 +63,10 @@ pub fn run() -> Exit {
     let terminal = Terminal::new(cli.color);
     if let Err(error) = imgproc::simd::chosen() {
         return refuse(terminal, &Problem::new(error).help("unset it to take the best"));
+    }
+    #[cfg(feature = "gpu")]
+    if let Err(error) = imgproc::backend::gpu::lowered() {
+        return refuse(terminal, &Problem::new(error).help("unset it to take buffers as large as adapters allow"));
     }
     let result = match &cli.command {
         None => main_job::run(&cli.main, terminal),

@@ -13,6 +13,7 @@ use super::list::{End, Entries, Entry, Listing, Places, Settled, output_name};
 use super::outcome::{Failure, Job, Outcome, Told};
 use super::restart::Before;
 use super::resume::Resume;
+use super::runtime::Looking;
 use super::source::{self, Found, RealPaths, Signature};
 use crate::codec::{self, CodecError, Format};
 use crate::timeline::Stage;
@@ -68,7 +69,7 @@ pub enum PlanError {
     BrokenPattern(PathBuf, String),
     #[error("can't take {}: {}", .0.display(), .1)]
     Unreadable(PathBuf, String),
-    #[error("can't take {}: there was no answer for {} s", .0.display(), .1.as_secs_f64())]
+    #[error("no answer from {} for {} s", .0.display(), .1.as_secs_f64())]
     NoAnswer(PathBuf, Duration),
     #[error("no images in {}{}", listed(.inputs), others(*.passed_over))]
     Nothing { inputs: Vec<PathBuf>, passed_over: usize, recursive: bool },
@@ -127,8 +128,7 @@ enum Looked {
 /// Finds the inputs and settles their outputs. Nothing is written.
 pub fn plan(runtime: &Runtime, request: &Request) -> Result<Plan, PlanError> {
     let asked = request.clone();
-    let found = runtime.look(move |looking| source::discover(&asked, looking));
-    let found = found.unwrap_or_else(|(path, limit)| Err(PlanError::NoAnswer(path, limit)))?;
+    let found = runtime.look(move |looking| source::discover(&asked, looking))??;
     let Found { listing, unreadable, real } = found;
     let listing = Arc::new(listing);
     let kept = request.format;
@@ -157,8 +157,7 @@ pub fn plan(runtime: &Runtime, request: &Request) -> Result<Plan, PlanError> {
         return Err(PlanError::Nothing { inputs, passed_over: plan.passed_over, recursive });
     }
     plan.check_collisions(cfg!(any(windows, target_os = "macos")))?;
-    plan.check_inputs_stay(&real)?;
-    Ok(plan)
+    runtime.look(move |looking| plan.check_inputs_stay(&real, looking).map(|()| plan))?
 }
 
 impl Plan {
@@ -269,8 +268,10 @@ impl Plan {
         Ok(())
     }
 
-    fn check_inputs_stay(&self, inputs: &RealPaths) -> Result<(), PlanError> {
+    fn check_inputs_stay(&self, inputs: &RealPaths, looking: &Looking) -> Result<(), PlanError> {
+        looking.at(&self.places.root);
         for Job { output, .. } in self.jobs() {
+            looking.goes_on();
             if let Some(input) = disk::real_path(&output).filter(|real| inputs.contains(real)) {
                 return Err(PlanError::OverwritesInput { output, input });
             }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::PlanError;
 use super::disk_threads::DiskThreads;
 use super::shutdown::{Halt, Shutdown};
 
@@ -132,11 +133,30 @@ impl Runtime {
         }
     }
 
-    /// What `f` gives, or else the path that it looked at when it had not gone on for longer than may be.
+    /// What `f` gives that touches a path.
+    ///
+    /// # Errors
+    /// Where it takes longer than may be.
+    pub fn touch<R: Send + 'static>(
+        &self,
+        path: &Path,
+        f: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, PlanError> {
+        let path = path.to_path_buf();
+        self.look(move |looking| {
+            looking.at(&path);
+            f()
+        })
+    }
+
+    /// What `f` gives.
+    ///
+    /// # Errors
+    /// Which path it looked at when it had not gone on for longer than may be.
     pub(super) fn look<R: Send + 'static>(
         &self,
         f: impl FnOnce(&Looking) -> R + Send + 'static,
-    ) -> Result<R, (PathBuf, Duration)> {
+    ) -> Result<R, PlanError> {
         let looking = Looking::default();
         let Some(limit) = self.limit else { return Ok(f(&looking)) };
         let there = looking.clone();
@@ -150,7 +170,7 @@ impl Runtime {
                     Err(_) => {
                         let (now, path) = looking.now();
                         if now == steps {
-                            return Err((path, limit));
+                            return Err(PlanError::NoAnswer(path, limit));
                         }
                         steps = now;
                     }
@@ -239,12 +259,12 @@ mod tests {
             });
             7
         };
-        assert_eq!(runtime.look(goes_on), Ok(7));
+        assert_eq!(runtime.look(goes_on).unwrap(), 7);
         let stands = |looking: &Looking| {
             looking.at(Path::new("a/b"));
             sleep(Duration::from_secs(5));
         };
-        assert_eq!(runtime.look(stands), Err((PathBuf::from("a/b"), Duration::from_millis(200))));
+        assert_eq!(runtime.look(stands).unwrap_err().to_string(), "no answer from a/b for 0.2 s");
     }
 
     #[test]

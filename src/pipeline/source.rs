@@ -63,6 +63,7 @@ impl RealPaths {
 
 /// Every file that the request's inputs stand for. `looking` is told what is looked at next.
 pub(super) fn discover(request: &Request, looking: &Looking) -> Result<Found, PlanError> {
+    looking.at(&request.output);
     let output = disk::real_path(&request.output);
     let mut search = Search::default();
     for input in &request.inputs {

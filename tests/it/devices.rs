@@ -90,4 +90,8 @@ fn an_adapter_whose_buffers_are_limited_gives_the_same_file() {
     assert_eq!(into("whole", &[]), into("cut", &lowered));
     let adapters = run_with(&place, &["devices", "--json"], &lowered).ends(0).json()["adapters"].clone();
     assert!(adapters.as_array().unwrap().iter().all(|adapter| adapter["max_buffer_bytes"] == 1 << 20), "{adapters}");
+    for broken in ["0", "1MiB", "-1", "99999999999999999"] {
+        let ran = run_with(&place, &["devices"], &[("IMGPROC_BUFFER_MIB", broken)]).ends(2);
+        ran.says(&[&format!("IMGPROC_BUFFER_MIB={broken} is no number of MiB")]);
+    }
 }

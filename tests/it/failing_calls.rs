@@ -62,8 +62,36 @@ fn a_directory_that_never_answers_ends_the_run_before_it_begins() {
     let begun = Instant::now();
     let options = ["-i", "in", "--recursive", "--timeout", "0.5s"];
     let ran = run(&place, "stalls", "in/hung", &options).ends(2);
-    ran.says(&["can't take in: there was no answer for 0.5 s", "help: what is mounted there may hang"]);
+    ran.says(&["no answer from in for 0.5 s", "help: what is mounted there may hang"]);
     assert!(begun.elapsed() < Duration::from_secs(20) && !place.path("imgproc-out").exists());
+}
+
+#[test]
+fn an_output_directory_that_never_answers_ends_the_run_before_it_begins() {
+    let place = Place::new();
+    place.draw("in/a.png", 8, 8);
+    for (fault, at, named) in
+        [("stalls", "out", "out"), ("stalls", "out/a.png", "out"), ("stalls at mkdir", "out", "out")]
+    {
+        let begun = Instant::now();
+        let ran = run(&place, fault, at, &["-i", "in", "-o", "out", "--timeout", "0.5s"]).ends(2);
+        ran.says(&[&format!("no answer from {named} for 0.5 s"), "help: what is mounted there may hang"]);
+        assert!(begun.elapsed() < Duration::from_secs(20) && place.names("out").is_empty());
+    }
+}
+
+#[test]
+fn a_quota_that_is_used_up_ends_the_run() {
+    let place = Place::new();
+    place.draw_many(30, 60, 40);
+    let ran = run(&place, "quota", "out/.imgproc-", &["-i", "in", "-o", "out", "-j", "1"]).ends(1);
+    ran.says(&[
+        "write: the quota of disk space is used up (free some and go on with --resume)",
+        "the run ended early",
+        " not done",
+    ]);
+    assert!(place.names("out").is_empty());
+    place.run_cpu(&["-i", "in", "-o", "out", "--resume"]).ends(0).says(&["30 images done"]);
 }
 
 #[test]

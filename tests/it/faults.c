@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int is_wanted(const char *fault) {
@@ -57,6 +58,7 @@ ssize_t write(int file, const void *buffer, size_t count) {
     static ssize_t (*next)(int, const void *, size_t);
     if (is_for_open("broken", file)) return errno = EIO, -1;
     if (is_for_open("hangs", file)) hang();
+    if (is_for_open("quota", file)) return errno = EDQUOT, -1;
     if (is_for_open("interrupted", file)) {
         if (is_interrupted()) return errno = EINTR, -1;
         if (count > 100) count = 100;
@@ -78,6 +80,18 @@ DIR *opendir(const char *path) {
     static DIR *(*next)(const char *);
     if (is_for("stalls", path)) hang();
     return NEXT("opendir")(path);
+}
+
+char *realpath(const char *path, char *resolved) {
+    static char *(*next)(const char *, char *);
+    if (is_for("stalls", path)) hang();
+    return NEXT("realpath")(path, resolved);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    static int (*next)(const char *, mode_t);
+    if (is_for("stalls at mkdir", path)) hang();
+    return NEXT("mkdir")(path, mode);
 }
 
 static volatile char sink;

@@ -66,11 +66,21 @@ fn rank(info: &wgpu::AdapterInfo) -> (u8, u8) {
 /// Lowers the size of buffers, MiB: for trying what an adapter with lower limits would do.
 const VARIABLE: &str = "IMGPROC_BUFFER_MIB";
 
+/// Bytes that the variable allows of a buffer; none where it is not set.
+///
+/// # Errors
+/// Where it says no such number.
+pub fn lowered() -> Result<Option<u64>, String> {
+    let Some(value) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let mib = value.to_str().and_then(|mib| mib.parse::<u64>().ok()).filter(|mib| *mib > 0);
+    let bytes = mib.and_then(|mib| mib.checked_mul(1 << 20));
+    bytes.map(Some).ok_or_else(|| format!("{VARIABLE}={} is no number of MiB", value.display()))
+}
+
 /// What is asked of an adapter: all that it allows, or less where the variable says so.
 pub fn limits(adapter: &wgpu::Adapter) -> wgpu::Limits {
     let mut limits = adapter.limits();
-    let lowered = std::env::var(VARIABLE).ok().and_then(|mib| mib.parse::<u64>().ok()).filter(|mib| *mib > 0);
-    if let Some(bytes) = lowered.and_then(|mib| mib.checked_mul(1 << 20)) {
+    if let Ok(Some(bytes)) = lowered() {
         limits.max_buffer_size = limits.max_buffer_size.min(bytes);
         limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.min(bytes);
         limits.max_uniform_buffer_binding_size = limits.max_uniform_buffer_binding_size.min(bytes);

@@ -47,6 +47,7 @@ use std::time::Duration;
 use super::{Backend, DeviceTimes, Done, Task};
 use crate::image::Depth;
 use crate::op::Graph;
+pub use adapter::lowered;
 pub use copy::copy_speed;
 use device::Device;
 use effort::Effort;

@@ -212,19 +212,19 @@ pub fn kind(path: &Path) -> io::Result<Kind> {
     }
 }
 
-/// Names of what a directory holds, in order.
-pub fn names(directory: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
-    names.sort();
-    Ok(names)
-}
-
 /// The path of these bytes; none where they are no Unicode on a system that wants it so.
 pub fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
     #[cfg(unix)]
     return Some(PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes)));
     #[cfg(not(unix))]
     String::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
+/// Names of what a directory holds, in order.
+pub fn names(directory: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
 }
 
 /// Whether anything stands at a path, a dangling link included.
