@@ -3,6 +3,9 @@
 //! Loops are plain Rust that the compiler vectorises, compiled once for each instruction set: the operations and their
 //! order are the same in all, and so are the results, bit by bit.
 
+pub mod colours;
+pub mod tables;
+
 use std::sync::OnceLock;
 
 use fearless_simd::{Level, Simd, SimdBase, SimdElement, dispatch};

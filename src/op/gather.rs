@@ -34,9 +34,23 @@ impl Stencil {
 
 /// Rows of every channel, alpha last, from `reach` above the first row of the result to `reach` below its last, each
 /// with `reach` more columns at both ends.
-pub struct NeighbourhoodRows<'a> {
+pub struct NeighbourhoodRows<'a, T = f32> {
     /// By channel, then by row from the top.
-    pub channels: &'a [Vec<&'a [f32]>],
+    pub channels: &'a [Vec<&'a [T]>],
+}
+
+impl<T> NeighbourhoodRows<'_, T> {
+    /// Calls `work` with what each row of the result reads, and that row of each channel, of planes of them.
+    pub fn each(&self, reach: u32, output: &mut [&mut [T]], work: impl Fn(NeighbourhoodRows<T>, &mut [&mut [T]])) {
+        let reach = reach as usize;
+        let width = self.channels[0][0].len() - 2 * reach;
+        for y in 0..self.channels[0].len() - 2 * reach {
+            let channels: Vec<Vec<&[T]>> = self.channels.iter().map(|c| c[y..=y + 2 * reach].to_vec()).collect();
+            let mut targets: Vec<&mut [T]> =
+                output.iter_mut().map(|plane| &mut plane[y * width..(y + 1) * width]).collect();
+            work(NeighbourhoodRows { channels: &channels }, &mut targets);
+        }
+    }
 }
 
 /// A square neighbourhood of whole pixels; alpha is seen. The result may have other colour channels than the input.
@@ -73,14 +87,17 @@ pub trait Neighbourhood: Debug + Send + Sync {
 
     /// Many rows of the result, one after another in each `output[c]`. For kernels whose rows share work.
     fn rows(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {
-        let reach = self.reach() as usize;
-        let width = rows.channels[0][0].len() - 2 * reach;
-        for y in 0..rows.channels[0].len() - 2 * reach {
-            let channels: Vec<Vec<&[f32]>> = rows.channels.iter().map(|c| c[y..=y + 2 * reach].to_vec()).collect();
-            let mut targets: Vec<&mut [f32]> =
-                output.iter_mut().map(|plane| &mut plane[y * width..(y + 1) * width]).collect();
-            self.row(NeighbourhoodRows { channels: &channels }, &mut targets);
-        }
+        rows.each(self.reach(), output, |rows, output| self.row(rows, output));
+    }
+
+    /// Whether it has a `whole_row`.
+    fn is_whole(&self) -> bool {
+        false
+    }
+
+    /// The same as `row` of whole numbers, where these and the result fit into 16 bits; without alpha.
+    fn whole_row(&self, _rows: NeighbourhoodRows<i16>, _output: &mut [&mut [i16]]) {
+        unreachable!("{self:?} is of real numbers");
     }
 }
 

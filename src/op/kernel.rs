@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::bytes::ByteRow;
 use super::gather::square_region;
 use super::{Flood, Formula, Gather, Neighbourhood, Stencil, Window};
 use crate::image::weights::Resampling;
@@ -128,6 +129,17 @@ pub trait Point: Debug + Send + Sync {
 
     /// One row. `output` holds the channels of the result (without alpha under [`Alpha::Keep`]); all rows have one length.
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
+
+    /// Whether its result holds whole levels 0..=255 alone, so that bytes are all of it.
+    fn gives_levels(&self) -> bool {
+        false
+    }
+
+    /// The bytes that `row` gives rounded, beside one another too: in one pass, where the kernel has such a one; else it says
+    /// false.
+    fn bytes(&self, _row: ByteRow, _target: &mut [u8]) -> bool {
+        false
+    }
 }
 
 /// A point kernel that makes whole levels, 0..=255, of the same sample of two images of whole levels, and so keeps bytes.

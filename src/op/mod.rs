@@ -1,5 +1,6 @@
 //! The vocabulary: what an operation is, its parameters, the kernels it is made of, the graph they form.
 
+mod bytes;
 mod gather;
 mod graph;
 mod kernel;
@@ -7,6 +8,7 @@ mod parameter;
 mod shader;
 mod window;
 
+pub use bytes::{ByteRow, luma_bytes};
 pub use gather::{FARTHEST, Flood, Gather, LEAST_W, Neighbourhood, NeighbourhoodRows, Sampling, Stencil, Tap};
 pub use graph::{Graph, Node, NodeId};
 pub use kernel::{

@@ -108,32 +108,67 @@ impl Neighbourhood for CannyPeaks {
     }
 
     fn row(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {
-        let [gx, gy, slope] = rows.channels else { panic!("peaks are of gx, gy and slope") };
-        let [above, here, below] = slope[..] else { panic!("peaks read three rows") };
-        let n = output[0].len();
-        let [nw, north, ne] = [0, 1, 2].map(|dx| &above[dx..n + dx]);
-        let [west, own, east] = [0, 1, 2].map(|dx| &here[dx..n + dx]);
-        let [sw, south, se] = [0, 1, 2].map(|dx| &below[dx..n + dx]);
         let tangent = self.tangent as f32;
-        blockwise(
-            [&mut *output[0]],
-            [&gx[1][1..=n], &gy[1][1..=n], nw, north, ne, west, own, east, sw, south, se],
+        peaks(
+            &rows,
+            &mut *output[0],
             #[inline(always)]
-            |[across, down, nw, north, ne, west, v, east, sw, south, se]| {
+            |across, down| {
                 // In whole numbers below 2^24 times a power of two, so exact.
                 let (run, rise) = (across.abs(), down.abs());
                 let tangent22 = run * tangent;
-                let flat = rise * 32_768.0 < tangent22;
-                let steep = (rise - 2.0 * run) * 32_768.0 > tangent22;
-                let falls = (across < 0.0) != (down < 0.0);
-                let along_row = (v > west) & (v >= east);
-                let along_column = (v > north) & (v >= south);
-                let diagonal = (falls & (v > ne) & (v > sw)) | (!falls & (v > nw) & (v > se));
-                let is_peak = (flat & along_row) | (!flat & steep & along_column) | (!flat & !steep & diagonal);
-                [if is_peak { v } else { 0.0 }]
+                let steepness = ((rise - 2.0 * run) * 32_768.0 > tangent22, rise * 32_768.0 < tangent22);
+                (steepness, (across < 0.0) != (down < 0.0))
             },
         );
     }
+
+    fn is_whole(&self) -> bool {
+        true
+    }
+
+    fn whole_row(&self, rows: NeighbourhoodRows<i16>, output: &mut [&mut [i16]]) {
+        peaks(
+            &rows,
+            &mut *output[0],
+            #[inline(always)]
+            |across, down| {
+                let (run, rise) = (across.abs(), down.abs());
+                // The whole part of `run tangent / 2^15`, which is no whole number where there is a run; without one there is
+                // a slope only if it is steep.
+                let tangent22 = ((i32::from(2 * run) * self.tangent) >> 16) as i16;
+                ((rise - 2 * run > tangent22, rise <= tangent22), (across ^ down) < 0)
+            },
+        );
+    }
+}
+
+/// Slopes where they are peaks across the edge, else 0. `direction` tells of slopes along a row and down a column whether they
+/// are steep, flat, and of different signs.
+fn peaks<T: Copy + Default + PartialOrd>(
+    rows: &NeighbourhoodRows<T>,
+    output: &mut [T],
+    direction: impl Fn(T, T) -> ((bool, bool), bool),
+) {
+    let [gx, gy, slope] = rows.channels else { panic!("peaks are of gx, gy and slope") };
+    let [above, here, below] = slope[..] else { panic!("peaks read three rows") };
+    let n = output.len();
+    let [nw, north, ne] = [0, 1, 2].map(|dx| &above[dx..n + dx]);
+    let [west, own, east] = [0, 1, 2].map(|dx| &here[dx..n + dx]);
+    let [sw, south, se] = [0, 1, 2].map(|dx| &below[dx..n + dx]);
+    blockwise(
+        [output],
+        [&gx[1][1..=n], &gy[1][1..=n], nw, north, ne, west, own, east, sw, south, se],
+        #[inline(always)]
+        |[across, down, nw, north, ne, west, v, east, sw, south, se]| {
+            let ((steep, flat), falls) = direction(across, down);
+            let along_row = (v > west) & (v >= east);
+            let along_column = (v > north) & (v >= south);
+            let diagonal = (falls & (v > ne) & (v > sw)) | (!falls & (v > nw) & (v > se));
+            let is_peak = (flat & along_row) | (!flat & steep & along_column) | (!flat & !steep & diagonal);
+            [if is_peak { v } else { T::default() }]
+        },
+    );
 }
 
 shader_struct! {

@@ -1,15 +1,17 @@
 //! `clahe`: the histogram of each part of the image spread, its steepness limited.
 
+use std::ops::Range;
+
 use super::lookup::{CHANNELS, Lookup};
-use super::luma_codes::add_by_luma;
+use super::luma_codes::{add_by_luma, shift_by_luma};
 use super::quantise::quantised;
 use crate::image::{Depth, Layout};
 use crate::op::{
-    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Reduce, Refusal, Shape,
-    Spec, Statistic, Tiles, Tipping,
+    Arguments, ByteRow, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Reduce, Refusal,
+    Shape, Spec, Statistic, Tiles, Tipping,
 };
 use crate::shader_struct;
-use crate::simd::vectorized;
+use crate::simd::{blockwise, vectorized};
 
 pub static SPEC: Spec = Spec {
     name: "clahe",
@@ -179,51 +181,146 @@ impl ClaheApply {
         (Between { first: tile(first), second: tile(first + 1.0) }, place - first)
     }
 
-    /// What becomes of the whole codes of row `y` from column `x` on, given the tables of their channel, in codes.
-    fn codes(&self, tables: &[f32], (x, y): (u32, u32), codes: &[f32], target: &mut [f32]) {
-        let n = codes.len();
+    /// The runs of `n` columns from column `x` of row `y` on that lie between the same tiles, given the tables of their channel.
+    fn spans<'a>(&self, tables: &'a [f32], (x, y): (u32, u32), n: usize) -> Vec<Span<'a>> {
         let (down, below) = self.between(y, self.tiles_per_row);
-        let across = |i: usize| self.between(x + i as u32, self.tiles_per_column);
-        let mut begin = 0;
-        while begin < n {
-            // As far as the tiles are the same, a block at most: they change only from one to the next.
-            let (columns, _) = across(begin);
-            let most = n.min(begin + BLOCK);
-            let is_same = |i: usize| across(i).0 == columns;
-            let end = if is_same(most - 1) { most } else { (begin..most).take_while(|i| is_same(*i)).count() + begin };
-            let table = |down: u32, across: u32| {
-                &tables[((down * self.tiles + across) * self.codes) as usize..][..self.codes as usize]
-            };
+        let across = |x: u32| self.between(x, self.tiles_per_column).0;
+        let table = |down: u32, across: u32| {
+            &tables[((down * self.tiles + across) * self.codes) as usize..][..self.codes as usize]
+        };
+        let (mut begin, end, mut spans) = (x, x + n as u32, Vec::new());
+        while begin < end {
+            // Tiles change only from one to the next, so that halves of what is left tell where.
+            let (columns, mut same, mut other) = (across(begin), begin, end);
+            while same + 1 < other {
+                let middle = same + (other - same) / 2;
+                if across(middle) == columns { same = middle } else { other = middle }
+            }
             let corners = [
                 table(down.first, columns.first),
                 table(down.first, columns.second),
                 table(down.second, columns.first),
                 table(down.second, columns.second),
             ];
-            let mut entries = [[0.0; BLOCK]; 4];
-            for (i, code) in codes[begin..end].iter().enumerate() {
-                let code = *code as usize;
-                for (entries, corner) in entries.iter_mut().zip(corners) {
-                    entries[i] = corner[code];
+            spans.push(Span { columns: (begin - x) as usize..(other - x) as usize, first: begin, below, corners });
+            begin = other;
+        }
+        spans
+    }
+
+    /// What becomes of the whole codes of row `y` from column `x` on, given the tables of their channel, in codes.
+    fn codes(&self, tables: &[f32], place: (u32, u32), codes: &[f32], target: &mut [f32]) {
+        for span in self.spans(tables, place, codes.len()) {
+            let blocks = codes[span.columns.clone()].chunks(BLOCK).zip(target[span.columns.clone()].chunks_mut(BLOCK));
+            for (i, (codes, target)) in blocks.enumerate() {
+                let mut entries = [[0.0; 4]; BLOCK];
+                for (entry, code) in entries.iter_mut().zip(codes) {
+                    *entry = span.corners.map(|corner| corner[*code as usize]);
                 }
+                let results = self.weighed(
+                    &span,
+                    i * BLOCK,
+                    &entries,
+                    #[inline(always)]
+                    |entry| entry,
+                    #[inline(always)]
+                    |v| v.round_ties_even(),
+                );
+                target.copy_from_slice(&results[..target.len()]);
             }
-            let mut results = [0.0; BLOCK];
-            vectorized(
-                #[inline(always)]
-                || {
-                    let [a, b, c, d] = &entries;
-                    for i in 0..BLOCK {
-                        let (_, right) = across(begin + i);
-                        let above = a[i] * (1.0 - right) + b[i] * right;
-                        let under = c[i] * (1.0 - right) + d[i] * right;
-                        results[i] = (above * (1.0 - below) + under * below).round_ties_even();
-                    }
-                },
-            );
-            target[begin..end].copy_from_slice(&results[..end - begin]);
-            begin = end;
         }
     }
+
+    /// The same of bytes.
+    fn byte_codes(&self, tables: &[f32], place: (u32, u32), codes: &[u8], target: &mut [u8]) {
+        for span in self.spans(tables, place, codes.len()) {
+            // Entries are whole codes: one load for all four of them.
+            let packed = packed(span.corners);
+            let blocks = codes[span.columns.clone()].chunks(BLOCK).zip(target[span.columns.clone()].chunks_mut(BLOCK));
+            for (i, (codes, target)) in blocks.enumerate() {
+                let mut entries = [0; BLOCK];
+                for (entry, code) in entries.iter_mut().zip(codes) {
+                    *entry = packed[usize::from(*code)];
+                }
+                let results = self.weighed(
+                    &span,
+                    i * BLOCK,
+                    &entries,
+                    #[inline(always)]
+                    |e: u32| [lowest(e), lowest(e >> 8), lowest(e >> 16), lowest(e >> 24)],
+                    #[inline(always)]
+                    |v| (v + TO_LOWEST_BITS).to_bits() as u8,
+                );
+                target.copy_from_slice(&results[..target.len()]);
+            }
+        }
+    }
+
+    /// A block of results, from column `begin` of a span on; `corners` of an entry are what the tables there hold.
+    #[inline(always)]
+    fn weighed<E: Copy, T: Copy + Default>(
+        &self,
+        span: &Span,
+        begin: usize,
+        entries: &[E; BLOCK],
+        corners: impl Fn(E) -> [f32; 4],
+        rounded: impl Fn(f32) -> T,
+    ) -> [T; BLOCK] {
+        // Values of its own, so that compilers see that no result changes them.
+        let (first, below, tiles_per_column) = (span.first + begin as u32, span.below, self.tiles_per_column);
+        vectorized(
+            #[inline(always)]
+            || {
+                let mut results = [T::default(); BLOCK];
+                for i in 0..BLOCK {
+                    let place = (first + i as u32) as f32 * tiles_per_column - 0.5;
+                    let right = place - place.floor();
+                    let [a, b, c, d] = corners(entries[i]);
+                    let above = a * (1.0 - right) + b * right;
+                    let under = c * (1.0 - right) + d * right;
+                    results[i] = rounded(above * (1.0 - below) + under * below);
+                }
+                results
+            },
+        )
+    }
+}
+
+/// Columns of a row that lie between the same tiles.
+struct Span<'a> {
+    /// Counted from the first that are looked up.
+    columns: Range<usize>,
+    /// Of the image.
+    first: u32,
+    /// How much the lower tiles count.
+    below: f32,
+    /// Tables of the tiles at the upper left, upper right, lower left and lower right.
+    corners: [&'a [f32]; 4],
+}
+
+/// Leaves a value below 2^22 in the lowest bits, rounded to the nearest whole number, halves to even.
+const TO_LOWEST_BITS: f32 = 12_582_912.0;
+
+/// The bytes that four tables hold for each code.
+fn packed(tables: [&[f32]; 4]) -> [u32; 256] {
+    let mut packed = [0; 256];
+    blockwise(
+        [&mut packed],
+        tables,
+        #[inline(always)]
+        |[a, b, c, d]| [byte(a) | byte(b) << 8 | byte(c) << 16 | byte(d) << 24],
+    );
+    packed
+}
+
+#[inline(always)]
+fn byte(v: f32) -> u32 {
+    (v + TO_LOWEST_BITS).to_bits() & 255
+}
+
+#[inline(always)]
+fn lowest(packed: u32) -> f32 {
+    (packed & 255) as i32 as f32
 }
 
 impl Point for ClaheApply {
@@ -246,5 +343,19 @@ impl Point for ClaheApply {
             return;
         }
         add_by_luma(&row, output, self.levels_per_code, |luma, target| self.codes(row.table, place, luma, target));
+    }
+
+    fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        if self.codes != 256 || self.by_luma == 0 && self.colours == 3 {
+            return false;
+        }
+        if self.by_luma == 0 {
+            self.byte_codes(row.table, (row.x, row.y), row.pixels, target);
+        } else {
+            shift_by_luma(row.pixels, target, |first, luma, results| {
+                self.byte_codes(row.table, (row.x + first as u32, row.y), luma, results);
+            });
+        }
+        true
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::image::colour::{linear_from_srgb, luma, srgb_from_linear};
 use crate::op::{
-    Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+    Arguments, ByteRow, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape,
+    Spec, luma_bytes,
 };
 use crate::shader_struct;
 use crate::simd::blockwise;
+use crate::simd::colours::map_to_gray;
 
 const WEIGHTS: &[&str] = &["bt601", "bt709", "average", "linear"];
 
@@ -89,5 +91,18 @@ impl Point for Grayscale {
                 |[r, g, b]| [self.gray(r, g, b)],
             ),
         }
+    }
+
+    fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        match self.weights {
+            "bt601" => luma_bytes(row.pixels, target),
+            _ => map_to_gray(
+                row.pixels,
+                target,
+                #[inline(always)]
+                |[r, g, b]| self.gray(r, g, b),
+            ),
+        }
+        true
     }
 }

@@ -8,6 +8,7 @@ use crate::op::{
     Refusal, Shape, Spec, Taps, Tipping,
 };
 use crate::shader_struct;
+use crate::simd::blockwise;
 
 pub static SPEC: Spec = Spec {
     name: "harris",
@@ -72,10 +73,15 @@ impl Point for HarrisResponse {
 
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let [a, b, c] = row.inputs else { panic!("a response is of three sums") };
-        for (x, target) in output[0].iter_mut().enumerate() {
-            let trace = a[x] + c[x];
-            *target = a[x] * c[x] - b[x] * b[x] - self.k * trace * trace;
-        }
+        blockwise(
+            [&mut *output[0]],
+            [a, b, c],
+            #[inline(always)]
+            |[a, b, c]| {
+                let trace = a + c;
+                [a * c - b * b - self.k * trace * trace]
+            },
+        );
     }
 }
 
@@ -92,8 +98,11 @@ impl Point for HarrisCorners {
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]) {
         let response = row.inputs[row.inputs.len() - 1];
         let level = self.threshold * row.table[0];
-        for (t, v) in output[0].iter_mut().zip(response) {
-            *t = if *v > level { 255.0 } else { 0.0 };
-        }
+        blockwise(
+            [&mut *output[0]],
+            [response],
+            #[inline(always)]
+            |[v]| [if v > level { 255.0 } else { 0.0 }],
+        );
     }
 }

@@ -1,7 +1,10 @@
 //! `hue`: the colour circle turned.
 
-use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{
+    ByteRow, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+};
 use crate::shader_struct;
+use crate::simd::colours::map_colours;
 
 pub static SPEC: Spec = Spec {
     name: "hue",
@@ -44,6 +47,27 @@ impl Operation for Hue {
     }
 }
 
+impl Hue {
+    #[inline(always)]
+    fn turned(&self, [r, g, b]: [f32; 3]) -> [f32; 3] {
+        let high = r.max(g).max(b);
+        let chroma = high - r.min(g).min(b);
+        // Where all channels are equal, 0 and not 0 / 0; a denormal may count as 0 on a GPU.
+        let divisor = chroma.max(1e-20);
+        let sextant = match high {
+            _ if high == r => (g - b) / divisor,
+            _ if high == g => 2.0 + (b - r) / divisor,
+            _ => 4.0 + (r - g) / divisor,
+        };
+        let channel = |shift: f32| {
+            let k = sextant + self.turn + shift;
+            let k = k - 6.0 * (k / 6.0).floor();
+            high - chroma * k.min(4.0 - k).clamp(0.0, 1.0)
+        };
+        [channel(5.0), channel(3.0), channel(1.0)]
+    }
+}
+
 impl Point for Hue {
     fn formula(&self) -> Formula {
         Formula::new("hue", include_str!("../../shaders/ops/hue.wgsl"), self)
@@ -53,23 +77,17 @@ impl Point for Hue {
         row.map_colours(
             output,
             #[inline(always)]
-            |[r, g, b]| {
-                let high = r.max(g).max(b);
-                let chroma = high - r.min(g).min(b);
-                // Where all channels are equal, 0 and not 0 / 0; a denormal may count as 0 on a GPU.
-                let divisor = chroma.max(1e-20);
-                let sextant = match high {
-                    _ if high == r => (g - b) / divisor,
-                    _ if high == g => 2.0 + (b - r) / divisor,
-                    _ => 4.0 + (r - g) / divisor,
-                };
-                let channel = |shift: f32| {
-                    let k = sextant + self.turn + shift;
-                    let k = k - 6.0 * (k / 6.0).floor();
-                    high - chroma * k.min(4.0 - k).clamp(0.0, 1.0)
-                };
-                [channel(5.0), channel(3.0), channel(1.0)]
-            },
+            |v| self.turned(v),
         );
+    }
+
+    fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        map_colours(
+            row.pixels,
+            target,
+            #[inline(always)]
+            |v| self.turned(v),
+        );
+        true
     }
 }

@@ -1,8 +1,9 @@
 //! Codes through the table that was made from their histogram.
 
-use super::luma_codes::add_by_luma;
-use crate::op::{Formula, Graph, NodeId, Point, PointRow};
+use super::luma_codes::{add_by_luma, shift_by_luma};
+use crate::op::{ByteRow, Formula, Graph, NodeId, Point, PointRow};
 use crate::shader_struct;
+use crate::simd::tables::look_up;
 
 /// What an operation's `channels` may say.
 pub const CHANNELS: &[&str] = &["luma", "each"];
@@ -74,4 +75,16 @@ impl Point for LookupPoint {
             target.iter_mut().zip(luma).for_each(|(t, y)| *t = row.table[*y as usize]);
         });
     }
+
+    fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        let Some(table) = bytes(row.table).filter(|_| self.by_luma == 1 && self.unit == 1.0) else { return false };
+        shift_by_luma(row.pixels, target, |_, luma, results| look_up(&table, luma, results));
+        true
+    }
+}
+
+/// A table of 256 whole levels.
+fn bytes(table: &[f32]) -> Option<[u8; 256]> {
+    let bytes: [u8; 256] = table.iter().map(|v| *v as u8).collect::<Vec<u8>>().try_into().ok()?;
+    bytes.iter().zip(table).all(|(byte, v)| f32::from(*byte) == *v).then_some(bytes)
 }

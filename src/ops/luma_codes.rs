@@ -2,9 +2,10 @@
 
 use crate::image::colour::{luma_code, luma_level, quantise};
 use crate::image::{Depth, Layout};
-use crate::op::{Formula, Graph, Kernel, NodeId, Point, PointRow};
+use crate::op::{ByteRow, Formula, Graph, Kernel, NodeId, Point, PointRow, luma_bytes};
 use crate::shader_struct;
 use crate::simd::blockwise;
+use crate::simd::colours::shift_colours;
 
 shader_struct! {
     /// The luma of channels rounded to codes, `codes_per_level` of them in a level (1).
@@ -58,6 +59,21 @@ pub fn add_by_luma(row: &PointRow, output: &mut [&mut [f32]], unit: f32, result:
     }
 }
 
+/// Pixels whose luma is changed at once.
+const PART: usize = 1024;
+
+/// As `add_by_luma`, of bytes in which the results are whole, too; `result(first pixel, luma, its results)`.
+pub fn shift_by_luma(pixels: &[u8], target: &mut [u8], result: impl Fn(usize, &[u8], &mut [u8])) {
+    let parts = pixels.chunks(3 * PART).zip(target.chunks_mut(3 * PART));
+    for (i, (pixels, target)) in parts.enumerate() {
+        let (mut lumas, mut results) = ([0; PART], [0; PART]);
+        let (lumas, results) = (&mut lumas[..pixels.len() / 3], &mut results[..pixels.len() / 3]);
+        luma_bytes(pixels, lumas);
+        result(i * PART, lumas, results);
+        shift_colours(pixels, lumas, results, target);
+    }
+}
+
 impl Point for LumaCodes {
     fn formula(&self) -> Formula {
         Formula::new("luma_codes", include_str!("../../shaders/ops/luma_codes.wgsl"), self)
@@ -71,5 +87,14 @@ impl Point for LumaCodes {
             #[inline(always)]
             |[r, g, b]| [rounded_luma(r, g, b)],
         );
+    }
+
+    fn gives_levels(&self) -> bool {
+        true
+    }
+
+    fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        luma_bytes(row.pixels, target);
+        true
     }
 }

@@ -1,5 +1,7 @@
 //! Sobel slopes of one channel, and what is made of the two, as three channels, for edges and corners.
 
+use std::ops::{Add, Sub};
+
 use crate::image::Edges;
 use crate::op::{Formula, Neighbourhood, NeighbourhoodRows};
 use crate::shader_struct;
@@ -48,9 +50,26 @@ impl Neighbourhood for SlopesNeighbourhood {
             Slopes::Products => of_slopes(&rows, output, |x, y| [x * x, x * y, y * y]),
         }
     }
+
+    fn is_whole(&self) -> bool {
+        matches!(self.slopes, Slopes::Taxicab)
+    }
+
+    fn whole_row(&self, rows: NeighbourhoodRows<i16>, output: &mut [&mut [i16]]) {
+        of_slopes(
+            &rows,
+            output,
+            #[inline(always)]
+            |x, y| [x, y, x.abs() + y.abs()],
+        );
+    }
 }
 
-fn of_slopes(rows: &NeighbourhoodRows, output: &mut [&mut [f32]], made: impl Fn(f32, f32) -> [f32; 3]) {
+fn of_slopes<T: Copy + Default + Add<Output = T> + Sub<Output = T>>(
+    rows: &NeighbourhoodRows<T>,
+    output: &mut [&mut [T]],
+    made: impl Fn(T, T) -> [T; 3],
+) {
     let [above, here, below] = rows.channels[0][..] else { panic!("slopes read three rows") };
     let [first, second, third] = output else { panic!("slopes give three channels") };
     let n = first.len();
@@ -61,8 +80,9 @@ fn of_slopes(rows: &NeighbourhoodRows, output: &mut [&mut [f32]], made: impl Fn(
         [nw, north, ne, &here[..n], &here[2..n + 2], sw, south, se],
         #[inline(always)]
         |[nw, north, ne, west, east, sw, south, se]| {
-            let gx = (ne - nw) + 2.0 * (east - west) + (se - sw);
-            let gy = (sw - nw) + 2.0 * (south - north) + (se - ne);
+            let (across, down) = (east - west, south - north);
+            let gx = (ne - nw) + (across + across) + (se - sw);
+            let gy = (sw - nw) + (down + down) + (se - ne);
             made(gx, gy)
         },
     );

@@ -1,8 +1,11 @@
 //! `saturation`: distance of every colour from its luma, scaled.
 
 use crate::image::colour::luma;
-use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{
+    ByteRow, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+};
 use crate::shader_struct;
+use crate::simd::colours::map_colours;
 
 pub static SPEC: Spec = Spec {
     name: "saturation",
@@ -44,6 +47,15 @@ impl Operation for Saturation {
     }
 }
 
+impl Saturation {
+    #[inline(always)]
+    fn mixed(&self, [r, g, b]: [f32; 3]) -> [f32; 3] {
+        let y = luma(r, g, b);
+        let mix = |v| y + self.factor * (v - y);
+        [mix(r), mix(g), mix(b)]
+    }
+}
+
 impl Point for Saturation {
     fn formula(&self) -> Formula {
         Formula::new("saturation", include_str!("../../shaders/ops/saturation.wgsl"), self)
@@ -53,11 +65,17 @@ impl Point for Saturation {
         row.map_colours(
             output,
             #[inline(always)]
-            |[r, g, b]| {
-                let y = luma(r, g, b);
-                let mix = |v| y + self.factor * (v - y);
-                [mix(r), mix(g), mix(b)]
-            },
+            |v| self.mixed(v),
         );
+    }
+
+    fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        map_colours(
+            row.pixels,
+            target,
+            #[inline(always)]
+            |v| self.mixed(v),
+        );
+        true
     }
 }

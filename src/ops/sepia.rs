@@ -1,7 +1,10 @@
 //! `sepia`: the brown of old photographs.
 
-use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{
+    ByteRow, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+};
 use crate::shader_struct;
+use crate::simd::colours::map_colours;
 
 pub static SPEC: Spec = Spec {
     name: "sepia",
@@ -29,6 +32,18 @@ impl Operation for Sepia {
     }
 }
 
+impl Sepia {
+    #[inline(always)]
+    fn mixed(&self, [r, g, b]: [f32; 3]) -> [f32; 3] {
+        let mix = |v, brown| (1.0 - self.amount) * v + self.amount * brown;
+        [
+            mix(r, 0.393 * r + 0.769 * g + 0.189 * b),
+            mix(g, 0.349 * r + 0.686 * g + 0.168 * b),
+            mix(b, 0.272 * r + 0.534 * g + 0.131 * b),
+        ]
+    }
+}
+
 impl Point for Sepia {
     fn formula(&self) -> Formula {
         Formula::new("sepia", include_str!("../../shaders/ops/sepia.wgsl"), self)
@@ -38,14 +53,17 @@ impl Point for Sepia {
         row.map_colours(
             output,
             #[inline(always)]
-            |[r, g, b]| {
-                let mix = |v, brown| (1.0 - self.amount) * v + self.amount * brown;
-                [
-                    mix(r, 0.393 * r + 0.769 * g + 0.189 * b),
-                    mix(g, 0.349 * r + 0.686 * g + 0.168 * b),
-                    mix(b, 0.272 * r + 0.534 * g + 0.131 * b),
-                ]
-            },
+            |v| self.mixed(v),
         );
+    }
+
+    fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        map_colours(
+            row.pixels,
+            target,
+            #[inline(always)]
+            |v| self.mixed(v),
+        );
+        true
     }
 }

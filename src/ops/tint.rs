@@ -1,8 +1,11 @@
 //! `tint`: luma in one colour.
 
 use crate::image::colour::luma;
-use crate::op::{Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec};
+use crate::op::{
+    ByteRow, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Point, PointRow, Refusal, Shape, Spec,
+};
 use crate::shader_struct;
+use crate::simd::colours::map_colours;
 
 pub static SPEC: Spec = Spec {
     name: "tint",
@@ -34,6 +37,15 @@ impl Operation for Tint {
     }
 }
 
+impl Tint {
+    #[inline(always)]
+    fn mixed(&self, [r, g, b]: [f32; 3]) -> [f32; 3] {
+        let y = luma(r, g, b);
+        let mix = |v, color| (1.0 - self.amount) * v + self.amount * (y * (color / 255.0));
+        [mix(r, self.red), mix(g, self.green), mix(b, self.blue)]
+    }
+}
+
 impl Point for Tint {
     fn formula(&self) -> Formula {
         Formula::new("tint", include_str!("../../shaders/ops/tint.wgsl"), self)
@@ -43,11 +55,17 @@ impl Point for Tint {
         row.map_colours(
             output,
             #[inline(always)]
-            |[r, g, b]| {
-                let y = luma(r, g, b);
-                let mix = |v, color| (1.0 - self.amount) * v + self.amount * (y * (color / 255.0));
-                [mix(r, self.red), mix(g, self.green), mix(b, self.blue)]
-            },
+            |v| self.mixed(v),
         );
+    }
+
+    fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        map_colours(
+            row.pixels,
+            target,
+            #[inline(always)]
+            |v| self.mixed(v),
+        );
+        true
     }
 }

@@ -1,16 +1,18 @@
-//! Recipes that only move whole pixels, compute each from itself, or halve rows: on interleaved samples, without planes.
+//! Recipes that only move whole pixels, compute each from itself, resample by weights that repeat or
+//! fill cells: on interleaved samples, without planes.
 
 use fearless_simd::{Simd, dispatch, prelude::*, u8x64};
 use rayon::prelude::*;
 
 use super::evaluate::Evaluation;
 use super::interleave::store_joined;
+use super::permute;
 use super::point::{self, Stage};
 use super::samples::Code;
-use super::{part_region, permute};
 use crate::image::{Layout, Samples};
-use crate::op::{Kernel, NodeId};
+use crate::op::{ByteRow, Kernel, NodeId};
 use crate::simd::level;
+use crate::simd::tables::{LANES, Quarters, look_up};
 
 /// Fills `codes` with those of a node, where it is such a one of the source.
 pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], codes_per_unit: f32) -> bool {
@@ -26,8 +28,12 @@ pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], cod
     }
     let (Some(codes), Samples::U8(source)) = (C::bytes(codes), evaluation.source_samples()) else { return false };
     let rows = Rows { source, from, to, threads: evaluation.threads };
-    if let Some(halving) = evaluation.halving(node) {
-        rows.fill_apart(codes, |top, target| halving.fill(source, top, target));
+    if let Some(image) = evaluation.interleaved(node) {
+        rows.fill_apart(codes, ROWS, |top, target| image.fill(source, top, target));
+        return true;
+    }
+    if let Some(cells) = evaluation.cells(node) {
+        rows.fill_apart(codes, cells.height(), |top, target| cells.fill(source, top, target));
         return true;
     }
     let Some(run) = evaluation.points(node).filter(|_| !to.alpha) else { return false };
@@ -37,6 +43,7 @@ pub fn fill<C: Code>(evaluation: &Evaluation, node: NodeId, codes: &mut [C], cod
             rows.fill(codes, |_, source, target| look_up_colours([r, g, b], source, target));
         }
         Some(_) => return false,
+        None if run.len() == 1 && rows.fill_at_once(codes, &run[0]) => {}
         None if run[0].kernel.is_of_sample() => return false,
         None => rows.fill(codes, |top, source, target| point::interleaved(&run, from, source, top, target)),
     }
@@ -73,10 +80,10 @@ struct Rows<'a> {
 const ROWS: u32 = 16;
 
 impl Rows<'_> {
-    /// Fills `target` by `work(first row, rows of the result)`.
-    fn fill_apart(&self, target: &mut [u8], work: impl Fn(u32, &mut [u8]) + Sync) {
-        let part = (self.to.width * self.to.channels() * ROWS) as usize;
-        let work = |(index, target): (usize, &mut [u8])| work(index as u32 * ROWS, target);
+    /// Fills `target` by `work(first row, rows of the result)`, of whole multiples of so many `rows`.
+    fn fill_apart(&self, target: &mut [u8], rows: u32, work: impl Fn(u32, &mut [u8]) + Sync) {
+        let part = (self.to.width * self.to.channels()) as usize * rows as usize;
+        let work = |(index, target): (usize, &mut [u8])| work(index as u32 * rows, target);
         if self.threads == 1 {
             target.chunks_mut(part).enumerate().for_each(work);
         } else {
@@ -90,60 +97,38 @@ impl Rows<'_> {
             work(0, self.source, target);
             return;
         }
-        let part = |layout: Layout| (layout.width * layout.channels() * ROWS) as usize;
-        let parts = target.par_chunks_mut(part(self.to)).zip(self.source.par_chunks(part(self.from)));
-        parts.enumerate().for_each(|(index, (target, source))| {
-            work(part_region(self.from.region(), ROWS, index).y, source, target);
+        let row = |layout: Layout| (layout.width * layout.channels()) as usize;
+        let (from, to) = (row(self.from), row(self.to));
+        self.fill_apart(target, ROWS, |top, target| {
+            let begin = top as usize * from;
+            work(top, &self.source[begin..begin + target.len() / to * from], target);
         });
     }
-}
 
-/// `table[v]` for each `v`.
-pub fn look_up(table: &[u8; 256], source: &[u8], target: &mut [u8]) {
-    // Stores across two lines of the cache take twice as long.
-    let before = target.as_ptr().align_offset(LANES).min(target.len());
-    let (head, body) = target.split_at_mut(before);
-    head.iter_mut().zip(source).for_each(|(t, v)| *t = table[usize::from(*v)]);
-    dispatch!(level(), simd => look_up_vectors(simd, table, &source[before..], body));
+    /// Fills `target` by a kernel that has a way for bytes; else says false.
+    fn fill_at_once(&self, target: &mut [u8], Stage { kernel, table, .. }: &Stage) -> bool {
+        let width = |layout: Layout| (layout.width * layout.channels()) as usize;
+        let (from, to) = (width(self.from), width(self.to));
+        let row = |y: u32, pixels: &[u8], target: &mut [u8]| kernel.bytes(ByteRow { pixels, table, x: 0, y }, target);
+        // What it says of one row it says of all.
+        if !row(0, &self.source[..from], &mut target[..to]) {
+            return false;
+        }
+        self.fill(target, |top, source, target| {
+            if kernel.sees_place() {
+                let rows = source.chunks_exact(from).zip(target.chunks_exact_mut(to));
+                (top..).zip(rows).for_each(|(y, (source, target))| _ = row(y, source, target));
+            } else {
+                row(top, source, target);
+            }
+        });
+        true
+    }
 }
 
 /// `tables[c][v]` for each `v` and channel `c`.
 fn look_up_colours(tables: [&[u8; 256]; 3], source: &[u8], target: &mut [u8]) {
     dispatch!(level(), simd => look_up_colour_vectors(simd, tables, source, target));
-}
-
-const LANES: usize = 64;
-
-/// A table in four vectors.
-struct Quarters<S: Simd>([u8x64<S>; 4]);
-
-impl<S: Simd> Quarters<S> {
-    #[inline(always)]
-    fn new(simd: S, table: &[u8; 256]) -> Quarters<S> {
-        let quarter = |i: usize| u8x64::from_slice(simd, &table[LANES * i..LANES * (i + 1)]);
-        Quarters([quarter(0), quarter(1), quarter(2), quarter(3)])
-    }
-
-    #[inline(always)]
-    fn of(&self, v: u8x64<S>) -> u8x64<S> {
-        let Quarters([a, b, c, d]) = *self;
-        let low = a.concat_swizzle_dyn_precise(b, v);
-        let high = c.concat_swizzle_dyn_precise(d, v ^ 128);
-        low | high
-    }
-}
-
-/// Where a vector holds 64 bytes, four of them are the table; else byte by byte.
-#[inline(always)]
-fn look_up_vectors<S: Simd>(simd: S, table: &[u8; 256], source: &[u8], target: &mut [u8]) {
-    let whole = if S::u8s::LEN == LANES { source.len() / LANES * LANES } else { 0 };
-    let quarters = Quarters::new(simd, table);
-    for (v, t) in source[..whole].chunks_exact(LANES).zip(target[..whole].chunks_exact_mut(LANES)) {
-        quarters.of(u8x64::from_slice(simd, v)).store_slice(t);
-    }
-    for (v, t) in source[whole..].iter().zip(&mut target[whole..]) {
-        *t = table[usize::from(*v)];
-    }
 }
 
 #[inline(always)]
@@ -165,13 +150,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_level_finds_its_entry() {
+    fn every_level_finds_its_colour() {
         let table: [u8; 256] = std::array::from_fn(|i| (i * 7 + i / 3) as u8);
         let source: Vec<u8> = (0..1000).map(|i| (i * 89 % 256) as u8).collect();
-        let mut target = vec![0; source.len()];
-        look_up(&table, &source, &mut target);
-        assert!(source.iter().zip(&target).all(|(v, t)| *t == table[usize::from(*v)]));
-
         let others = [table.map(|v| v ^ 85), table.map(|v| v / 2)];
         let mut colours = vec![0; 3 * source.len()];
         look_up_colours([&table, &others[0], &others[1]], &source, &mut colours);

@@ -1,12 +1,13 @@
 //! A graph evaluated for rectangles of one of its nodes.
 
+use super::cells::Cells;
 use super::fixed::{self, Method};
-use super::repeated::{FixedAxis, Halving};
+use super::interleaved::{FixedAxis, Interleaved};
 use super::room::Wanted;
 use super::tile::{Held, Tile};
 use super::{axis, gather, pair, permute, point, samples, stencil, window};
 use crate::image::{Depth, Image, Region, Samples};
-use crate::op::{Graph, Kernel, NodeId, Taps};
+use crate::op::{Graph, Kernel, Node, NodeId, Point, Taps};
 use gather::View;
 use point::Stage;
 
@@ -21,6 +22,8 @@ pub struct Evaluation<'a> {
     uses: Vec<Uses>,
     /// Of the nodes that are summed in whole numbers, by node.
     pub methods: Vec<Option<Method>>,
+    /// Whether a node holds whole numbers of 16 bits.
+    wholes: Vec<bool>,
     /// That share the work.
     pub threads: usize,
     /// The whole source as a tile, where its codes are that: strips of it are not copied.
@@ -63,7 +66,34 @@ impl<'a> Evaluation<'a> {
             _ => (0..count).map(|_| None).collect(),
         };
         let (stored, tables) = (vec![None; count], vec![Vec::new(); count]);
-        Evaluation { graph, source, stored, tables, uses, methods, threads, lent: None }
+        let wholes = vec![false; count];
+        let evaluation = Evaluation { graph, source, stored, tables, uses, methods, wholes, threads, lent: None };
+        Evaluation { wholes: evaluation.wholes(), ..evaluation }
+    }
+
+    /// Which neighbourhoods are computed in whole numbers: of bytes or of one another, where nothing else reads them but
+    /// floods.
+    fn wholes(&self) -> Vec<bool> {
+        let nodes = self.graph.nodes();
+        let is_bytes = |id: usize| match &self.source.samples {
+            Samples::U8(_) if id == 0 => nodes[0].layout.channels() == 1,
+            _ => self.levels(id).is_some(),
+        };
+        let mut wholes = vec![false; nodes.len()];
+        for (id, node) in nodes.iter().enumerate() {
+            wholes[id] = match &node.kernel {
+                Kernel::Neighbourhood(kernel) => {
+                    let input = node.inputs[0].0;
+                    kernel.is_whole() && !node.layout.alpha && (is_bytes(input) || wholes[input])
+                }
+                _ => false,
+            };
+        }
+        let is_read_well = |(id, node): (usize, &Node)| {
+            let reads = node.inputs.iter().any(|input| wholes[input.0]);
+            !reads || wholes[id] || matches!(node.kernel, Kernel::Flood(_))
+        };
+        if nodes.iter().enumerate().all(is_read_well) { wholes } else { vec![false; nodes.len()] }
     }
 
     /// With the source as a tile, where it [`reads_tiles`] alone.
@@ -91,8 +121,8 @@ impl<'a> Evaluation<'a> {
         is_plain.then(|| run.into_iter().map(|id| self.stage(id)).collect())
     }
 
-    /// The source halved along its rows, where a node is just that, in fixed point.
-    pub fn halving(&self, target: NodeId) -> Option<Halving<'_>> {
+    /// The source resampled in fixed point by weights that repeat along rows, where a node is just that.
+    pub fn interleaved(&self, target: NodeId) -> Option<Interleaved<'_>> {
         let axis = |id: NodeId| match (&self.graph.node(id).kernel, &self.methods[id.0]) {
             (Kernel::Axis(axis), Some(Method::Weights(weights))) => match &axis.taps {
                 Taps::Resample(resampling) => Some(FixedAxis { resampling, weights }),
@@ -104,7 +134,20 @@ impl<'a> Evaluation<'a> {
         let input = self.graph.node(target).inputs[0];
         let columns = axis(input)?;
         let is_source = self.graph.node(input).inputs == [NodeId(0)] && self.stored[0].is_none();
-        Halving::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
+        Interleaved::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
+    }
+
+    /// The source in cells of one mean each, where a node is just that.
+    pub fn cells(&self, target: NodeId) -> Option<Cells> {
+        let mut axes = Vec::new();
+        let mut id = target;
+        while let (Kernel::Axis(axis), true) = (&self.graph.node(id).kernel, axes.len() < 4) {
+            let Taps::Resample(resampling) = &axis.taps else { return None };
+            axes.push((axis.place, resampling));
+            id = self.graph.node(id).inputs[0];
+        }
+        let is_source = id == NodeId(0) && self.stored[0].is_none();
+        Cells::new(&axes, self.graph.layout(NodeId(0))).filter(|_| is_source)
     }
 
     /// A node that is there as a whole.
@@ -136,8 +179,20 @@ impl<'a> Evaluation<'a> {
     /// The images among a node's inputs that it reads as tiles. A gather reads its input as a whole, wherever that is kept.
     fn tile_inputs(&self, id: usize) -> impl Iterator<Item = NodeId> + '_ {
         let node = &self.graph.nodes()[id];
-        let reads_tiles = self.stored[id].is_none() && !matches!(node.kernel, Kernel::Gather(_));
+        let is_there = self.stored[id].is_some() || self.levels(id).is_some();
+        let reads_tiles = !is_there && !matches!(node.kernel, Kernel::Gather(_));
         node.inputs.iter().copied().filter(move |input| reads_tiles && !self.is_table(*input))
+    }
+
+    /// The kernel and the bytes that a node's levels are made of at once: of R, G and B of a source without alpha.
+    fn levels(&self, id: usize) -> Option<(&dyn Point, &[u8])> {
+        let (node, layout) = (&self.graph.nodes()[id], self.graph.layout(NodeId(0)));
+        match (&node.kernel, &self.source.samples) {
+            (Kernel::Point(kernel), Samples::U8(bytes)) if kernel.gives_levels() && node.inputs == [NodeId(0)] => {
+                (layout.colours == 3 && !layout.alpha && node.layout.channels() == 1).then_some((&**kernel, bytes))
+            }
+            _ => None,
+        }
     }
 
     fn stage(&self, id: usize) -> Stage<'_> {
@@ -153,7 +208,9 @@ impl<'a> Evaluation<'a> {
         let Uses { last, count, .. } = self.uses[id];
         let kernels = [id, last].map(|id| &self.graph.nodes()[id].kernel);
         let are_alike = match kernels {
-            [Kernel::Point(_), Kernel::Point(_)] => self.tile_inputs(last).count() == 1,
+            [Kernel::Point(_), Kernel::Point(_)] => {
+                self.tile_inputs(last).count() == 1 && [id, last].iter().all(|id| self.levels(*id).is_none())
+            }
             [Kernel::Axis(columns), Kernel::Axis(rows)] => pair::are_pair(columns, rows),
             _ => false,
         };
@@ -292,6 +349,9 @@ impl<'e, 'a> Strips<'e, 'a> {
         if let Some(codes) = &evaluation.stored[id] {
             return Some(samples::load(codes, samples::Scale::Codes, node.layout, region));
         }
+        if let Some((kernel, bytes)) = evaluation.levels(id) {
+            return Some(Held::Bytes(samples::levels(kernel, bytes, node.layout, region)));
+        }
         let unpacked = self.unpacked_inputs(id, region);
         let input = |id: NodeId| unpacked.iter().find(|(of, _)| *of == id).map(|(_, held)| held).or(self.held(id));
         let layout_in = node.inputs.first().map(|i| evaluation.graph.layout(*i));
@@ -318,6 +378,9 @@ impl<'e, 'a> Strips<'e, 'a> {
             },
             (Kernel::Permute(kernel), Some(from)) => Some(permute::tile(kernel, first, from, region)),
             (Kernel::Stencil(kernel), Some(from)) => stencil::tile(kernel, wanted, first, from, region),
+            (Kernel::Neighbourhood(kernel), Some(from)) if evaluation.wholes[id] => {
+                Some(Held::Whole(stencil::wholes(&**kernel, first, from, node.layout, region)))
+            }
             (Kernel::Neighbourhood(kernel), Some(from)) => {
                 Some(Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region)))
             }

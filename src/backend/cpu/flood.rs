@@ -39,6 +39,20 @@ pub fn flood(flood: Flood, evaluation: &Evaluation, node: NodeId) -> Vec<u8> {
 
 fn tell_kinds(flood: Flood, held: &Held, rows: &mut [u8]) {
     let least = flood.high.max(flood.low);
+    if let Held::Whole(tile) = held {
+        let [low, least] = [flood.low, least].map(|level| level.floor() as i16);
+        let width = tile.region.width as usize;
+        for (y, row) in tile.ys().zip(rows.chunks_exact_mut(width + 1)) {
+            blockwise(
+                [&mut row[..width]],
+                [tile.row(0, y)],
+                #[inline(always)]
+                |[v]| [u8::from(v > low) + u8::from(v > least)],
+            );
+            row[width] = LOW;
+        }
+        return;
+    }
     held.as_reals(held.region(), |tile: &Tile| {
         let width = tile.region.width as usize;
         for (y, row) in tile.ys().zip(rows.chunks_exact_mut(width + 1)) {

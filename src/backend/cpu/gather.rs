@@ -183,7 +183,7 @@ impl<T: Copy, F: Fn(T) -> f32> Sampled<'_, T, F> {
         let places = Places::new::<2>(gather, 0.0, x, y);
         let ((left, right), (top, bottom)) = (Places::bounds(&places.x), Places::bounds(&places.y));
         let (width, height) = (self.layout.width as i32, self.layout.height as i32);
-        // Four bytes are read from the last tap on.
+        // Four pixels are read at most.
         let within = left >= 0 && top >= 0 && right <= width - 4 && bottom <= height - 2;
         match (self.bytes, self.channels) {
             _ if right < -1 || bottom < -1 || left >= width || top >= height => {
@@ -211,14 +211,21 @@ impl<const C: usize> Block<C> {
     fn new(bytes: &[u8], places: &Places, width: i32) -> Block<C> {
         let mut block = Block { above: [[0; BLOCK]; 2], below: [[0; BLOCK]; 2] };
         let row = width as usize * C;
-        let pixel = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        let mut begins = [0; BLOCK];
         for i in 0..BLOCK {
-            let at = places.y[i] as usize * row + places.x[i] as usize * C;
-            block.above[0][i] = pixel(at);
-            block.below[0][i] = pixel(at + row);
+            let (x, y) = (places.x[i] as u32, places.y[i] as u32);
+            begins[i] = u64::from(y) * row as u64 + u64::from(x) * C as u64;
+        }
+        // Of one length, so that one check is for both.
+        let (above, below) = (&bytes[..bytes.len() - row], &bytes[row..]);
+        for i in 0..BLOCK {
+            let at = begins[i] as usize;
             if C > 2 {
-                block.above[1][i] = pixel(at + C);
-                block.below[1][i] = pixel(at + row + C);
+                let (above, below) = (eight(above, at), eight(below, at));
+                (block.above[0][i], block.above[1][i]) = (above as u32, (above >> (8 * C)) as u32);
+                (block.below[0][i], block.below[1][i]) = (below as u32, (below >> (8 * C)) as u32);
+            } else {
+                (block.above[0][i], block.below[0][i]) = (four(above, at), four(below, at));
             }
         }
         if C <= 2 {
@@ -248,6 +255,16 @@ impl<const C: usize> Block<C> {
             }
         }
     }
+}
+
+#[inline(always)]
+fn four(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
+}
+
+#[inline(always)]
+fn eight(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
 }
 
 /// `s` and `t`: how far the place lies behind the first tap, along rows and columns, 0..1.

@@ -3,6 +3,7 @@
 use fearless_simd::{Simd, dispatch, prelude::*, u8x16, u8x64};
 
 use super::samples::Code;
+use crate::simd::colours::{closed, spread};
 use crate::simd::level;
 
 /// `planes[c][x]` from sample `c` of pixel `x`.
@@ -146,28 +147,6 @@ fn steps(length: usize, vector: usize) -> usize {
     length.saturating_sub(vector / 4) / (vector / 4 * 3)
 }
 
-/// A pixel in each 32 bits; what stands in the highest byte is to be left out.
-const SPREAD: [u8; WIDE] = {
-    let mut places = [0; WIDE];
-    let mut i = 0;
-    while i < WIDE {
-        places[i] = (i / 4 * 3 + if i % 4 < 3 { i % 4 } else { 2 }) as u8;
-        i += 1;
-    }
-    places
-};
-
-/// The way back, in the first three quarters of a vector.
-const CLOSE: [u8; WIDE] = {
-    let mut places = [0; WIDE];
-    let mut i = 0;
-    while i < WIDE / 4 * 3 {
-        places[i] = (i / 3 * 4 + i % 3) as u8;
-        i += 1;
-    }
-    places
-};
-
 #[inline(always)]
 fn spread_vectors<S: Simd>(simd: S, source: &[u8], [r, g, b]: [&mut [f32]; 3]) {
     let (bytes, pixels) = (S::u8s::LEN, S::f32s::LEN);
@@ -178,7 +157,7 @@ fn spread_vectors<S: Simd>(simd: S, source: &[u8], [r, g, b]: [&mut [f32]; 3]) {
     }
     for x in (0..whole).step_by(pixels) {
         let planes = [&mut r[x..x + pixels], &mut g[x..x + pixels], &mut b[x..x + pixels]];
-        spread_pixels(simd, &source[3 * x..3 * x + bytes], planes);
+        store_planes::<S>(spread(simd, &source[3 * x..3 * x + bytes]), planes);
     }
     for x in (whole..n).step_by(pixels) {
         // The last ones may be done a second time.
@@ -186,24 +165,15 @@ fn spread_vectors<S: Simd>(simd: S, source: &[u8], [r, g, b]: [&mut [f32]; 3]) {
         let mut copy = [0; WIDE];
         copy[..3 * pixels].copy_from_slice(&source[3 * x..3 * (x + pixels)]);
         let planes = [&mut r[x..x + pixels], &mut g[x..x + pixels], &mut b[x..x + pixels]];
-        spread_pixels(simd, &copy[..bytes], planes);
+        store_planes::<S>(spread(simd, &copy[..bytes]), planes);
     }
 }
 
-/// As many pixels as a vector of `f32` holds.
 #[inline(always)]
-fn spread_pixels<S: Simd>(simd: S, source: &[u8], [r, g, b]: [&mut [f32]; 3]) {
-    let places = S::u8s::from_slice(simd, &SPREAD[..S::u8s::LEN]);
-    let v: S::u32s = S::u8s::from_slice(simd, source).swizzle_dyn(places).bitcast();
-    lowest::<S>(v).store_slice(r);
-    lowest::<S>(v >> 8).store_slice(g);
-    lowest::<S>(v >> 16).store_slice(b);
-}
-
-/// The lowest byte of each.
-#[inline(always)]
-fn lowest<S: Simd>(v: S::u32s) -> S::f32s {
-    (v & 255).bitcast::<S::i32s>().to_float()
+fn store_planes<S: Simd>([red, green, blue]: [S::f32s; 3], [r, g, b]: [&mut [f32]; 3]) {
+    red.store_slice(r);
+    green.store_slice(g);
+    blue.store_slice(b);
 }
 
 fn split_levels(source: &[u8], [r, g, b]: [&mut [f32]; 3]) {
@@ -221,31 +191,25 @@ fn gather_vectors<S: Simd>(simd: S, [r, g, b]: [&[f32]; 3], target: &mut [u8]) {
         return;
     }
     for x in (0..whole).step_by(pixels) {
-        let planes = [&r[x..x + pixels], &g[x..x + pixels], &b[x..x + pixels]];
         // The next ones write over what stands behind the pixels.
-        gathered_pixels(simd, planes).store_slice(&mut target[3 * x..3 * x + bytes]);
+        closed(simd, plane_vectors(simd, [r, g, b], x)).store_slice(&mut target[3 * x..3 * x + bytes]);
     }
     for x in (whole..n).step_by(pixels) {
         let x = x.min(n - pixels);
-        let planes = [&r[x..x + pixels], &g[x..x + pixels], &b[x..x + pixels]];
-        let codes = gathered_pixels(simd, planes);
+        let codes = closed(simd, plane_vectors(simd, [r, g, b], x));
         target[3 * x..3 * (x + pixels)].copy_from_slice(&codes.as_slice()[..3 * pixels]);
     }
 }
 
-/// As many pixels as a vector of `f32` holds, in its first three quarters. What a pixel's value is rounded to, see `nearest`.
 #[inline(always)]
-fn gathered_pixels<S: Simd>(simd: S, [r, g, b]: [&[f32]; 3]) -> S::u8s {
-    let places = S::u8s::from_slice(simd, &CLOSE[..S::u8s::LEN]);
-    let v = rounded::<S>(simd, r) | (rounded::<S>(simd, g) << 8) | (rounded::<S>(simd, b) << 16);
-    v.bitcast::<S::u8s>().swizzle_dyn(places)
-}
-
-#[inline(always)]
-fn rounded<S: Simd>(simd: S, values: &[f32]) -> S::u32s {
-    let (least, most) = (S::f32s::splat(simd, 0.0), S::f32s::splat(simd, 255.0));
-    let clamped = S::f32s::from_slice(simd, values).max(least).min(most);
-    (clamped + 0.5).to_int::<S::i32s>().bitcast()
+fn plane_vectors<S: Simd>(simd: S, [r, g, b]: [&[f32]; 3], x: usize) -> [S::f32s; 3] {
+    let end = x + S::f32s::LEN;
+    // No closure: compilers call it.
+    [
+        S::f32s::from_slice(simd, &r[x..end]),
+        S::f32s::from_slice(simd, &g[x..end]),
+        S::f32s::from_slice(simd, &b[x..end]),
+    ]
 }
 
 fn join_levels([r, g, b]: [&[f32]; 3], target: &mut [u8]) {

@@ -5,6 +5,7 @@
 //! called in.
 
 mod axis;
+mod cells;
 mod direct;
 mod estimate;
 mod evaluate;
@@ -12,6 +13,7 @@ mod fixed;
 mod flood;
 mod gather;
 mod interleave;
+mod interleaved;
 mod pair;
 mod permute;
 mod point;

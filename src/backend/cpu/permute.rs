@@ -146,8 +146,8 @@ impl<C: Code, const N: usize> Pixels<'_, C, N> {
         let (end_x, end_y) = (end(xs), end(ys));
         let source: &[u8] = cast_slice(self.pixels.as_flattened());
         let bytes: &mut [u8] = cast_slice_mut(target.as_flattened_mut());
-        for y in (ys.start..end_y).step_by(side as usize) {
-            for x in (xs.start..end_x).step_by(side as usize) {
+        for x in (xs.start..end_x).step_by(side as usize) {
+            for y in (ys.start..end_y).step_by(side as usize) {
                 let (column, line) = turned.source(x, top + y);
                 let column = if turned.step_x < 0 { column + 1 - i64::from(side) } else { column };
                 let from = Steps { first: line * row + column * size, step: row * i64::from(turned.step_y) };
@@ -230,8 +230,8 @@ fn from_row<T: Value>(permutation: &Permutation, reader: &Reader<T>, x: u32, y: 
     target.copy_from_slice(row);
 }
 
-/// Side of the squares that are turned at once, px: lines of both images stay in the fastest cache.
-const SQUARE: u32 = 64;
+/// Side of the squares that are turned at once, px: their lines stay in a core's cache, and pages are seldom changed.
+const SQUARE: u32 = 256;
 
 /// Where output rows are input columns.
 fn turned<T: Value>(permutation: &Permutation, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {

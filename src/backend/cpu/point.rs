@@ -273,13 +273,13 @@ impl<'a> Inputs<'a> {
         for ((held, layout), room) in self.images.iter().zip(&mut self.rows) {
             rows.push(match held {
                 Held::Reals(tile) => ImageRow::new(*layout, |c| tile.part(c, y, x, width)),
-                Held::Fine(_) => unreachable!("only sums along rows read these"),
                 Held::Bytes(tile) => {
                     for (c, target) in room.targets(width * tile.step as u32).into_iter().enumerate() {
                         convert(tile.part(c, y, x, width), target);
                     }
                     room.image(width * tile.step as u32)
                 }
+                _ => unreachable!("only kernels of their own read these"),
             });
         }
         rows

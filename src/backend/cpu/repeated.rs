@@ -11,8 +11,7 @@ use super::interleave::join;
 use super::pooled::Pooled;
 use super::row::Reader;
 use super::samples::Code;
-use super::tile::{Fine, Tile, convert};
-use crate::image::Layout;
+use super::tile::{Fine, Tile};
 use crate::image::weights::Resampling;
 use crate::simd::level;
 
@@ -20,11 +19,11 @@ use crate::simd::level;
 #[derive(Debug, PartialEq)]
 pub struct Period {
     /// Pixels that a period advances by, 1 or 2.
-    inputs: usize,
+    pub inputs: usize,
     /// Results in a period, 1 to 3.
-    outputs: usize,
+    pub outputs: usize,
     /// Where results repeat; those of the ends leave out taps.
-    within: Range<usize>,
+    pub within: Range<usize>,
     /// First of the period whose weights stand for those of all.
     model: usize,
 }
@@ -57,7 +56,7 @@ impl Period {
     }
 
     /// The result whose weights stand for those of result `i`.
-    fn model(&self, i: usize) -> usize {
+    pub fn model(&self, i: usize) -> usize {
         let count = self.outputs;
         self.model + (i + count - self.model % count) % count
     }
@@ -121,95 +120,16 @@ pub fn rows<V: Level + Code>(
 }
 
 /// One result by itself.
-fn one<'a, V: Level>(parts: &[i16], doublings: u32, taps: impl Iterator<Item = &'a Fine>) -> V {
+pub fn one<'a, V: Level>(parts: &[i16], doublings: u32, taps: impl Iterator<Item = &'a Fine>) -> V {
     let products = parts.iter().zip(taps).map(|(part, Fine(v))| product(*v, *part));
     V::of_fine(Fine(products.fold(cut_off(parts), i16::wrapping_add) << doublings))
 }
 
-/// An axis of a resampling in fixed point.
-#[derive(Clone, Copy)]
-pub struct FixedAxis<'a> {
-    pub resampling: &'a Resampling,
-    pub weights: &'a Weights,
-}
-
-/// An image resampled along both axes, along its rows to a result for every second pixel: on interleaved bytes throughout.
-pub struct Halving<'a> {
-    columns: FixedAxis<'a>,
-    rows: FixedAxis<'a>,
-    period: &'a Period,
-    from: Layout,
-}
-
-impl<'a> Halving<'a> {
-    /// None where the results along a row do not halve it, or there is alpha.
-    pub fn new(columns: FixedAxis<'a>, rows: FixedAxis<'a>, from: Layout) -> Option<Halving<'a>> {
-        let period = rows.weights.period.as_ref()?;
-        (period.inputs == 2 && period.outputs == 1 && !from.alpha).then_some(Halving { columns, rows, period, from })
-    }
-
-    /// Rows of the result from `top` on.
-    pub fn fill(&self, source: &[u8], top: u32, target: &mut [u8]) {
-        match self.from.channels() {
-            1 => self.rows_of::<1>(source, top, target),
-            _ => self.rows_of::<3>(source, top, target),
-        }
-    }
-
-    fn rows_of<const N: usize>(&self, source: &[u8], top: u32, target: &mut [u8]) {
-        let FixedAxis { resampling, weights } = self.columns;
-        let (from, to) = (self.from.width as usize * N, self.rows.resampling.starts.len() * N);
-        let bottom = top + (target.len() / to) as u32;
-        let (first, end) = resampling.span(top, bottom, self.from.height);
-        let mut lines = Fine::taken((end - first) as usize * from);
-        convert(&source[first as usize * from..end as usize * from], &mut lines);
-        let lines_of: Vec<[&[Fine]; 1]> = lines.chunks_exact(from).map(|line| [line]).collect();
-        let mut summed = Fine::taken(from);
-        let mut phases = [Fine::taken(from / 2 + LANES), Fine::taken(from / 2 + LANES)];
-        for (y, target) in (top..bottom).zip(target.chunks_exact_mut(to)) {
-            let (start, taps) = (resampling.starts[y as usize], resampling.taps);
-            // Behind the last line there are weights of 0 alone.
-            let lines = &lines_of[(start - first) as usize..][..taps.min((end - start) as usize)];
-            let parts = &weights.parts[y as usize * taps..][..lines.len()];
-            sum(parts, weights.doublings, lines, &mut summed);
-            self.row::<N>(&summed, &mut phases, target);
-        }
-        Fine::keep(lines);
-        Fine::keep(summed);
-        phases.into_iter().for_each(Fine::keep);
-    }
-
-    fn row<const N: usize>(&self, row: &[Fine], [even, odd]: &mut [Vec<Fine>; 2], target: &mut [u8]) {
-        let FixedAxis { resampling, weights } = self.rows;
-        let (starts, taps) = (&resampling.starts, resampling.taps);
-        let (begin, end) = (self.period.within.start, self.period.within.end);
-        let place = |x: usize| starts[x] as usize;
-        // Taps of weight 0 may lie behind the last pixel.
-        let end = (begin..end).rev().find(|x| place(*x) + taps <= row.len() / N).map_or(begin, |x| x + 1);
-        for x in (0..begin).chain(end..starts.len()) {
-            for c in 0..N {
-                let from = row[place(x) * N + c..].iter().step_by(N);
-                target[x * N + c] = one(&weights.parts[x * taps..(x + 1) * taps], weights.doublings, from);
-            }
-        }
-        if begin == end {
-            return;
-        }
-        halve::<N>(&row[place(begin) * N..], even, odd);
-        let length = (end - begin) * N;
-        let phases = [&*even, &*odd];
-        let tap = |k: usize| [&phases[k % 2][k / 2 * N..][..length]];
-        let taps_of: Vec<[&[Fine]; 1]> = (0..taps).map(tap).collect();
-        let model = self.period.model(begin) * taps;
-        sum(&weights.parts[model..model + taps], weights.doublings, &taps_of, &mut target[begin * N..end * N]);
-    }
-}
-
 /// Values that are stored beyond the end of what is halved, at most.
-const LANES: usize = 32;
+pub const LANES: usize = 32;
 
 /// Every second pixel of a row, of `N` values, and the others. Both have room for some more.
-fn halve<const N: usize>(row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
+pub fn halve<const N: usize>(row: &[Fine], even: &mut [Fine], odd: &mut [Fine]) {
     dispatch!(level(), simd => halve_vectors::<_, N>(simd, row, even, odd));
 }
 

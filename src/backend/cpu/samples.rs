@@ -4,6 +4,7 @@ use super::interleave::{join, join_colours, split, split_colours};
 use super::pooled::Pooled;
 use super::tile::{Held, Tile, Value};
 use crate::image::{Layout, Region, Samples};
+use crate::op::{ByteRow, Point};
 use crate::simd::{blockwise, vectorized};
 
 /// What a loaded sample means.
@@ -68,6 +69,18 @@ fn take_channel<T: Copy>(source: &[T], channels: usize, plane: &mut [f32], value
     for (x, t) in plane.iter_mut().enumerate() {
         *t = value(source[x * channels]);
     }
+}
+
+/// The levels that a kernel makes of R, G and B in a region.
+pub fn levels(kernel: &dyn Point, bytes: &[u8], layout: Layout, region: Region) -> Tile<u8> {
+    let mut tile = Tile::new(region, 1);
+    for y in tile.ys() {
+        let begin = 3 * (y as usize * layout.width as usize + region.x as usize);
+        let pixels = &bytes[begin..begin + 3 * region.width as usize];
+        let is_done = kernel.bytes(ByteRow { pixels, table: &[], x: region.x, y }, tile.row_mut(0, y));
+        assert!(is_done, "{kernel:?} gives levels");
+    }
+    tile
 }
 
 /// A sample of the result.
@@ -181,7 +194,7 @@ pub fn store_rows<C: Code>(held: &Held, target: &mut [C], codes_per_unit: f32) {
             #[inline(always)]
             |v| C::nearest(v * codes_per_unit),
         ),
-        Held::Fine(_) => unreachable!("only sums along rows read these"),
+        _ => unreachable!("only kernels of their own read these"),
     }
 }
 

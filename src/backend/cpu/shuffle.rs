@@ -84,9 +84,11 @@ pub fn turn<S: Simd, C: Pod, const N: usize>(
     to: Steps,
     last: bool,
 ) {
-    let row = |i: usize| u8x16::from_slice(simd, &source[from.at(i)]);
     if size_of::<[C; N]>() == 1 {
-        let square = turned_bytes(row);
+        let square = turned_bytes(
+            #[inline(always)]
+            |i| u8x16::from_slice(simd, &source[from.at(i)]),
+        );
         for j in 0..16 {
             square[j].store_slice(&mut target[to.at(j)]);
         }
@@ -94,7 +96,10 @@ pub fn turn<S: Simd, C: Pod, const N: usize>(
     }
     let spread = u8x16::from_slice(simd, &const { places(4, size_of::<[C; N]>()) });
     let close = u8x16::from_slice(simd, &const { places(size_of::<[C; N]>(), 4) });
-    let square = turned_words(|i| row(i).swizzle_dyn(spread).bitcast());
+    let square = turned_words(
+        #[inline(always)]
+        |i| u8x16::from_slice(simd, &source[from.at(i)]).swizzle_dyn(spread).bitcast(),
+    );
     for j in 0..4 {
         let column = square[j].bitcast::<u8x16<S>>().swizzle_dyn(close);
         let bytes = 4 * size_of::<[C; N]>();

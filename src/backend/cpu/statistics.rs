@@ -3,21 +3,25 @@
 use rayon::prelude::*;
 
 use super::evaluate::Evaluation;
+use super::gather::View;
 use super::pooled::Pooled;
 use super::tile::{Held, Tile, Value, with_tile};
 use super::whole::over_strips;
 use crate::image::colour::luma_code;
-use crate::image::{Border, Layout, Region};
-use crate::op::{NodeId, Reduce, Statistic, Tiles};
-use crate::simd::blockwise;
+use crate::image::{Border, Layout, Region, Samples};
+use crate::op::{NodeId, Reduce, Statistic, Tiles, luma_bytes};
+use crate::simd::{Ordered, blockwise};
 
 /// The greatest value of the first channel, or 0.
 pub fn maximum(evaluation: &Evaluation, id: NodeId) -> f32 {
     let greatest = |most: &mut f32, held: &Held| {
         held.as_reals(held.region(), |tile| {
-            for y in tile.ys() {
-                *most = tile.row(0, y).iter().fold(*most, |a, b| if *b > a { *b } else { a });
-            }
+            let rows: Vec<&[f32]> = tile.ys().map(|y| tile.row(0, y)).collect();
+            // Of columns first, many at once.
+            let mut columns = f32::taken(tile.region.width as usize);
+            f32::extreme_of(&rows, &mut columns, *most, false);
+            *most = columns.iter().fold(*most, |a, b| if *b > a { *b } else { a });
+            f32::keep(columns);
         });
     };
     over_strips(evaluation, id, || 0.0, greatest, f32::max).unwrap_or(0.0)
@@ -60,6 +64,10 @@ struct Histogram {
 impl Histogram {
     /// Of the whole image: counted by bands, which are added up.
     fn whole(&self, evaluation: &Evaluation, kernel: &dyn Reduce, id: NodeId, lanes: &[Lane]) -> Vec<f32> {
+        if let Some(bytes) = Bytes::of(evaluation, id) {
+            let tables = lanes.iter().map(|lane| kernel.table(&bytes.counted(*lane, evaluation.threads)));
+            return tables.flatten().collect();
+        }
         let counts = over_strips(
             evaluation,
             id,
@@ -78,16 +86,7 @@ impl Histogram {
     }
 
     fn count<T: Value>(&self, tile: &Tile<T>, lane: Lane, counts: &mut [u32]) {
-        if self.codes > 256 {
-            tile.ys().for_each(|y| self.each_code(tile, lane, y, |_, code| counts[code] += 1));
-            return;
-        }
-        // Neighbours are often alike: counted in turns, they don't wait for one another.
-        let mut turns = [[0u32; 256]; 4];
-        tile.ys().for_each(|y| self.each_code(tile, lane, y, |x, code| turns[x % 4][code & 255] += 1));
-        for (code, count) in counts.iter_mut().enumerate() {
-            *count += turns.iter().map(|turn| turn[code]).sum::<u32>();
-        }
+        tile.ys().for_each(|y| self.each_code(tile, lane, y, |_, code| counts[code] += 1));
     }
 
     /// Of each tile by itself, so that no more than its own counts are held.
@@ -99,6 +98,10 @@ impl Histogram {
             let (left, top) = (place % t.across * t.width, place / t.across * t.height);
             let columns = Seen::new(left, t.width, self.layout.width);
             let rows = Seen::new(top, t.height, self.layout.height);
+            if let Some(bytes) = Bytes::of(evaluation, id) {
+                table.copy_from_slice(&kernel.table(&bytes.counted_in_tile(lane, &columns, &rows)));
+                return;
+            }
             let mut counts = vec![0u32; self.codes];
             for begin in (rows.span.0..rows.span.1).step_by(ROWS) {
                 let end = rows.span.1.min(begin + ROWS as u32);
@@ -138,6 +141,111 @@ impl Histogram {
             }
         };
         tile.row(channel, y).iter().enumerate().for_each(|(x, v)| visit(x, v.index()));
+    }
+}
+
+/// Whole levels of an image without alpha, interleaved.
+struct Bytes<'a> {
+    codes: &'a [u8],
+    layout: Layout,
+}
+
+/// Pixels whose codes are put together at once.
+const PART: usize = 1024;
+
+impl<'a> Bytes<'a> {
+    /// A node that is there as such.
+    fn of(evaluation: &'a Evaluation, id: NodeId) -> Option<Bytes<'a>> {
+        let View { samples, layout, .. } = evaluation.view(id);
+        match samples {
+            Samples::U8(codes) if !layout.alpha => Some(Bytes { codes, layout }),
+            _ => None,
+        }
+    }
+
+    /// How often each code occurs; by so many threads.
+    fn counted(&self, lane: Lane, threads: usize) -> Vec<u32> {
+        let of_part = |codes: &[u8]| {
+            let mut counts = Counts::new();
+            self.each_part(codes, lane, |codes| counts.add(codes));
+            counts.sum()
+        };
+        if threads == 1 {
+            return of_part(self.codes);
+        }
+        let pixels = self.layout.pixels().div_ceil(4 * threads as u64) as usize;
+        let parts = self.codes.par_chunks(pixels.max(1) * self.layout.colours as usize);
+        let add = |a: Vec<u32>, b: Vec<u32>| a.iter().zip(b).map(|(a, b)| a + b).collect();
+        parts.map(of_part).reduce(|| vec![0; 256], add)
+    }
+
+    /// The same of what a tile sees, which counts some pixels more than once.
+    fn counted_in_tile(&self, lane: Lane, columns: &Seen, rows: &Seen) -> Vec<u32> {
+        let (mut counts, mut again) = (Counts::new(), vec![0; 256]);
+        let (width, colours) = (self.layout.width as usize, self.layout.colours as usize);
+        for (y, times) in (rows.span.0..).zip(&rows.times) {
+            let pixels = |x: u32| (y as usize * width + x as usize) * colours;
+            let row = &self.codes[pixels(columns.span.0)..pixels(columns.span.1)];
+            let mut seen = columns.times.iter();
+            self.each_part(row, lane, |codes| {
+                counts.add(codes);
+                for (code, columns) in
+                    codes.iter().zip(seen.by_ref().take(codes.len())).filter(|(_, c)| *times * **c > 1)
+                {
+                    again[usize::from(*code)] += times * columns - 1;
+                }
+            });
+        }
+        counts.sum().iter().zip(again).map(|(once, again)| once + again).collect()
+    }
+
+    /// The codes of `pixels`, part by part.
+    fn each_part(&self, pixels: &[u8], lane: Lane, mut visit: impl FnMut(&[u8])) {
+        let colours = self.layout.colours as usize;
+        if colours == 1 {
+            visit(pixels);
+            return;
+        }
+        let mut codes = [0; PART];
+        for pixels in pixels.chunks(PART * colours) {
+            let codes = &mut codes[..pixels.len() / colours];
+            match lane {
+                Lane::Luma => luma_bytes(pixels, codes),
+                Lane::Channel(c) => {
+                    codes.iter_mut().zip(pixels[c..].iter().step_by(colours)).for_each(|(t, v)| *t = *v)
+                }
+            }
+            visit(codes);
+        }
+    }
+}
+
+/// How often each byte occurs. Neighbours are often alike: counted in turns, they don't wait for one another.
+struct Counts {
+    turns: [[u32; 256]; TURNS],
+}
+
+const TURNS: usize = 8;
+
+impl Counts {
+    fn new() -> Counts {
+        Counts { turns: [[0; 256]; TURNS] }
+    }
+
+    fn add(&mut self, codes: &[u8]) {
+        let (words, rest) = codes.as_chunks::<TURNS>();
+        for word in words {
+            // One load for all of them.
+            let word = u64::from_le_bytes(*word);
+            for (i, turn) in self.turns.iter_mut().enumerate() {
+                turn[usize::from((word >> (8 * i)) as u8)] += 1;
+            }
+        }
+        rest.iter().for_each(|code| self.turns[0][usize::from(*code)] += 1);
+    }
+
+    fn sum(&self) -> Vec<u32> {
+        (0..256).map(|code| self.turns.iter().map(|turn| turn[code]).sum()).collect()
     }
 }
 

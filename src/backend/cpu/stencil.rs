@@ -48,20 +48,46 @@ fn neighbourhoods<T: Value>(
 where
     f32: From<T>,
 {
-    let mut out = Tile::new(region, to.channels() as usize);
-    let (reach, keeps) = (i64::from(kernel.reach()), kernel.alpha() == Alpha::Keep);
-    let readers: Vec<Reader<T>> =
-        (0..input.channels()).map(|channel| Reader::new(input, channel, from, kernel.edges())).collect();
-    let around = (kernel.reach(), kernel.reach());
-    let extended: Vec<Extended<f32>> = readers.iter().map(|r| Extended::new(r, region, around)).collect();
-    let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
-    let channels = readers.iter().zip(&extended);
-    let channels: Vec<Vec<&[f32]>> =
-        channels.map(|(reader, extended)| ys.clone().map(|y| extended.row(reader, y)).collect()).collect();
+    let keeps = kernel.alpha() == Alpha::Keep;
     let given = if keeps { to.colours } else { to.channels() } as usize;
-    kernel.rows(NeighbourhoodRows { channels: &channels }, &mut out.planes_mut()[..given]);
+    let mut out = Tile::new(region, to.channels() as usize);
+    over_rows(kernel, input, from, region, |rows| kernel.rows(rows, &mut out.planes_mut()[..given]));
     if keeps && to.alpha {
         out.copy_channel(to.colours as usize, input, from.colours as usize);
     }
     out
+}
+
+/// The same in whole numbers, of bytes or such numbers.
+pub fn wholes(kernel: &dyn Neighbourhood, input: &Held, from: Layout, to: Layout, region: Region) -> Tile<i16> {
+    let mut out = Tile::new(region, to.channels() as usize);
+    let work = |rows: NeighbourhoodRows<i16>| {
+        rows.each(kernel.reach(), &mut out.planes_mut(), |rows, output| kernel.whole_row(rows, output));
+    };
+    match input {
+        Held::Bytes(tile) => over_rows(kernel, tile, from, region, work),
+        Held::Whole(tile) => over_rows(kernel, tile, from, region, work),
+        _ => unreachable!("whole numbers are made of levels or of one another"),
+    }
+    out
+}
+
+/// `work` with the rows that a region reads.
+fn over_rows<T: Value, U: Value + From<T>>(
+    kernel: &dyn Neighbourhood,
+    input: &Tile<T>,
+    from: Layout,
+    region: Region,
+    work: impl FnOnce(NeighbourhoodRows<U>),
+) {
+    let reach = i64::from(kernel.reach());
+    let readers: Vec<Reader<T>> =
+        (0..input.channels()).map(|channel| Reader::new(input, channel, from, kernel.edges())).collect();
+    let around = (kernel.reach(), kernel.reach());
+    let extended: Vec<Extended<U>> = readers.iter().map(|r| Extended::new(r, region, around)).collect();
+    let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
+    let channels = readers.iter().zip(&extended);
+    let channels: Vec<Vec<&[U]>> =
+        channels.map(|(reader, extended)| ys.clone().map(|y| extended.row(reader, y)).collect()).collect();
+    work(NeighbourhoodRows { channels: &channels });
 }

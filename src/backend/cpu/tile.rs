@@ -1,11 +1,11 @@
 //! A rectangle of a node's values, as planes.
 
-use super::direct::look_up;
 use super::interleave::{split, split_colours};
 use super::pooled::Pooled;
 use super::room::Room;
 use crate::image::{Layout, Region};
 use crate::simd::blockwise;
+use crate::simd::tables::look_up;
 
 /// What tiles are made of: bytes for whole levels 0..=255, which kernels that only move or order values keep, and `f32`.
 pub trait Value: Pooled + PartialOrd + Into<f32> {
@@ -60,6 +60,23 @@ impl Value for u16 {
 
     fn of_border(value: f32) -> u16 {
         value as u16
+    }
+}
+
+/// A whole number of either sign.
+impl Value for i16 {
+    #[inline(always)]
+    fn sum(self, other: i16) -> f32 {
+        f32::from(self) + f32::from(other)
+    }
+
+    #[inline(always)]
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn of_border(value: f32) -> i16 {
+        value as i16
     }
 }
 
@@ -282,6 +299,8 @@ pub enum Held {
     Reals(Tile),
     /// Weighted sums along columns, for those along rows that alone read them.
     Fine(Tile<Fine>),
+    /// Whole numbers, for the kernels of such that alone read them.
+    Whole(Tile<i16>),
 }
 
 /// Runs `$body` with `$tile` being whichever kind of tile is held, of those that every kernel reads.
@@ -290,9 +309,7 @@ macro_rules! with_tile {
         match $held {
             $crate::backend::cpu::tile::Held::Bytes($tile) => $body,
             $crate::backend::cpu::tile::Held::Reals($tile) => $body,
-            $crate::backend::cpu::tile::Held::Fine(_) => {
-                unreachable!("only sums along rows read these")
-            }
+            _ => unreachable!("only kernels of their own read these"),
         }
     };
 }
@@ -304,6 +321,7 @@ impl Held {
             Held::Bytes(tile) => tile.region,
             Held::Reals(tile) => tile.region,
             Held::Fine(tile) => tile.region,
+            Held::Whole(tile) => tile.region,
         }
     }
 
@@ -312,6 +330,7 @@ impl Held {
             Held::Bytes(tile) => tile.step,
             Held::Reals(tile) => tile.step,
             Held::Fine(tile) => tile.step,
+            Held::Whole(tile) => tile.step,
         }
     }
 
@@ -321,6 +340,7 @@ impl Held {
             Held::Bytes(tile) => Held::Bytes(tile.unpacked(region, split_colours)),
             Held::Reals(tile) => Held::Reals(tile.unpacked(region, split)),
             Held::Fine(tile) => Held::Fine(tile.unpacked(region, split)),
+            Held::Whole(tile) => Held::Whole(tile.unpacked(region, split)),
         }
     }
 
@@ -330,6 +350,7 @@ impl Held {
             Held::Reals(tile) => work(tile),
             Held::Bytes(tile) => work(&tile.converted(region)),
             Held::Fine(tile) => work(&tile.converted(region)),
+            Held::Whole(tile) => work(&tile.converted(region)),
         }
     }
 
@@ -363,6 +384,7 @@ impl Held {
             (Held::Bytes(tile), Held::Bytes(below)) => tile.slide(top, below),
             (Held::Reals(tile), Held::Reals(below)) => tile.slide(top, below),
             (Held::Fine(tile), Held::Fine(below)) => tile.slide(top, below),
+            (Held::Whole(tile), Held::Whole(below)) => tile.slide(top, below),
             (own, below) => {
                 let mut reals = own.as_reals(own.region(), Tile::same);
                 below.as_reals(below.region(), |below| reals.slide(top, below));
