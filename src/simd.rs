@@ -207,27 +207,91 @@ pub fn singles<'a, T>(rows: &[&'a [T]]) -> Vec<[&'a [T]; 1]> {
     rows.iter().map(|row| [*row]).collect()
 }
 
-/// `target[x]` = the least or the greatest of all `rows[k][x]` and `start`.
-pub fn extreme_of<T: Copy + Default + PartialOrd>(rows: &[&[T]], target: &mut [T], start: T, least: bool) {
-    let taps = singles(rows);
-    if least {
-        fold_taps(
-            &taps,
-            target,
-            start,
-            #[inline(always)]
-            |a, _, [b]| if b < a { b } else { a },
-            std::convert::identity,
-        );
-    } else {
-        fold_taps(
-            &taps,
-            target,
-            start,
-            #[inline(always)]
-            |a, _, [b]| if b > a { b } else { a },
-            std::convert::identity,
-        );
+/// What has an order.
+pub trait Ordered: Copy + Default + PartialOrd {
+    /// `target[x]` = the least or the greatest of all `rows[k][x]` and `start`.
+    fn extreme_of(rows: &[&[Self]], target: &mut [Self], start: Self, least: bool) {
+        let taps = singles(rows);
+        if least {
+            fold_taps(
+                &taps,
+                target,
+                start,
+                #[inline(always)]
+                |a, _, [b]| if b < a { b } else { a },
+                std::convert::identity,
+            );
+        } else {
+            fold_taps(
+                &taps,
+                target,
+                start,
+                #[inline(always)]
+                |a, _, [b]| if b > a { b } else { a },
+                std::convert::identity,
+            );
+        }
+    }
+}
+
+impl Ordered for f32 {}
+
+impl Ordered for u8 {
+    fn extreme_of(rows: &[&[u8]], target: &mut [u8], start: u8, least: bool) {
+        dispatch!(level(), simd => if least {
+            extreme_in_vectors(simd, rows, target, start, |a, b| a.min(b));
+        } else {
+            extreme_in_vectors(simd, rows, target, start, |a, b| a.max(b));
+        });
+    }
+}
+
+/// Vectors of a block: what a tap costs by itself is shared by so many.
+const SIDE_BY_SIDE: usize = 4;
+
+#[inline(always)]
+fn extreme_in_vectors<S: Simd>(
+    simd: S,
+    rows: &[&[u8]],
+    target: &mut [u8],
+    start: u8,
+    extreme: impl Fn(S::u8s, S::u8s) -> S::u8s,
+) {
+    let (n, lanes) = (target.len(), S::u8s::LEN);
+    if n < lanes {
+        // Padded to a vector.
+        let mut wide = [start; MOST_LANES];
+        for row in rows {
+            let mut taps = [start; MOST_LANES];
+            taps[..n].copy_from_slice(&row[..n]);
+            let so_far = S::u8s::from_slice(simd, &wide[..lanes]);
+            extreme(so_far, S::u8s::from_slice(simd, &taps[..lanes])).store_slice(&mut wide[..lanes]);
+        }
+        target.copy_from_slice(&wide[..n]);
+        return;
+    }
+    let in_blocks = n - n % (SIDE_BY_SIDE * lanes);
+    for x in (0..in_blocks).step_by(SIDE_BY_SIDE * lanes) {
+        let mut block = [S::u8s::splat(simd, start); SIDE_BY_SIDE];
+        for row in rows {
+            let taps = &row[x..x + SIDE_BY_SIDE * lanes];
+            for i in 0..SIDE_BY_SIDE {
+                block[i] = extreme(block[i], S::u8s::from_slice(simd, &taps[i * lanes..(i + 1) * lanes]));
+            }
+        }
+        let target = &mut target[x..x + SIDE_BY_SIDE * lanes];
+        for i in 0..SIDE_BY_SIDE {
+            block[i].store_slice(&mut target[i * lanes..(i + 1) * lanes]);
+        }
+    }
+    for x in (in_blocks..n).step_by(lanes) {
+        // The last one may overlap the one before it.
+        let x = x.min(n - lanes);
+        let mut so_far = S::u8s::splat(simd, start);
+        for row in rows {
+            so_far = extreme(so_far, S::u8s::from_slice(simd, &row[x..x + lanes]));
+        }
+        so_far.store_slice(&mut target[x..x + lanes]);
     }
 }
 

@@ -122,6 +122,11 @@ pub trait Point: Debug + Send + Sync {
         false
     }
 
+    /// Itself, where it makes whole levels of pairs of them.
+    fn levels(&self) -> Option<&dyn LevelPoint> {
+        None
+    }
+
     /// One row. `output` holds the channels of the result (without alpha under [`Alpha::Keep`]); all rows have one length.
     fn row(&self, row: PointRow, output: &mut [&mut [f32]]);
 
@@ -135,6 +140,12 @@ pub trait Point: Debug + Send + Sync {
     fn bytes(&self, _row: ByteRow, _target: &mut [u8]) -> bool {
         false
     }
+}
+
+/// A point kernel that makes whole levels, 0..=255, of the same sample of two images of whole levels, and so keeps bytes.
+pub trait LevelPoint {
+    /// One row of one channel, as [`Point::row`] gives it.
+    fn level_row(&self, inputs: [&[u8]; 2], output: &mut [u8]);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -285,12 +296,11 @@ impl Kernel {
         }
     }
 
-    /// Whether it does the same to each channel, whatever the others hold, and sees them side by side as soon as apart: rows of
-    /// three channels are too long for the fastest cache where many of them are weighed.
+    /// Whether it does the same to each channel, whatever the others hold, and sees them side by side as soon as apart.
     pub fn is_blind(&self) -> bool {
         match self {
             Kernel::Window(_) | Kernel::Stencil(_) => true,
-            Kernel::Axis(axis) => !matches!(axis.taps, Taps::Resample(_) | Taps::Sum { .. }),
+            Kernel::Axis(axis) => !matches!(axis.taps, Taps::Resample(_)),
             Kernel::Point(point) => point.is_blind(),
             _ => false,
         }

@@ -11,7 +11,9 @@ mod window;
 pub use bytes::{ByteRow, luma_bytes};
 pub use gather::{FARTHEST, Flood, Gather, LEAST_W, Neighbourhood, NeighbourhoodRows, Sampling, Stencil, Tap};
 pub use graph::{Graph, Node, NodeId};
-pub use kernel::{Alpha, Axis, Kernel, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles};
+pub use kernel::{
+    Alpha, Axis, Kernel, LevelPoint, Permutation, Place, Point, PointRow, Reduce, Statistic, Taps, Tiles,
+};
 pub use parameter::{Arguments, BORDER, Color, Kind, Matrix, Parameter, ResizeSize, VALUE, Value};
 pub use shader::{Formula, ShaderStruct};
 pub use window::{OrderWindow, Window, WindowRows};

@@ -20,20 +20,23 @@ impl<'a, T> WindowRows<'a, T> {
     }
 
     /// Windows that reach so far, row by row, with the places of their results.
-    pub fn each_row<'o>(self, reach: u32, output: &'o mut [T]) -> impl Iterator<Item = (WindowRows<'a, T>, &'o mut [T])>
+    pub fn each_row<'o>(
+        self,
+        reach: u32,
+        output: &'o mut [&mut [T]],
+    ) -> impl Iterator<Item = (WindowRows<'a, T>, &'o mut [T])>
     where
         'a: 'o,
     {
-        let targets = output.chunks_exact_mut(self.width(reach));
         let windows = self.rows.windows(2 * reach as usize + 1);
-        windows.map(move |rows| WindowRows { rows, step: self.step }).zip(targets)
+        windows.map(move |rows| WindowRows { rows, step: self.step }).zip(output.iter_mut().map(|row| &mut **row))
     }
 }
 
 /// A window that gives one of the values that it reads, by their order alone, and so keeps bytes.
 pub trait OrderWindow {
     /// Some rows of one channel, as [`Window::rows`] gives them, of whole levels.
-    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]);
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]);
 }
 
 /// A square neighbourhood of each channel. WGSL: `fn stem(x: i32, y: i32, c: u32, p: Struct) -> f32`, which reads
@@ -68,8 +71,8 @@ pub trait Window: Debug + Send + Sync {
     /// One row of one channel: `output[i]` from the window around place `i + reach step` of the middle row.
     fn row(&self, window: WindowRows, output: &mut [f32]);
 
-    /// Some rows of one channel, one after another in `output`: for kernels that share work between them.
-    fn rows(&self, window: WindowRows, output: &mut [f32]) {
+    /// Some rows of one channel, for kernels that share work between them: those that choose among values are asked for it.
+    fn rows(&self, window: WindowRows, output: &mut [&mut [f32]]) {
         window.each_row(self.reach(), output).for_each(|(window, target)| self.row(window, target));
     }
 }

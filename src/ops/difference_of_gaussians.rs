@@ -45,4 +45,8 @@ impl Operation for DifferenceOfGaussians {
         // The blurs have blurred alpha too.
         Ok(if graph.layout(input).alpha { with_alpha_of(graph, input, apart) } else { apart })
     }
+
+    fn steepness(&self) -> f64 {
+        2.0
+    }
 }

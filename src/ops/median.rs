@@ -1,15 +1,14 @@
 //! `median`: the middle value of a square window.
 //!
-//! Small windows sort with a network. Large ones slide on the CPU (`sliding_median`); a shader selects from columns
-//! that are kept sorted.
+//! Small windows sort with a network. Larger ones of bytes are found by their level sets on the CPU (`level_set_median`), all others
+//! slide (`sliding_median`); a shader selects from columns that are kept sorted.
 
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use fearless_simd::{Simd, SimdBase, dispatch};
 
 use super::median_networks::{Keeps, Step, column_of_3, column_of_5, median_of, middle_of_3, middle_of_5};
-use super::{counting_median, sliding_median};
+use super::{level_set_median, sliding_median};
 use crate::image::{Border, Edges};
 use crate::op::{
     Arguments, Channels, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Refusal, Shape, Spec, VALUE,
@@ -40,11 +39,11 @@ pub static SPEC: Spec = Spec {
 /// Beyond it the workgroup memory that every API has would hold too few sorted columns.
 const MAX_RADIUS: u32 = 20;
 
-/// Greatest radius whose window a shader sorts by a network. On the CPU sliding is faster from a radius of 3.
+/// Greatest radius whose window a shader sorts by a network.
 const NETWORK_RADIUS: u32 = 3;
 
-/// Greatest radius at which levels are counted on the CPU.
-const COUNTING_RADIUS: u32 = counting_median::MOST_REACH;
+/// Greatest radius at which levels are tried on the CPU.
+const LEVEL_SET_RADIUS: u32 = level_set_median::MOST_REACH;
 
 #[derive(Debug)]
 struct MedianOperation {
@@ -104,10 +103,10 @@ impl Window for MedianWindow {
     }
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
-        self.rows(window, output);
+        self.rows(window, &mut [output]);
     }
 
-    fn rows(&self, window: WindowRows, output: &mut [f32]) {
+    fn rows(&self, window: WindowRows, output: &mut [&mut [f32]]) {
         match self.reach() {
             1 => by_network::<f32, 3, 9>(window, output),
             2 => by_network::<f32, 5, 25>(window, output),
@@ -121,13 +120,11 @@ impl Window for MedianWindow {
 }
 
 impl OrderWindow for MedianWindow {
-    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]) {
         match self.reach() {
             1 => by_network::<u8, 3, 9>(window, output),
             2 => by_network::<u8, 5, 25>(window, output),
-            reach @ ..=COUNTING_RADIUS => {
-                widened(window, reach, output, |window, output| counting_median::medians(window, reach, output));
-            }
+            reach @ ..=LEVEL_SET_RADIUS => level_set_median::medians(window, reach, output),
             reach => by_channel(window, reach, output, sliding_median::medians_of_levels),
         }
     }
@@ -135,14 +132,19 @@ impl OrderWindow for MedianWindow {
 
 /// Medians of square windows, a vector of them at a time. Values are put in order down the columns, once for all windows
 /// that share one; a network finds the middle of what is sorted so.
-fn by_network<T: Lane, const SIDE: usize, const N: usize>(window: WindowRows<T>, output: &mut [T]) {
+fn by_network<T: Lane, const SIDE: usize, const N: usize>(window: WindowRows<T>, output: &mut [&mut [T]]) {
     widened(window, SIDE as u32 / 2, output, |window, output| {
         dispatch!(level(), simd => rows_by_network::<_, T, SIDE, N>(simd, window, output));
     });
 }
 
 /// `medians(windows, output)` where a row of windows fills a vector; else of rows that are lengthened until it does.
-fn widened<T: Lane>(window: WindowRows<T>, reach: u32, output: &mut [T], medians: impl Fn(WindowRows<T>, &mut [T])) {
+fn widened<T: Lane>(
+    window: WindowRows<T>,
+    reach: u32,
+    output: &mut [&mut [T]],
+    medians: impl Fn(WindowRows<T>, &mut [&mut [T]]),
+) {
     let width = window.width(reach);
     if width >= MOST_LANES {
         medians(window, output);
@@ -151,9 +153,10 @@ fn widened<T: Lane>(window: WindowRows<T>, reach: u32, output: &mut [T], medians
     let wide = |row: &&[T]| row.iter().copied().chain(std::iter::repeat_n(T::default(), MOST_LANES - width)).collect();
     let wide: Vec<Vec<T>> = window.rows.iter().map(wide).collect();
     let wide: Vec<&[T]> = wide.iter().map(Vec::as_slice).collect();
-    let mut wide_output = vec![T::default(); output.len() / width * MOST_LANES];
-    medians(WindowRows { rows: &wide, ..window }, &mut wide_output);
-    for (target, medians) in output.chunks_exact_mut(width).zip(wide_output.chunks_exact(MOST_LANES)) {
+    let mut wide_output = vec![T::default(); output.len() * MOST_LANES];
+    let targets = &mut wide_output.chunks_exact_mut(MOST_LANES).collect::<Vec<_>>();
+    medians(WindowRows { rows: &wide, ..window }, targets);
+    for (target, medians) in output.iter_mut().zip(targets) {
         target.copy_from_slice(&medians[..width]);
     }
 }
@@ -162,21 +165,20 @@ fn widened<T: Lane>(window: WindowRows<T>, reach: u32, output: &mut [T], medians
 fn by_channel<T: Lane>(
     window: WindowRows<T>,
     reach: u32,
-    output: &mut [T],
+    output: &mut [&mut [T]],
     medians: impl Fn(&[&[T]], usize, &mut [T]),
 ) {
     let (step, side) = (window.step, 2 * reach as usize + 1);
-    if step == 1 {
-        medians(window.rows, side, output);
-        return;
-    }
+    let width = window.width(reach) / step;
+    let mut results = vec![T::default(); output.len() * width];
     for channel in 0..step {
         let own = |row: &&[T]| row[channel..].iter().step_by(step).copied().collect();
         let rows: Vec<Vec<T>> = window.rows.iter().map(own).collect();
         let rows: Vec<&[T]> = rows.iter().map(Vec::as_slice).collect();
-        let mut results = vec![T::default(); output.len() / step];
         medians(&rows, side, &mut results);
-        output[channel..].iter_mut().step_by(step).zip(results).for_each(|(t, v)| *t = v);
+        for (target, medians) in output.iter_mut().zip(results.chunks_exact(width)) {
+            target[channel..].iter_mut().step_by(step).zip(medians).for_each(|(t, v)| *t = *v);
+        }
     }
 }
 
@@ -184,7 +186,7 @@ fn by_channel<T: Lane>(
 fn rows_by_network<S: Simd, T: Lane, const SIDE: usize, const N: usize>(
     simd: S,
     window: WindowRows<T>,
-    output: &mut [T],
+    output: &mut [&mut [T]],
 ) {
     let around = (SIDE - 1) * window.step;
     let mut columns = vec![T::default(); SIDE * (PART + around)];
@@ -193,10 +195,17 @@ fn rows_by_network<S: Simd, T: Lane, const SIDE: usize, const N: usize>(
         let n = target.len();
         for x in vectors(n, PART.min(n)) {
             let target = &mut target[x..n.min(x + PART)];
-            let read = x..x + target.len() + around;
-            let columns = &mut columns[..SIDE * read.len()];
-            sort_columns::<S, T, SIDE>(simd, window.rows, read, columns);
-            one_row::<S, T, SIDE, N>(simd, columns, window.step, target);
+            let read = target.len() + around;
+            let mut rows = [&[][..]; SIDE];
+            for (part, row) in rows.iter_mut().zip(window.rows) {
+                *part = &row[x..x + read];
+            }
+            sort_columns::<S, T, SIDE>(simd, rows, &mut columns[..SIDE * read]);
+            let mut taps = [&[][..]; N];
+            for i in 0..N {
+                taps[i] = &columns[i / SIDE * read + i % SIDE * window.step..][..target.len()];
+            }
+            one_row::<S, T, SIDE, N>(simd, taps, target);
         }
     }
 }
@@ -206,12 +215,12 @@ const PART: usize = 1024;
 
 /// The values of each column, from the least to the greatest: the least of all columns, then the next of all, and so on.
 #[inline(always)]
-fn sort_columns<S: Simd, T: Lane, const SIDE: usize>(simd: S, rows: &[&[T]], xs: Range<usize>, columns: &mut [T]) {
-    let (lanes, read) = (T::Vector::<S>::LEN, xs.len());
+fn sort_columns<S: Simd, T: Lane, const SIDE: usize>(simd: S, rows: [&[T]; SIDE], columns: &mut [T]) {
+    let (lanes, read) = (T::Vector::<S>::LEN, rows[0].len());
     for x in vectors(read, lanes) {
         let mut values = [T::Vector::<S>::splat(simd, T::default()); SIDE];
         for i in 0..SIDE {
-            values[i] = T::Vector::<S>::from_slice(simd, &rows[i][xs.start + x..][..lanes]);
+            values[i] = T::Vector::<S>::from_slice(simd, &rows[i][x..x + lanes]);
         }
         match SIDE {
             3 => column_of_3::order(&mut values),
@@ -223,13 +232,14 @@ fn sort_columns<S: Simd, T: Lane, const SIDE: usize>(simd: S, rows: &[&[T]], xs:
     }
 }
 
+/// Medians of what stands at each place of the `taps`, row by row of sorted columns.
 #[inline(always)]
-fn one_row<S: Simd, T: Lane, const SIDE: usize, const N: usize>(simd: S, columns: &[T], step: usize, output: &mut [T]) {
-    let (lanes, read) = (T::Vector::<S>::LEN, columns.len() / SIDE);
+fn one_row<S: Simd, T: Lane, const SIDE: usize, const N: usize>(simd: S, taps: [&[T]; N], output: &mut [T]) {
+    let lanes = T::Vector::<S>::LEN;
     for x in vectors(output.len(), lanes) {
         let mut values = [T::Vector::<S>::splat(simd, T::default()); N];
         for i in 0..N {
-            values[i] = T::Vector::<S>::from_slice(simd, &columns[i / SIDE * read + x + i % SIDE * step..][..lanes]);
+            values[i] = T::Vector::<S>::from_slice(simd, &taps[i][x..x + lanes]);
         }
         match SIDE {
             3 => middle_of_3::order(&mut values),
@@ -328,7 +338,7 @@ mod tests {
         let rows: Vec<Vec<u8>> = (0..SIDE).map(row).collect();
         let rows: Vec<&[u8]> = rows.iter().map(Vec::as_slice).collect();
         let mut medians = vec![0; windows * SIDE + 1 - SIDE];
-        by_network::<u8, SIDE, N>(WindowRows { rows: &rows, step: 1 }, &mut medians);
+        by_network::<u8, SIDE, N>(WindowRows { rows: &rows, step: 1 }, &mut [&mut medians]);
         for window in 0..windows {
             let count: usize = (0..SIDE).map(|column| ones(window, column)).sum();
             assert_eq!(medians[window * SIDE], u8::from(count > N / 2), "window {window}");
@@ -339,7 +349,8 @@ mod tests {
         let side = SIDE;
         let (width, height) = (rows[0].len() + 1 - side, rows.len() + 1 - side);
         let mut medians = vec![0.0; width * height];
-        by_network::<f32, SIDE, N>(WindowRows { rows, step: 1 }, &mut medians);
+        let targets = &mut medians.chunks_exact_mut(width).collect::<Vec<_>>();
+        by_network::<f32, SIDE, N>(WindowRows { rows, step: 1 }, targets);
         for (i, median) in medians.iter().enumerate() {
             let (x, y) = (i % width, i / width);
             let mut values: Vec<f32> = rows[y..y + side].iter().flat_map(|row| &row[x..x + side]).copied().collect();

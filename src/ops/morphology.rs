@@ -1,6 +1,7 @@
 //! Minimum and maximum over a shape: a square by its two axes, a cross or a disk by its window.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use crate::image::Edges;
 use crate::op::{
@@ -8,7 +9,7 @@ use crate::op::{
     Window, WindowRows,
 };
 use crate::shader_struct;
-use crate::simd::extreme_of;
+use crate::simd::Ordered;
 
 pub const PARAMETERS: &[Parameter] = &[
     Parameter::new("radius", Kind::Whole { low: 0, high: 100 }, "1", "of the shape").unit("px").starred(),
@@ -196,7 +197,11 @@ impl Window for MorphologyWindow {
     }
 
     fn row(&self, window: WindowRows, output: &mut [f32]) {
-        self.extreme_row(window, output, self.edges().value[0]);
+        self.rows(window, &mut [output]);
+    }
+
+    fn rows(&self, window: WindowRows, output: &mut [&mut [f32]]) {
+        self.extreme_rows(window, output, self.edges().value[0]);
     }
 
     fn order(&self) -> Option<&dyn OrderWindow> {
@@ -205,20 +210,94 @@ impl Window for MorphologyWindow {
 }
 
 impl OrderWindow for MorphologyWindow {
-    fn level_rows(&self, window: WindowRows<u8>, output: &mut [u8]) {
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]) {
         let start = if self.extreme() == Extreme::Least { u8::MAX } else { u8::MIN };
-        window.each_row(self.reach(), output).for_each(|(window, target)| self.extreme_row(window, target, start));
+        self.extreme_rows(window, output, start);
     }
 }
 
+/// Bytes of a row whose runs are kept at once, at most: those of all rows of a small shape stay in the fastest cache.
+const PART: usize = 3000;
+
 impl MorphologyWindow {
-    /// One row of extremes; `start` is what never is the extreme.
-    fn extreme_row<T: Copy + Default + PartialOrd>(&self, window: WindowRows<T>, output: &mut [T], start: T) {
-        let (r, n) = (self.radius as usize, output.len());
-        let shape = window.rows.iter().zip(-self.radius..).flat_map(|(row, dy)| {
-            let half = self.half_width(dy);
-            (r - half..=r + half).map(move |x| &row[x * window.step..][..n])
-        });
-        extreme_of(&shape.collect::<Vec<_>>(), output, start, self.extreme() == Extreme::Least);
+    /// Some rows of extremes; `start` is what never is the extreme. The extremes of the shape's runs along a row are taken once,
+    /// for all windows that hold them.
+    fn extreme_rows<T: Ordered>(&self, window: WindowRows<T>, output: &mut [&mut [T]], start: T) {
+        let width = window.width(self.reach());
+        let (count, least) = (width.div_ceil(PART / size_of::<T>()), self.extreme() == Extreme::Least);
+        let mut halves: Vec<usize> = (0..=self.radius).rev().map(|dy| self.half_width(dy)).collect();
+        halves.dedup();
+        for i in 0..count {
+            let part = i * width / count..(i + 1) * width / count;
+            let mut runs = Runs::new(self, &halves, window, part.clone(), start);
+            for (y, target) in output.iter_mut().enumerate() {
+                runs.take_to(y + 2 * self.radius as usize, least);
+                let dys = y as i32..=y as i32 + 2 * self.radius;
+                let taps: Vec<&[T]> = dys.map(|row| runs.run(row as usize, row - y as i32 - self.radius)).collect();
+                T::extreme_of(&taps, &mut target[part.clone()], start, least);
+            }
+        }
+    }
+}
+
+/// Extremes of runs along the rows of a part: around each place of a row, one of each half width that the shape has.
+struct Runs<'a, T> {
+    shape: &'a MorphologyWindow,
+    halves: &'a [usize],
+    window: WindowRows<'a, T>,
+    part: Range<usize>,
+    start: T,
+    /// Of the latest rows, by the row's number modulo their count, then by half width.
+    values: Vec<T>,
+    /// Rows that were taken.
+    taken: usize,
+}
+
+impl<'a, T: Ordered> Runs<'a, T> {
+    fn new(
+        shape: &'a MorphologyWindow,
+        halves: &'a [usize],
+        window: WindowRows<'a, T>,
+        part: Range<usize>,
+        start: T,
+    ) -> Runs<'a, T> {
+        let values = vec![T::default(); (2 * shape.radius as usize + 1) * halves.len() * part.len()];
+        Runs { shape, halves, window, part, start, values, taken: 0 }
+    }
+
+    /// Takes the runs of all rows up to one.
+    fn take_to(&mut self, row: usize, least: bool) {
+        for row in self.taken..=row {
+            let (radius, part, step) = (self.shape.radius as usize, self.part.clone(), self.window.step);
+            let values = self.window.rows[row];
+            let begin = self.place(row, 0);
+            let mut shorter: Option<(usize, usize)> = None;
+            for (half, place) in self.halves.iter().zip((begin..).step_by(part.len())) {
+                let (before, rest) = self.values.split_at_mut(place);
+                let tap = |x: usize| &values[part.start + x * step..part.end + x * step];
+                let mut taps: Vec<&[T]> = Vec::with_capacity(2 * half + 1);
+                // A run holds the next shorter one.
+                let inner = shorter.map_or(radius..radius, |(half, place)| {
+                    taps.push(&before[place..place + part.len()]);
+                    radius - half..radius + half + 1
+                });
+                taps.extend((radius - half..inner.start).chain(inner.end..radius + half + 1).map(tap));
+                T::extreme_of(&taps, &mut rest[..part.len()], self.start, least);
+                shorter = Some((*half, place));
+            }
+        }
+        self.taken = self.taken.max(row + 1);
+    }
+
+    /// The runs of a row that the shape holds `dy` rows from its centre.
+    fn run(&self, row: usize, dy: i32) -> &[T] {
+        let half = self.shape.half_width(dy);
+        let k = self.halves.iter().position(|h| *h == half).expect("a half width of the shape");
+        let begin = self.place(row, k);
+        &self.values[begin..begin + self.part.len()]
+    }
+
+    fn place(&self, row: usize, k: usize) -> usize {
+        ((row % (2 * self.shape.radius as usize + 1)) * self.halves.len() + k) * self.part.len()
     }
 }

@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use super::level_set_median::parts;
+
 const BUCKETS: usize = 256;
 
 /// Ranks in a bucket: bits of a word.
@@ -63,12 +65,6 @@ impl Level for f32 {
     fn of(value: f32) -> f32 {
         value
     }
-}
-
-/// `0..length` in parts of about the same size, none of them above `most`.
-fn parts(length: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = length.div_ceil(most);
-    (0..count).map(move |i| i * length / count..(i + 1) * length / count)
 }
 
 /// Whether all values are whole numbers from 0 to 255.

@@ -3,33 +3,24 @@
 use super::fixed::{self, Method};
 use super::row::Reader;
 use super::tile::{Held, Tile, Value, with_tile};
-use super::{resample, running, sums};
+use super::{resample, running};
 use crate::image::weights::Resampling;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
-use crate::simd::{extreme_of, fold_taps, singles};
+use crate::simd::{Ordered, fold_taps, singles};
 
 /// Extremes of bytes are bytes; sums in fixed point, where there are such weights, may be rounded to bytes; all else is `f32`.
 pub fn tile(axis: &Axis, method: Option<&Method>, rounds: bool, input: &Held, layout: Layout, region: Region) -> Held {
     let is_extreme = matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. });
     match (input, method) {
-        (Held::Bytes(tile), Some(Method::Sums(_))) if axis.place == Place::Vertical => {
-            return Held::Sums(sums::columns(axis, tile, layout, region));
-        }
-        (Held::Sums(tile), Some(Method::Sums(scale))) if rounds => {
-            return Held::Bytes(sums::rows(axis, *scale, tile, layout, region));
-        }
-        (Held::Sums(tile), Some(Method::Sums(scale))) => {
-            return Held::Reals(sums::rows(axis, *scale, tile, layout, region));
-        }
         (Held::Bytes(tile), Some(Method::Weights(weights))) if axis.place == Place::Vertical => {
-            return Held::Fine(fixed::columns(axis, weights, tile, layout, region));
+            return Held::Fine(fixed::resampled_columns(axis, weights, tile, layout, region));
         }
         (Held::Fine(tile), Some(Method::Weights(weights))) if rounds => {
-            return Held::Bytes(fixed::rows(axis, weights, tile, layout, region));
+            return Held::Bytes(fixed::resampled_rows(axis, weights, tile, layout, region));
         }
         (Held::Fine(tile), Some(Method::Weights(weights))) => {
-            return Held::Reals(fixed::rows(axis, weights, tile, layout, region));
+            return Held::Reals(fixed::resampled_rows(axis, weights, tile, layout, region));
         }
         _ => {}
     }
@@ -68,20 +59,26 @@ fn each_channel<T: Value, U: Value + From<T>>(
     out
 }
 
-fn extremes<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile<T> {
+/// Whether extremes along columns are combined from running ones.
+pub fn runs_columns(axis: &Axis) -> bool {
+    axis.runs() || axis.reach() > running::DIRECT_REACH
+}
+
+pub fn extremes<T: Value + Ordered>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile<T> {
+    each_channel(axis, input, layout, region, |reader, out, channel| match axis.place {
+        Place::Horizontal if !axis.runs() => along_rows(axis, reader, out, channel, |taps, t| extreme(axis, taps, t)),
+        Place::Vertical if !runs_columns(axis) => {
+            along_columns(axis, reader, out, channel, |taps, t| extreme(axis, taps, t));
+        }
+        _ => running::extremes(axis, reader, out, channel),
+    })
+}
+
+/// `target[x]` from `rows[k][x]` over all taps `k`.
+pub fn extreme<T: Value + Ordered>(axis: &Axis, rows: &[&[T]], target: &mut [T]) {
     let least = matches!(axis.taps, Taps::Min { .. });
     let start = T::of_border(if least { f32::INFINITY } else { f32::NEG_INFINITY });
-    each_channel(axis, input, layout, region, |reader, out, channel| {
-        if axis.runs() || axis.place == Place::Vertical && axis.reach() > running::DIRECT_REACH {
-            running::extremes(axis, reader, out, channel);
-            return;
-        }
-        let write = |rows: &[&[T]], target: &mut [T]| extreme_of(rows, target, start, least);
-        match axis.place {
-            Place::Horizontal => along_rows(axis, reader, out, channel, write),
-            Place::Vertical => along_columns(axis, reader, out, channel, write),
-        }
-    })
+    T::extreme_of(rows, target, start, least);
 }
 
 fn weighted<T: Value>(axis: &Axis, input: &Tile<T>, layout: Layout, region: Region) -> Tile
@@ -123,7 +120,7 @@ fn along_columns<T: Value, V: Value>(
     write: impl Fn(&[&[T]], &mut [V]),
 ) {
     let (reach, region) = (i64::from(axis.reach()), out.region);
-    let outside = reader.outside(region.width);
+    let outside = reader.outside(region, axis.reach());
     let part = |y: u32| reader.tile.part(channel, y, region.x, region.width);
     for y in region.y..region.bottom() {
         let taps: Vec<&[T]> =

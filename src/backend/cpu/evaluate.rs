@@ -3,8 +3,9 @@
 use super::cells::Cells;
 use super::fixed::{self, Method};
 use super::interleaved::{FixedAxis, Interleaved};
+use super::room::Wanted;
 use super::tile::{Held, Tile};
-use super::{axis, gather, permute, point, samples, stencil, window};
+use super::{axis, gather, pair, permute, point, samples, stencil, window};
 use crate::image::{Depth, Image, Region, Samples};
 use crate::op::{Graph, Kernel, Node, NodeId, Point, Taps};
 use gather::View;
@@ -103,7 +104,7 @@ impl<'a> Evaluation<'a> {
     /// The values of `target` in `region`, computed at once.
     pub fn tile(&self, target: NodeId, region: Region) -> Held {
         let mut strips = Strips::new(self, target, false);
-        strips.compute(region);
+        strips.compute(region, None);
         strips.held[target.0].take().unwrap_or_else(|| Held::Reals(Tile::new(region, 1)))
     }
 
@@ -165,7 +166,7 @@ impl<'a> Evaluation<'a> {
         self.graph.node(id).kernel.gives_table()
     }
 
-    /// The run of point kernels that ends with a node, the first one first; only the node where it is another kernel.
+    /// The nodes that are done row by row and end with a node, the first one first; mostly only that.
     fn run(&self, id: usize, target: NodeId) -> Vec<usize> {
         let mut run = vec![id];
         while let Some(input) = self.tile_inputs(run[run.len() - 1]).find(|input| self.joins_reader(input.0, target)) {
@@ -201,15 +202,18 @@ impl<'a> Evaluation<'a> {
         Stage { kernel: &**kernel, table, to: node.layout }
     }
 
-    /// Whether a node is a point kernel whose only reader is another point kernel with no other image: the two are done
-    /// row by row.
+    /// Whether a node is done row by row with its only reader: a point kernel with another one that reads no other image, sums
+    /// and extremes along columns with those along rows.
     fn joins_reader(&self, id: usize, target: NodeId) -> bool {
-        let is_point = |id: usize| {
-            let is_point = matches!(self.graph.nodes()[id].kernel, Kernel::Point(_));
-            is_point && self.stored[id].is_none() && self.levels(id).is_none()
-        };
         let Uses { last, count, .. } = self.uses[id];
-        id != target.0 && count == 1 && is_point(id) && is_point(last) && self.tile_inputs(last).count() == 1
+        let kernels = [id, last].map(|id| &self.graph.nodes()[id].kernel);
+        let are_alike = match kernels {
+            [Kernel::Point(_), Kernel::Point(_)] => self.tile_inputs(last).count() == 1,
+            [Kernel::Axis(columns), Kernel::Axis(rows)] => pair::are_pair(columns, rows),
+            _ => false,
+        };
+        let is_made = |id: usize| self.stored[id].is_none() && self.levels(id).is_none();
+        id != target.0 && count == 1 && are_alike && is_made(id) && is_made(last)
     }
 }
 
@@ -227,13 +231,13 @@ impl<'e, 'a> Strips<'e, 'a> {
         Strips { evaluation, target, rounds, held: (0..=target.0).map(|_| None).collect() }
     }
 
-    /// The values in `region`.
-    pub fn next(&mut self, region: Region) -> &Held {
-        self.compute(region);
-        self.held[self.target.0].as_ref().expect("a region that isn't empty was computed")
+    /// The values in `region`, which isn't empty; none where they were written into `rows` of the result, as codes.
+    pub fn next(&mut self, region: Region, rows: Option<&mut [u8]>) -> Option<&Held> {
+        self.compute(region, rows);
+        self.held[self.target.0].as_ref()
     }
 
-    fn compute(&mut self, region: Region) {
+    fn compute(&mut self, region: Region, mut rows: Option<&mut [u8]>) {
         self.held[self.target.0] = None;
         let plan = self.plan(region);
         for (id, Needed { region, fresh }) in plan.into_iter().enumerate() {
@@ -241,11 +245,23 @@ impl<'e, 'a> Strips<'e, 'a> {
             if fresh.is_empty() || self.evaluation.joins_reader(id, self.target) {
                 continue;
             }
-            let below = self.node_tile(id, fresh);
-            match &mut self.held[id] {
-                Some(held) if fresh != region => held.slide(region.y, &below),
-                held => *held = Some(below),
-            }
+            // Rows that are read again stay in their tile, and new ones are written behind them.
+            let mut kept = self.held[id].take().filter(|_| fresh != region);
+            let is_target = id == self.target.0;
+            let room = kept.as_mut().and_then(|kept| kept.slide_for(region.y, fresh.height));
+            let grows = room.is_some();
+            let rows = if is_target { rows.take() } else { room };
+            let made = self.node_tile(id, fresh, Wanted { rounds: self.rounds && is_target, rows });
+            self.held[id] = match (kept, made) {
+                (Some(mut kept), Some(made)) => {
+                    if grows {
+                        kept.shorten(fresh.height);
+                    }
+                    kept.slide(region.y, &made);
+                    Some(kept)
+                }
+                (kept, made) => made.or(kept),
+            };
             self.let_go(id);
         }
     }
@@ -292,6 +308,16 @@ impl<'e, 'a> Strips<'e, 'a> {
         if self.is_lent(id.0) { self.evaluation.lent } else { self.held[id.0].as_ref() }
     }
 
+    /// Bytes that the nodes' tiles hold for a row, at most.
+    pub fn row_bytes(&self) -> usize {
+        let bytes = |id: usize| match &self.evaluation.graph.nodes()[id].layout {
+            _ if self.is_lent(id) || self.evaluation.joins_reader(id, self.target) => 0,
+            layout if self.rounds && id == self.target.0 => layout.width * layout.channels(),
+            layout => 4 * layout.width * layout.channels(),
+        };
+        (0..=self.target.0).map(|id| bytes(id) as usize).sum()
+    }
+
     /// Pixels of all nodes that are computed for `region` where nothing is there yet.
     pub fn work(&self, region: Region) -> usize {
         self.plan(region).iter().map(|needed| needed.fresh.pixels()).sum()
@@ -315,49 +341,53 @@ impl<'e, 'a> Strips<'e, 'a> {
         packed.map(|(input, held)| (input, held.unpacked(read(input)))).collect()
     }
 
-    fn node_tile(&self, id: usize, region: Region) -> Held {
+    /// The values of a node in a region, whose inputs are there; none where they were written as they are wanted.
+    fn node_tile(&self, id: usize, region: Region, wanted: Wanted) -> Option<Held> {
         let evaluation = self.evaluation;
         let node = &evaluation.graph.nodes()[id];
         if let Some(codes) = &evaluation.stored[id] {
-            return samples::load(codes, samples::Scale::Codes, node.layout, region);
+            return Some(samples::load(codes, samples::Scale::Codes, node.layout, region));
         }
         if let Some((kernel, bytes)) = evaluation.levels(id) {
-            return Held::Bytes(samples::levels(kernel, bytes, node.layout, region));
+            return Some(Held::Bytes(samples::levels(kernel, bytes, node.layout, region)));
         }
         let unpacked = self.unpacked_inputs(id, region);
         let input = |id: NodeId| unpacked.iter().find(|(of, _)| *of == id).map(|(_, held)| held).or(self.held(id));
         let layout_in = node.inputs.first().map(|i| evaluation.graph.layout(*i));
         let nothing = Held::Reals(Tile::new(Region::EMPTY, node.layout.channels() as usize));
-        let first = node.inputs.first().and_then(|id| input(*id)).unwrap_or(&nothing);
+        let run = evaluation.run(id, self.target);
+        let first = evaluation.tile_inputs(run[0]).next().and_then(input).unwrap_or(&nothing);
         match (&node.kernel, layout_in) {
             (Kernel::Point(_), _) => {
-                let run = evaluation.run(id, self.target);
                 let images: Vec<_> = evaluation
                     .tile_inputs(run[0])
                     .map(|i| (input(i).unwrap_or(&nothing), evaluation.graph.layout(i)))
                     .collect();
                 let run: Vec<Stage> = run.into_iter().map(|id| evaluation.stage(id)).collect();
-                point::tile(&run, &images, region, self.rounds && id == self.target.0)
+                point::tile(&run, &images, region, wanted)
             }
-            (Kernel::Window(kernel), Some(from)) => window::tile(&**kernel, first, from, region),
-            (Kernel::Axis(kernel), Some(from)) => {
-                let rounds = self.rounds && id == self.target.0;
-                axis::tile(kernel, evaluation.methods[id].as_ref(), rounds, first, from, region)
-            }
-            (Kernel::Permute(kernel), Some(from)) => permute::tile(kernel, first, from, region),
-            (Kernel::Stencil(kernel), Some(from)) => Held::Reals(stencil::tile(kernel, first, from, region)),
+            (Kernel::Window(kernel), Some(from)) => window::tile(&**kernel, wanted, first, from, region),
+            (Kernel::Axis(axis), Some(from)) => match &evaluation.graph.nodes()[run[0]].kernel {
+                Kernel::Axis(columns) if run.len() == 2 => {
+                    let [first_method, method] = [run[0], id].map(|id| evaluation.methods[id].as_ref());
+                    pair::Pair { columns, rows: axis, method: first_method.zip(method) }
+                        .tile(wanted, first, from, region)
+                }
+                _ => Some(axis::tile(axis, evaluation.methods[id].as_ref(), wanted.rounds, first, from, region)),
+            },
+            (Kernel::Permute(kernel), Some(from)) => Some(permute::tile(kernel, first, from, region)),
+            (Kernel::Stencil(kernel), Some(from)) => stencil::tile(kernel, wanted, first, from, region),
             (Kernel::Neighbourhood(kernel), Some(from)) if evaluation.wholes[id] => {
-                Held::Whole(stencil::wholes(&**kernel, first, from, node.layout, region))
+                Some(Held::Whole(stencil::wholes(&**kernel, first, from, node.layout, region)))
             }
             (Kernel::Neighbourhood(kernel), Some(from)) => {
-                Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region))
+                Some(Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region)))
             }
             (Kernel::Gather(kernel), _) => {
-                let rounds = self.rounds && id == self.target.0;
-                gather::tile(kernel, evaluation.view(node.inputs[0]), region, rounds)
+                Some(gather::tile(kernel, evaluation.view(node.inputs[0]), region, wanted.rounds))
             }
             (Kernel::Source, _) => {
-                samples::load(&evaluation.source.samples, samples::Scale::Levels, node.layout, region)
+                Some(samples::load(&evaluation.source.samples, samples::Scale::Levels, node.layout, region))
             }
             (kernel, _) => unreachable!("{kernel:?} gives no image"),
         }

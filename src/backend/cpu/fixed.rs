@@ -5,14 +5,14 @@
 //! the sum begins with that. Results lie within a tenth of a level of what `f32` gives, mostly within a few hundredths.
 
 use super::repeated::{self, Period};
-use super::row::{Extended, Reader};
+use super::row::{Around, Reader};
 use super::samples::Code;
-use super::tile::{Fine, Pooled, Tile, Value};
+use super::tile::{Fine, Tile, Value};
 use super::{resample, sums};
 use crate::image::weights::Resampling;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Graph, Kernel, NodeId, Place, Taps};
-use crate::simd::{blockwise, fold_taps};
+use crate::simd::{blockwise, fold_taps, singles};
 
 /// Sums of the absolute values of an axis's weights, at most, so that after both no level is beyond what [`Fine`] holds:
 /// 1.41² times 128.
@@ -126,32 +126,46 @@ pub fn product(value: i16, weight: i16) -> i16 {
     ((i32::from(value) * i32::from(weight)) >> 16) as i16
 }
 
-/// Sums along columns of a tile of bytes.
-pub fn columns(axis: &Axis, weights: &Weights, input: &Tile<u8>, layout: Layout, region: Region) -> Tile<Fine> {
+/// Sums along columns of the rows of `read`, one after another.
+pub fn columns<'a>(
+    weights: &'a Weights,
+    reach: u32,
+    reader: &'a Reader<'a, u8>,
+    read: Region,
+) -> impl FnMut(u32, &mut [Fine]) + 'a {
+    let mut around = Around::<u8, Fine>::new(reader, read.x.into(), read.width as usize * reader.tile.step, reach);
+    move |y, target| sum(&weights.parts, weights.doublings, &singles(&around.rows(y)), target)
+}
+
+/// A row of sums along rows of what `columns` gave, extended beyond both ends.
+pub fn row<V: Level>(weights: &Weights, step: usize, extended: &[Fine], target: &mut [V]) {
+    let taps: Vec<[&[Fine]; 1]> = extended.windows(target.len()).step_by(step).map(|tap| [tap]).collect();
+    sum(&weights.parts, weights.doublings, &taps, target);
+}
+
+/// A tile of bytes resampled along columns.
+pub fn resampled_columns(
+    axis: &Axis,
+    weights: &Weights,
+    input: &Tile<u8>,
+    layout: Layout,
+    region: Region,
+) -> Tile<Fine> {
     let mut out = input.like(region);
+    let Taps::Resample(resampling) = &axis.taps else { unreachable!("other sums are done row by row") };
     for channel in 0..input.channels() {
         if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
             out.copy_channel(channel, input, channel);
-            continue;
-        }
-        let reader = Reader::new(input, channel, layout, axis.edges);
-        match &axis.taps {
-            Taps::Resample(resampling) => resampled_columns(resampling, weights, &reader, &mut out, channel),
-            _ => {
-                let (reach, extended) =
-                    (i64::from(axis.reach()), Extended::<Fine>::new(&reader, region, (0, axis.reach())));
-                for y in region.y..region.bottom() {
-                    let rows = (-reach..=reach).map(|dy| [extended.row(&reader, i64::from(y) + dy)]);
-                    sum(&weights.parts, weights.doublings, &rows.collect::<Vec<_>>(), out.row_mut(channel, y));
-                }
-            }
+        } else {
+            let reader = Reader::new(input, channel, layout, axis.edges);
+            resampled_channel(resampling, weights, &reader, &mut out, channel);
         }
     }
     out
 }
 
-/// Sums along rows of what `columns` gave.
-pub fn rows<V: Level + Code>(
+/// What `resampled_columns` gave, resampled along rows.
+pub fn resampled_rows<V: Level + Code>(
     axis: &Axis,
     weights: &Weights,
     input: &Tile<Fine>,
@@ -159,33 +173,23 @@ pub fn rows<V: Level + Code>(
     region: Region,
 ) -> Tile<V> {
     let mut out = input.like(region);
-    let (reach, step) = (axis.reach(), input.step);
-    let width = region.width as usize * step;
-    let mut extended = Fine::taken(width + 2 * reach as usize * step);
+    let Taps::Resample(resampling) = &axis.taps else { unreachable!("other sums are done row by row") };
     for channel in 0..input.channels() {
         let reader = Reader::new(input, channel, layout, axis.edges);
         if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
             for y in region.y..region.bottom() {
                 levels(input.part(channel, y, region.x, region.width), out.row_mut(channel, y));
             }
-        } else if let Taps::Resample(resampling) = &axis.taps {
-            match &weights.period {
-                Some(period) => repeated::rows(period, resampling, weights, &reader, &mut out, channel),
-                None => resample::fixed_rows(resampling, weights, &reader, &mut out, channel),
-            }
+        } else if let Some(period) = &weights.period {
+            repeated::rows(period, resampling, weights, &reader, &mut out, channel);
         } else {
-            for y in region.y..region.bottom() {
-                reader.fill(Some(y), i64::from(region.x) - i64::from(reach), &mut extended);
-                let taps: Vec<[&[Fine]; 1]> = extended.windows(width).step_by(step).map(|tap| [tap]).collect();
-                sum(&weights.parts, weights.doublings, &taps, out.row_mut(channel, y));
-            }
+            resample::fixed_rows(resampling, weights, &reader, &mut out, channel);
         }
     }
-    Fine::keep(extended);
     out
 }
 
-fn resampled_columns(
+fn resampled_channel(
     resampling: &Resampling,
     weights: &Weights,
     reader: &Reader<u8>,

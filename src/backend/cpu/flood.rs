@@ -23,7 +23,11 @@ pub fn flood(flood: Flood, evaluation: &Evaluation, node: NodeId) -> Vec<u8> {
     let (rows, below) = rest.split_at_mut(height * stride);
     above.fill(LOW);
     below.fill(LOW);
-    in_strips(evaluation, node, false, stride, rows, |held, rows| tell_kinds(flood, held, rows));
+    in_strips(evaluation, node, false, stride, rows, |strips, region, rows| {
+        if let Some(held) = strips.next(region, None) {
+            tell_kinds(flood, held, rows);
+        }
+    });
     spread(&mut kinds, stride);
     let mut reached = buffers::take::<u8>(width * height);
     for (row, kinds) in reached.chunks_exact_mut(width).zip(kinds[stride + 1..].chunks_exact(stride)) {

@@ -6,8 +6,9 @@ use std::ops::Range;
 use fearless_simd::{Simd, dispatch, prelude::*};
 
 use super::fixed::{Weights, sum};
+use super::pooled::Pooled;
 use super::repeated::{self, Period, halve, one};
-use super::tile::{Fine, Pooled};
+use super::tile::Fine;
 use crate::image::Layout;
 use crate::image::weights::Resampling;
 use crate::simd::level;

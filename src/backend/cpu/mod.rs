@@ -14,11 +14,13 @@ mod flood;
 mod gather;
 mod interleave;
 mod interleaved;
+mod pair;
 mod permute;
 mod point;
 mod pooled;
 mod repeated;
 mod resample;
+mod room;
 mod row;
 mod running;
 mod samples;
@@ -103,32 +105,37 @@ fn whole<C: Code + buffers::Reused>(evaluation: &Evaluation, node: NodeId, codes
         return codes;
     }
     let row = layout.width as usize * layout.channels() as usize;
-    in_strips(evaluation, node, C::IS_BYTE, row, &mut codes, |held, rows| store_rows(held, rows, codes_per_unit));
+    in_strips(evaluation, node, C::IS_BYTE, row, &mut codes, |strips, region, rows| {
+        if let Some(held) = strips.next(region, C::bytes(rows)) {
+            store_rows(held, rows, codes_per_unit);
+        }
+    });
     codes
 }
 
-/// Stores a whole node by `store(strip, its rows)`, rows of `row` values in `target`. Where it `rounds`, a strip may be of bytes.
+/// Stores a whole node by `fill(strips, region of the next, its rows)`, rows of `row` values in `target`. Where it `rounds`, a
+/// strip may be of bytes.
 fn in_strips<C: Send>(
     evaluation: &Evaluation,
     node: NodeId,
     rounds: bool,
     row: usize,
     target: &mut [C],
-    store: impl Fn(&Held, &mut [C]) + Sync,
+    fill: impl Fn(&mut Strips, Region, &mut [C]) + Sync,
 ) {
     let image = evaluation.graph.layout(node).region();
-    let Division { band, strip } = Division::new(evaluation, node);
-    let fill = |(index, target): (usize, &mut [C])| {
+    let Division { band, strip } = Division::new(evaluation, node, rounds);
+    let fill_band = |(index, target): (usize, &mut [C])| {
         let region = part_region(image, band, index);
         let mut strips = Strips::new(evaluation, node, rounds);
         for (index, rows) in target.chunks_mut(strip as usize * row).enumerate() {
-            store(strips.next(part_region(region, strip, index)), rows);
+            fill(&mut strips, part_region(region, strip, index), rows);
         }
     };
     if evaluation.threads == 1 || band >= image.height {
-        target.chunks_mut(band as usize * row).enumerate().for_each(fill);
+        target.chunks_mut(band as usize * row).enumerate().for_each(fill_band);
     } else {
-        target.par_chunks_mut(band as usize * row).enumerate().for_each(fill);
+        target.par_chunks_mut(band as usize * row).enumerate().for_each(fill_band);
     }
 }
 
@@ -150,10 +157,10 @@ struct Division {
 const STRIP_BYTES: usize = 512 << 10;
 
 impl Division {
-    fn new(evaluation: &Evaluation, node: NodeId) -> Division {
+    fn new(evaluation: &Evaluation, node: NodeId, rounds: bool) -> Division {
         let nodes = &evaluation.graph.nodes()[..=node.0];
         let image = evaluation.graph.layout(node).region();
-        let row_bytes: usize = nodes.iter().map(|n| n.layout.width as usize * n.layout.channels() as usize * 4).sum();
+        let row_bytes = Strips::new(evaluation, node, rounds).row_bytes();
         let cached = [64, 32].into_iter().find(|&rows| rows * row_bytes <= STRIP_BYTES).unwrap_or(16) as u32;
         // Of a strip's work at most a fifth is what any strip costs.
         let warm_up = nodes.iter().map(|n| n.kernel.warm_up()).max().unwrap_or(0);

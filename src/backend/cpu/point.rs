@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::interleave::{gather_colours, spread_colours};
+use super::pooled::Pooled;
+use super::room::{Room, Wanted};
 use super::samples::Code;
-use super::tile::{Held, Pooled, Tile, Value, convert};
+use super::tile::{Held, Tile, Value, convert};
 use crate::image::{Layout, Region};
-use crate::op::{Alpha, Point, PointRow};
+use crate::op::{Alpha, LevelPoint, Point, PointRow};
 use crate::simd::blockwise;
 
 /// One kernel of a run.
@@ -18,34 +20,55 @@ pub struct Stage<'a> {
 }
 
 /// A run of kernels, each of which reads the one before it. `images`, of one size and each with its layout, are read by
-/// the first. Where `rounds`, the result may be rounded to bytes.
-pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
+/// the first.
+pub fn tile(run: &[Stage], images: &[(&Held, Layout)], region: Region, wanted: Wanted) -> Option<Held> {
     if images.iter().any(|(held, _)| held.step() > 1) {
         // Kernels that are the same to all channels see one.
         let one = |layout: Layout| Layout { colours: 1, ..layout };
         let run: Vec<Stage> = run.iter().map(|stage| Stage { to: one(stage.to), ..*stage }).collect();
         let images: Vec<(&Held, Layout)> = images.iter().map(|(held, layout)| (*held, one(*layout))).collect();
-        return computed_as(&run, &images, region, rounds);
+        return computed_as(&run, &images, region, wanted);
     }
     let of_samples = run.iter().take_while(|stage| stage.kernel.is_of_sample()).count();
-    let [(Held::Bytes(levels), layout)] = images else { return computed_as(run, images, region, rounds) };
+    let [(Held::Bytes(levels), layout)] = images else { return computed_as(run, images, region, wanted) };
     if of_samples == 0 {
-        return computed_as(run, images, region, rounds);
+        return computed_as(run, images, region, wanted);
     }
     let tables = tables(&run[..of_samples], *layout);
     let (to, rest) = (run[of_samples - 1].to, &run[of_samples..]);
-    if rest.is_empty() && rounds {
-        return Held::Bytes(looked_up(levels, &tables, region, u8::nearest));
+    if rest.is_empty() && wanted.rounds {
+        return Some(Held::Bytes(looked_up(levels, &tables, region, u8::nearest)));
     }
     let values = looked_up(levels, &tables, region, |v| v);
     if rest.is_empty() {
-        return Held::Reals(values);
+        return Some(Held::Reals(values));
     }
-    computed_as(rest, &[(&Held::Reals(values), to)], region, rounds)
+    computed_as(rest, &[(&Held::Reals(values), to)], region, wanted)
 }
 
-fn computed_as(run: &[Stage], images: &[(&Held, Layout)], region: Region, rounds: bool) -> Held {
-    if rounds { Held::Bytes(rounded(run, images, region)) } else { Held::Reals(computed(run, images, region)) }
+fn computed_as(run: &[Stage], images: &[(&Held, Layout)], region: Region, wanted: Wanted) -> Option<Held> {
+    if let ([stage], [(Held::Bytes(v), layout), (Held::Bytes(w), _)]) = (run, images)
+        && let Some(levels) = stage.kernel.levels()
+        && !layout.alpha
+    {
+        return wanted.bytes(v.shape(), region, |out| of_levels(levels, [v, w], out));
+    }
+    if !wanted.rounds {
+        return Some(Held::Reals(computed(run, images, region)));
+    }
+    let shape = (run[run.len() - 1].to.channels() as usize, images[0].0.step());
+    wanted.bytes(shape, region, |out| rounded(run, images, out))
+}
+
+/// Levels of pairs of levels.
+fn of_levels(kernel: &dyn LevelPoint, [v, w]: [&Tile<u8>; 2], out: &mut Room<u8>) {
+    let Region { x, width, .. } = out.region;
+    for channel in 0..v.channels() {
+        for y in out.ys() {
+            let inputs = [v, w].map(|tile| tile.part(channel, y, x, width));
+            kernel.level_row(inputs, out.row(channel, y));
+        }
+    }
 }
 
 /// What a run makes of each level, by colour channel of its result: of kernels that see samples alone, or on gray none of
@@ -86,7 +109,7 @@ fn looked_up<T: Value + From<u8>>(
 fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
     let width = region.width * images[0].0.step() as u32;
     let (mut run, mut inputs) = (Run::new(run, width), Inputs::new(images, region));
-    let mut out = inputs.like(run.channels());
+    let mut out = Tile::shaped((run.channels(), images[0].0.step()), region);
     for y in region.y..region.bottom() {
         run.row(&inputs.row(y), (region.x, y), &mut out.rows_mut(y));
     }
@@ -94,18 +117,17 @@ fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
 }
 
 /// As `computed`, each row rounded while it is at hand.
-fn rounded(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile<u8> {
+fn rounded(run: &[Stage], images: &[(&Held, Layout)], out: &mut Room<u8>) {
+    let region = out.region;
     let width = region.width * images[0].0.step() as u32;
     let (mut run, mut inputs) = (Run::new(run, width), Inputs::new(images, region));
-    let mut out = inputs.like(run.channels());
     let mut values = Rows::new(run.last.to, width);
-    for y in region.y..region.bottom() {
+    for y in out.ys() {
         run.row(&inputs.row(y), (region.x, y), &mut values.targets(width));
-        for (values, target) in values.image(width).rows.into_iter().zip(out.rows_mut(y)) {
-            round(values, target);
+        for (channel, values) in values.image(width).rows.into_iter().take(run.channels()).enumerate() {
+            round(values, out.row(channel, y));
         }
     }
-    out
 }
 
 fn round(values: &[f32], target: &mut [u8]) {
@@ -242,14 +264,6 @@ impl<'a> Inputs<'a> {
     fn new(images: &'a [(&'a Held, Layout)], region: Region) -> Inputs<'a> {
         let row = |(held, layout): &(&Held, Layout)| Rows::new(*layout, region.width * held.step() as u32);
         Inputs { images, rows: images.iter().map(row).collect(), region }
-    }
-
-    /// A tile for what is made of them: packed as they are.
-    fn like<T: Value>(&self, channels: usize) -> Tile<T> {
-        match self.images[0].0.step() {
-            1 => Tile::new(self.region, channels),
-            step => Tile::packed(self.region, step),
-        }
     }
 
     /// Row `y` of each as `f32`, converted where it is none.

@@ -1,4 +1,4 @@
-//! Rows and planes that a thread keeps for another use.
+//! Memory of rows and planes that is used again.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;

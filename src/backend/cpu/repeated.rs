@@ -8,9 +8,10 @@ use fearless_simd::{Simd, dispatch, prelude::*};
 
 use super::fixed::{Level, Weights, cut_off, product, sum};
 use super::interleave::join;
+use super::pooled::Pooled;
 use super::row::Reader;
 use super::samples::Code;
-use super::tile::{Fine, Pooled, Tile};
+use super::tile::{Fine, Tile};
 use crate::image::weights::Resampling;
 use crate::simd::level;
 

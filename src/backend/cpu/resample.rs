@@ -3,8 +3,9 @@
 use fearless_simd::{Simd, dispatch, f32x4, i16x8, prelude::*};
 
 use super::fixed::{Level, Weights, cut_off, product};
+use super::pooled::Pooled;
 use super::row::Reader;
-use super::tile::{Fine, Pooled, Tile, Value};
+use super::tile::{Fine, Tile, Value};
 use crate::image::weights::Resampling;
 use crate::simd::{blockwise, level};
 

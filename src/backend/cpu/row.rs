@@ -61,9 +61,12 @@ impl<'a, T: Value> Reader<'a, T> {
         }
     }
 
-    /// What rows of the tile's width read outside the image, where the border is constant.
-    pub fn outside(&self, width: u32) -> Vec<T> {
-        let mut outside = vec![T::default(); width as usize * self.tile.step];
+    /// What windows over a region that reach so far read above and below the image, as wide as the region, where that is the constant.
+    pub fn outside(&self, region: Region, reach: u32) -> Vec<T> {
+        if region.y >= reach && region.bottom() + reach <= self.layout.height {
+            return Vec::new();
+        }
+        let mut outside = vec![T::default(); region.width as usize * self.tile.step];
         self.fill_constant(&mut outside);
         outside
     }
@@ -115,6 +118,51 @@ impl<U: Value> Drop for Extended<U> {
     fn drop(&mut self) {
         U::keep(std::mem::take(&mut self.rows));
     }
+}
+
+/// The rows around one row after another, extended beyond both ends, as windows of a part of them read them: each is made once,
+/// in place of one that no window reads any more.
+pub struct Around<'a, T: Value, U: Value> {
+    reader: &'a Reader<'a, T>,
+    x: i64,
+    reach: i64,
+    width: usize,
+    lines: Vec<U>,
+    /// Behind the last one that was made.
+    next: i64,
+}
+
+impl<'a, T: Value, U: Value + From<T>> Around<'a, T, U> {
+    /// Columns from `x` on (which may lie outside the image), so many values; `reach` rows above and below.
+    pub fn new(reader: &'a Reader<'a, T>, x: i64, width: usize, reach: u32) -> Around<'a, T, U> {
+        let lines = U::taken((2 * reach as usize + 1) * width);
+        Around { reader, x, reach: reach.into(), width, lines, next: i64::MIN }
+    }
+
+    /// Those around row `y`, which is no higher than the one before it.
+    pub fn rows(&mut self, y: u32) -> Vec<&[U]> {
+        let (width, count) = (self.width, 2 * self.reach + 1);
+        let place = |y: i64| y.rem_euclid(count) as usize * width;
+        let (top, bottom) = (i64::from(y) - self.reach, i64::from(y) + self.reach);
+        for y in self.next.max(top)..=bottom {
+            self.reader.fill(self.reader.line(y), self.x, &mut self.lines[place(y)..][..width]);
+        }
+        self.next = bottom + 1;
+        (top..=bottom).map(|y| &self.lines[place(y)..][..width]).collect()
+    }
+}
+
+impl<T: Value, U: Value> Drop for Around<'_, T, U> {
+    fn drop(&mut self) {
+        U::keep(std::mem::take(&mut self.lines));
+    }
+}
+
+/// A region in parts of about the same width, so many px at most.
+pub fn parts(region: Region, most: u32) -> impl Iterator<Item = Region> {
+    let count = region.width.div_ceil(most.max(1));
+    let place = move |i: u32| (u64::from(i) * u64::from(region.width) / u64::from(count)) as u32;
+    (0..count).map(move |i| Region { x: region.x + place(i), width: place(i + 1) - place(i), ..region })
 }
 
 /// What a constant border reads in each channel of a layout.

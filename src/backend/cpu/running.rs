@@ -82,7 +82,7 @@ impl<T: Value, C: Fn(T, T) -> T, F: Fn(T) -> T> Running<T, C, F> {
     fn along_columns(&self, reader: &Reader<T>, out: &mut Tile<T>, channel: usize) {
         let region = out.region;
         let (first, width, reach) = (region.y as usize, region.width as usize * out.step, (self.length / 2) as i64);
-        let outside = reader.outside(region.width);
+        let outside = reader.outside(region, reach as u32);
         let part = |y: u32| reader.tile.part(channel, y, region.x, region.width);
         let rows: Vec<&[T]> = (i64::from(region.y) - reach..i64::from(region.bottom()) + reach)
             .map(|y| reader.line(y).map_or(&outside[..], part))

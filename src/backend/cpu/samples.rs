@@ -1,7 +1,8 @@
 //! Samples of images to tiles, and tiles to codes.
 
 use super::interleave::{join, join_colours, split, split_colours};
-use super::tile::{Held, Pooled, Tile, Value};
+use super::pooled::Pooled;
+use super::tile::{Held, Tile, Value};
 use crate::image::{Layout, Region, Samples};
 use crate::op::{ByteRow, Point};
 use crate::simd::{blockwise, vectorized};

@@ -4,12 +4,13 @@ use rayon::prelude::*;
 
 use super::evaluate::Evaluation;
 use super::gather::View;
-use super::tile::{Held, Pooled, Tile, Value, with_tile};
+use super::pooled::Pooled;
+use super::tile::{Held, Tile, Value, with_tile};
 use super::whole::over_strips;
 use crate::image::colour::luma_code;
 use crate::image::{Border, Layout, Region, Samples};
 use crate::op::{NodeId, Reduce, Statistic, Tiles, luma_bytes};
-use crate::simd::{blockwise, extreme_of};
+use crate::simd::{blockwise, fold_taps, singles};
 
 /// The greatest value of the first channel, or 0.
 pub fn maximum(evaluation: &Evaluation, id: NodeId) -> f32 {
@@ -18,7 +19,14 @@ pub fn maximum(evaluation: &Evaluation, id: NodeId) -> f32 {
             let rows: Vec<&[f32]> = tile.ys().map(|y| tile.row(0, y)).collect();
             // Of columns first, many at once.
             let mut columns = f32::taken(tile.region.width as usize);
-            extreme_of(&rows, &mut columns, *most, false);
+            fold_taps(
+                &singles(&rows),
+                &mut columns,
+                *most,
+                #[inline(always)]
+                |a, _, [b]| if b > a { b } else { a },
+                std::convert::identity,
+            );
             *most = columns.iter().fold(*most, |a, b| if *b > a { *b } else { a });
             f32::keep(columns);
         });

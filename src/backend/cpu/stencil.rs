@@ -1,47 +1,34 @@
 //! Weighted sums over lists of neighbours, and neighbourhoods of whole pixels, over a tile.
 
+use super::room::Wanted;
 use super::row::{Extended, Reader};
 use super::tile::{Held, Tile, Value, with_tile};
+use super::window::Rows;
 use crate::image::{Layout, Region};
-use crate::op::{Alpha, Neighbourhood, NeighbourhoodRows, Stencil, Tap};
+use crate::op::{Alpha, Neighbourhood, NeighbourhoodRows, Stencil, Tap, WindowRows};
 use crate::simd::fold_taps;
 
-pub fn tile(stencil: &Stencil, input: &Held, layout: Layout, region: Region) -> Tile {
-    with_tile!(input, tile => sums(stencil, tile, layout, region))
+pub fn tile(stencil: &Stencil, wanted: Wanted, input: &Held, layout: Layout, region: Region) -> Option<Held> {
+    let rows = Rows { edges: stencil.edges, reach: stencil.reach(), alpha: stencil.alpha, layout };
+    rows.tile(wanted, input, region, |window, target| sum(stencil, window, target))
 }
 
-fn sums<T: Value>(stencil: &Stencil, input: &Tile<T>, layout: Layout, region: Region) -> Tile
-where
-    f32: From<T>,
-{
-    let mut out = input.like(region);
-    for channel in 0..input.channels() {
-        if layout.is_alpha(channel as u32) && stencil.alpha == Alpha::Keep {
-            out.copy_channel(channel, input, channel);
-            continue;
-        }
-        let reader = Reader::new(input, channel, layout, stencil.edges);
-        let reach = stencil.reach();
-        let extended = Extended::new(&reader, region, (reach, reach));
-        for y in region.y..region.bottom() {
-            sum(stencil, input.step, |dy| extended.row(&reader, i64::from(y) + dy), out.row_mut(channel, y));
-        }
-    }
-    out
-}
-
-/// One row of sums; `row` gives extended rows by their offset. Pixels stand `step` apart.
-fn sum<'a>(stencil: &Stencil, step: usize, row: impl Fn(i64) -> &'a [f32], target: &mut [f32]) {
-    let place = |dx: i32| (stencil.reach() as i32 + dx) as usize * step;
-    let part = |tap: &Tap| &row(i64::from(tap.dy))[place(tap.dx)..][..target.len()];
-    let taps: Vec<[&[f32]; 1]> = stencil.taps.iter().map(|tap| [part(tap)]).collect();
-    let (weights, scale, offset) = (&stencil.taps, stencil.scale, stencil.offset);
+/// One row of sums.
+fn sum(stencil: &Stencil, window: WindowRows, target: &mut [f32]) {
+    let reach = window.rows.len() as i32 / 2;
+    let place = |d: i32| (reach + d) as usize;
+    let part = |tap: &Tap| &window.rows[place(tap.dy)][place(tap.dx) * window.step..][..target.len()];
+    // What weighs nothing need not be read.
+    let counts = || stencil.taps.iter().filter(|tap| tap.weight != 0.0);
+    let taps: Vec<[&[f32]; 1]> = counts().map(|tap| [part(tap)]).collect();
+    let weights: Vec<f32> = counts().map(|tap| tap.weight).collect();
+    let (scale, offset) = (stencil.scale, stencil.offset);
     fold_taps(
         &taps,
         target,
         0.0,
         #[inline(always)]
-        |sum, k, [v]| sum + weights[k].weight * v,
+        |sum, k, [v]| sum + weights[k] * v,
         #[inline(always)]
         |sum| scale * sum + offset,
     );

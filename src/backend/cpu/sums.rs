@@ -4,8 +4,7 @@ use fearless_simd::{Simd, SimdBase, dispatch};
 
 use super::row::Reader;
 use super::samples::Code;
-use super::tile::{Pooled, Tile, Value};
-use crate::image::{Edges, Layout, Region};
+use crate::image::{Edges, Region};
 use crate::op::{Axis, Taps};
 use crate::simd::{MOST_LANES, blockwise, fold_taps, level, singles, vectorized};
 
@@ -13,7 +12,10 @@ use crate::simd::{MOST_LANES, blockwise, fold_taps, level, singles, vectorized};
 const MOST_REACH: u32 = 128;
 
 /// Reach along both axes, at most, where sums of the whole square still are.
-const MOST_SHORT_REACH: u32 = 7;
+const MOST_SHORT_REACH: usize = 7;
+
+/// Reach along both axes, at most, where those of a few of its columns are: of four at least.
+const MOST_MIDDLE_REACH: usize = 31;
 
 /// What the sum of a square counts, where two axes sum it with equal weights.
 pub fn scale(columns: &Taps, rows: &Taps) -> Option<f32> {
@@ -29,87 +31,127 @@ pub fn scale(columns: &Taps, rows: &Taps) -> Option<f32> {
     }
 }
 
-/// Sums along columns, each from the one above it.
-pub fn columns(axis: &Axis, input: &Tile<u8>, layout: Layout, region: Region) -> Tile<u16> {
-    let mut out = input.like(region);
-    let reach = i64::from(axis.reach());
-    for channel in 0..input.channels() {
-        let reader = Reader::new(input, channel, layout, axis.edges);
-        let outside = reader.outside(region.width);
-        let row = |y: i64| reader.line(y).map_or(&outside[..], |y| input.part(channel, y, region.x, region.width));
-        let (top, n) = (i64::from(region.y), outside.len());
-        let mut rows = out.plane_mut(channel).chunks_exact_mut(n);
-        let mut above = rows.next().expect("a region has a row");
-        let first: Vec<&[u8]> = (top - reach..=top + reach).map(row).collect();
-        fold_taps(
-            &singles(&first),
-            above,
-            0,
-            #[inline(always)]
-            |sum: u16, _, [v]| sum.wrapping_add(v.into()),
-            std::convert::identity,
-        );
-        for (y, target) in (top + 1..).zip(rows) {
-            slide(above, row(y + reach), row(y - reach - 1), target);
-            above = target;
+/// Sums along columns of the rows of `read`, each from the one above it: `target` holds that.
+pub fn columns<'a>(reach: u32, reader: &'a Reader<'a, u8>, read: Region) -> impl FnMut(u32, &mut [u16]) + 'a {
+    let outside = reader.outside(read, reach);
+    let reach = i64::from(reach);
+    let mut is_first = true;
+    move |y, target| {
+        let part = |y| reader.tile.part(reader.channel, y, read.x, read.width);
+        let row = |y: i64| reader.line(y).map_or(&outside[..], part);
+        let y = i64::from(y);
+        if std::mem::replace(&mut is_first, false) {
+            let rows: Vec<&[u8]> = (y - reach..=y + reach).map(row).collect();
+            fold_taps(
+                &singles(&rows),
+                target,
+                0,
+                #[inline(always)]
+                |sum: u16, _, [v]| sum.wrapping_add(v.into()),
+                std::convert::identity,
+            );
+        } else {
+            slide(target, row(y + reach), row(y - reach - 1));
         }
     }
-    out
 }
 
-/// `target[x] = above[x] + enters[x] - leaves[x]`
-fn slide(above: &[u16], enters: &[u8], leaves: &[u8], target: &mut [u16]) {
-    let n = target.len();
-    let (above, enters, leaves) = (&above[..n], &enters[..n], &leaves[..n]);
+/// `sums[x] + enters[x] - leaves[x]`, in place.
+fn slide(sums: &mut [u16], enters: &[u8], leaves: &[u8]) {
+    let n = sums.len();
+    let (enters, leaves) = (&enters[..n], &leaves[..n]);
     vectorized(
         #[inline(always)]
         || {
             for x in 0..n {
-                target[x] = above[x].wrapping_add(enters[x].into()).wrapping_sub(leaves[x].into());
+                sums[x] = sums[x].wrapping_add(enters[x].into()).wrapping_sub(leaves[x].into());
             }
         },
     );
 }
 
-/// Sums along rows of what `columns` gave, times `scale`.
-pub fn rows<V: Value + Code>(axis: &Axis, scale: f32, input: &Tile<u16>, layout: Layout, region: Region) -> Tile<V> {
-    let mut out = input.like(region);
-    let (reach, step) = (axis.reach() as usize, input.step);
+/// What rows of sums along columns read beyond the image: sums of the constant.
+pub fn edges(rows: &Axis) -> Edges {
+    Edges { value: rows.edges.value.map(|v| v * (2 * rows.reach() + 1) as f32), ..rows.edges }
+}
+
+/// Sums along rows of what `columns` gave, extended by `reach` pixels at both ends, times `scale`.
+pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16], &mut [V]) {
     let length = 2 * reach + 1;
-    // Beyond the image a column sums up the constant.
-    let edges = Edges { value: axis.edges.value.map(|v| v * length as f32), ..axis.edges };
-    let n = region.width as usize * step;
-    let mut extended = u16::taken(n + 2 * reach * step);
-    let mut sums = Sums::new(length, extended.len(), step);
-    for channel in 0..input.channels() {
-        let reader = Reader::new(input, channel, layout, edges);
-        for y in region.y..region.bottom() {
-            reader.fill(Some(y), i64::from(region.x) - reach as i64, &mut extended);
-            let target = out.row_mut(channel, y);
-            if axis.reach() <= MOST_SHORT_REACH {
-                let taps: Vec<&[u16]> = extended.windows(n).step_by(step).collect();
-                fold_taps(
-                    &singles(&taps),
-                    target,
-                    0,
-                    #[inline(always)]
-                    |sum: u16, _, [v]| sum.wrapping_add(v),
-                    #[inline(always)]
-                    |sum| V::nearest(f32::from(sum) * scale),
-                );
-            } else {
-                let sums = sums.of(&extended);
-                blockwise(
-                    [target],
-                    [&sums[..n]],
-                    #[inline(always)]
-                    |[sum]| [V::nearest(sum as f32 * scale)],
-                );
-            }
+    let (mut parts, mut sums) = (PartSums::new(length, step), Sums::new(length, step));
+    move |extended, target| {
+        if reach <= MOST_SHORT_REACH {
+            let taps: Vec<&[u16]> = extended.windows(target.len()).step_by(step).collect();
+            fold_taps(
+                &singles(&taps),
+                target,
+                0,
+                #[inline(always)]
+                |sum: u16, _, [v]| sum.wrapping_add(v),
+                #[inline(always)]
+                |sum| V::nearest(f32::from(sum) * scale),
+            );
+        } else if reach <= MOST_MIDDLE_REACH {
+            let taps = parts.taps(extended, target.len());
+            fold_taps(
+                &singles(&taps),
+                target,
+                0,
+                #[inline(always)]
+                |sum: u32, _, [v]| sum + u32::from(v),
+                #[inline(always)]
+                |sum| V::nearest(sum as f32 * scale),
+            );
+        } else {
+            let sums = &sums.of(extended)[..target.len()];
+            blockwise(
+                [target],
+                [sums],
+                #[inline(always)]
+                |[sum]| [V::nearest(sum as f32 * scale)],
+            );
         }
     }
-    u16::keep(extended);
-    out
+}
+
+/// Windows of a row as sums of parts that are as long as powers of two: as long as 16 bits hold, each from two of half its length.
+struct PartSums {
+    length: usize,
+    step: usize,
+    /// Of 2, 4, 8 ... values.
+    sums: Vec<Vec<u16>>,
+}
+
+impl PartSums {
+    fn new(length: usize, step: usize) -> PartSums {
+        let most = (usize::from(u16::MAX) / (255 * length)).clamp(1, length);
+        PartSums { length, step, sums: vec![Vec::new(); most.ilog2() as usize] }
+    }
+
+    /// Slices of `n` sums: one from each, at the same place, are a window.
+    fn taps<'a>(&'a mut self, values: &'a [u16], n: usize) -> Vec<&'a [u16]> {
+        for k in 0..self.sums.len() {
+            let (shorter, rest) = self.sums.split_at_mut(k);
+            let shorter = shorter.last().map_or(values, Vec::as_slice);
+            let (target, shift) = (&mut rest[0], self.step << k);
+            target.resize(shorter.len() - shift, 0);
+            blockwise(
+                [target],
+                [&shorter[..shorter.len() - shift], &shorter[shift..]],
+                #[inline(always)]
+                |[a, b]| [a.wrapping_add(b)],
+            );
+        }
+        let mut taps = Vec::new();
+        let mut done = 0;
+        while done < self.length {
+            let k = ((self.length - done).ilog2() as usize).min(self.sums.len());
+            let sums = if k == 0 { values } else { &self.sums[k - 1] };
+            taps.push(&sums[done * self.step..][..n]);
+            done += 1 << k;
+        }
+        taps
+    }
 }
 
 /// Sums of long windows of a row: of those as long as each power of two in turn, each the sum of two of the one before; a
@@ -124,12 +166,14 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(length: usize, read: usize, step: usize) -> Sums {
-        let room = vec![0; read + length.next_power_of_two() * step + MOST_LANES];
-        Sums { length, step, powers: room.clone(), sums: room }
+    fn new(length: usize, step: usize) -> Sums {
+        Sums { length, step, powers: Vec::new(), sums: Vec::new() }
     }
 
     fn of(&mut self, values: &[u16]) -> &[u32] {
+        let room = values.len() + self.length.next_power_of_two() * self.step + MOST_LANES;
+        self.powers.resize(room, 0);
+        self.sums.resize(room, 0);
         blockwise(
             [&mut self.powers[..values.len()]],
             [values],

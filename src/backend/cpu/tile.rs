@@ -1,7 +1,8 @@
 //! A rectangle of a node's values, as planes.
 
 use super::interleave::{split, split_colours};
-pub use super::pooled::Pooled;
+use super::pooled::Pooled;
+use super::room::Room;
 use crate::image::{Layout, Region};
 use crate::simd::blockwise;
 use crate::simd::tables::look_up;
@@ -162,11 +163,25 @@ impl<T: Value> Tile<T> {
 
     /// A tile of a region with the channels of this one.
     pub fn like<U: Value>(&self, region: Region) -> Tile<U> {
-        if self.step > 1 { Tile::packed(region, self.step) } else { Tile::new(region, self.channels()) }
+        Tile::shaped(self.shape(), region)
+    }
+
+    /// Its planes, and the values of a pixel beside one another in one.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.channels(), self.step)
+    }
+
+    /// A tile of that shape.
+    pub fn shaped((channels, step): (usize, usize), region: Region) -> Tile<T> {
+        if step > 1 { Tile::packed(region, step) } else { Tile::new(region, channels) }
     }
 
     pub fn channels(&self) -> usize {
         self.planes.len()
+    }
+
+    pub fn room(&mut self) -> Room<'_, T> {
+        Room::new(self.region, self.step, self.planes_mut())
     }
 
     /// Row `y` of the image, which must lie in the tile, of one channel.
@@ -246,13 +261,20 @@ impl<T: Value> Tile<T> {
 
     /// Lets go of the rows above `top` and takes those of `below`, which begins where this one ends.
     fn slide(&mut self, top: u32, below: &Tile<T>) {
-        let gone = (top - self.region.y) as usize * self.region.width as usize * self.step;
+        self.let_go(top);
         for (plane, more) in self.planes.iter_mut().zip(&below.planes) {
-            plane.copy_within(gone.., 0);
-            plane.truncate(plane.len() - gone);
             plane.extend_from_slice(more);
         }
-        self.region = Region { y: top, height: below.region.bottom() - top, ..self.region };
+        self.region.height += below.region.height;
+    }
+
+    fn let_go(&mut self, top: u32) {
+        let gone = (top - self.region.y) as usize * self.region.width as usize * self.step;
+        for plane in &mut self.planes {
+            plane.copy_within(gone.., 0);
+            plane.truncate(plane.len() - gone);
+        }
+        self.region = Region { y: top, height: self.region.bottom() - top, ..self.region };
     }
 }
 
@@ -275,9 +297,8 @@ impl<T: Value> Drop for Tile<T> {
 pub enum Held {
     Bytes(Tile<u8>),
     Reals(Tile),
-    /// Sums along columns, for the sums along rows that alone read them: weighted ones, and plain ones of levels.
+    /// Weighted sums along columns, for those along rows that alone read them.
     Fine(Tile<Fine>),
-    Sums(Tile<u16>),
     /// Whole numbers, for the kernels of such that alone read them.
     Whole(Tile<i16>),
 }
@@ -300,7 +321,6 @@ impl Held {
             Held::Bytes(tile) => tile.region,
             Held::Reals(tile) => tile.region,
             Held::Fine(tile) => tile.region,
-            Held::Sums(tile) => tile.region,
             Held::Whole(tile) => tile.region,
         }
     }
@@ -310,7 +330,6 @@ impl Held {
             Held::Bytes(tile) => tile.step,
             Held::Reals(tile) => tile.step,
             Held::Fine(tile) => tile.step,
-            Held::Sums(tile) => tile.step,
             Held::Whole(tile) => tile.step,
         }
     }
@@ -321,7 +340,6 @@ impl Held {
             Held::Bytes(tile) => Held::Bytes(tile.unpacked(region, split_colours)),
             Held::Reals(tile) => Held::Reals(tile.unpacked(region, split)),
             Held::Fine(tile) => Held::Fine(tile.unpacked(region, split)),
-            Held::Sums(tile) => Held::Sums(tile.unpacked(region, split)),
             Held::Whole(tile) => Held::Whole(tile.unpacked(region, split)),
         }
     }
@@ -332,8 +350,30 @@ impl Held {
             Held::Reals(tile) => work(tile),
             Held::Bytes(tile) => work(&tile.converted(region)),
             Held::Fine(tile) => work(&tile.converted(region)),
-            Held::Sums(tile) => work(&tile.converted(region)),
             Held::Whole(tile) => work(&tile.converted(region)),
+        }
+    }
+
+    /// Lets go of the rows above `top` and has so many more at the end, which are still to be written: those, where it is of bytes
+    /// in one plane.
+    pub fn slide_for(&mut self, top: u32, more: u32) -> Option<&mut [u8]> {
+        let Held::Bytes(tile) = self else { return None };
+        if tile.channels() > 1 {
+            return None;
+        }
+        tile.let_go(top);
+        let rows = tile.planes[0].len();
+        tile.region.height += more;
+        tile.planes[0].resize(tile.region.pixels() * tile.step, 0);
+        Some(&mut tile.planes[0][rows..])
+    }
+
+    /// Lets go of the last rows.
+    pub fn shorten(&mut self, rows: u32) {
+        if let Held::Bytes(tile) = self {
+            tile.region.height -= rows;
+            let length = tile.region.pixels() * tile.step;
+            tile.planes.iter_mut().for_each(|plane| plane.truncate(length));
         }
     }
 
@@ -344,7 +384,6 @@ impl Held {
             (Held::Bytes(tile), Held::Bytes(below)) => tile.slide(top, below),
             (Held::Reals(tile), Held::Reals(below)) => tile.slide(top, below),
             (Held::Fine(tile), Held::Fine(below)) => tile.slide(top, below),
-            (Held::Sums(tile), Held::Sums(below)) => tile.slide(top, below),
             (Held::Whole(tile), Held::Whole(below)) => tile.slide(top, below),
             (own, below) => {
                 let mut reals = own.as_reals(own.region(), Tile::same);

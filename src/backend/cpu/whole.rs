@@ -61,12 +61,14 @@ pub fn over_strips<T: Send>(
     merge: impl Fn(T, T) -> T + Sync + Send,
 ) -> Option<T> {
     let image = evaluation.graph.layout(id).region();
-    let Division { band, strip } = Division::new(evaluation, id);
+    let Division { band, strip } = Division::new(evaluation, id, false);
     let of_band = |mut result: T, index: usize| {
         let band = part_region(image, band, index);
         let mut strips = Strips::new(evaluation, id, false);
         for index in 0..band.height.div_ceil(strip) as usize {
-            fold(&mut result, strips.next(part_region(band, strip, index)));
+            if let Some(held) = strips.next(part_region(band, strip, index), None) {
+                fold(&mut result, held);
+            }
         }
         result
     };
