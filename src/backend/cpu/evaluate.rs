@@ -208,13 +208,12 @@ impl<'a> Evaluation<'a> {
         let Uses { last, count, .. } = self.uses[id];
         let kernels = [id, last].map(|id| &self.graph.nodes()[id].kernel);
         let are_alike = match kernels {
-            [Kernel::Point(_), Kernel::Point(_)] => {
-                self.tile_inputs(last).count() == 1 && [id, last].iter().all(|id| self.levels(*id).is_none())
-            }
+            [Kernel::Point(_), Kernel::Point(_)] => self.tile_inputs(last).count() == 1,
             [Kernel::Axis(columns), Kernel::Axis(rows)] => pair::are_pair(columns, rows),
             _ => false,
         };
-        id != target.0 && count == 1 && are_alike && [id, last].iter().all(|id| self.stored[*id].is_none())
+        let is_made = |id: usize| self.stored[id].is_none() && self.levels(id).is_none();
+        id != target.0 && count == 1 && are_alike && is_made(id) && is_made(last)
     }
 }
 
