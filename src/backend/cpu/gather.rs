@@ -212,14 +212,14 @@ impl<const C: usize> Block<C> {
         let mut block = Block { above: [[0; BLOCK]; 2], below: [[0; BLOCK]; 2] };
         let row = width as usize * C;
         let mut begins = [0; BLOCK];
-        for i in 0..BLOCK {
+        for (i, begin) in begins.iter_mut().enumerate() {
             let (x, y) = (places.x[i] as u32, places.y[i] as u32);
-            begins[i] = u64::from(y) * row as u64 + u64::from(x) * C as u64;
+            *begin = u64::from(y) * row as u64 + u64::from(x) * C as u64;
         }
         // Of one length, so that one check is for both.
         let (above, below) = (&bytes[..bytes.len() - row], &bytes[row..]);
-        for i in 0..BLOCK {
-            let at = begins[i] as usize;
+        for (i, begin) in begins.into_iter().enumerate() {
+            let at = begin as usize;
             if C > 2 {
                 let (above, below) = (eight(above, at), eight(below, at));
                 (block.above[0][i], block.above[1][i]) = (above as u32, (above >> (8 * C)) as u32);
