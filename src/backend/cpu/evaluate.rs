@@ -114,8 +114,7 @@ impl<'a> Evaluation<'a> {
 
     /// The source in cells of one mean each, where a node is just that.
     pub fn cells(&self, target: NodeId) -> Option<Cells> {
-        let mut axes = Vec::new();
-        let mut id = target;
+        let (mut axes, mut id) = (Vec::new(), target);
         while let (Kernel::Axis(axis), true) = (&self.graph.node(id).kernel, axes.len() < 4) {
             let Taps::Resample(resampling) = &axis.taps else { return None };
             axes.push((axis.place, resampling));
