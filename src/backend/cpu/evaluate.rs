@@ -7,7 +7,7 @@ use super::room::Wanted;
 use super::tile::{Held, Tile};
 use super::{axis, gather, pair, permute, point, samples, stencil, window};
 use crate::image::{Depth, Image, Region, Samples};
-use crate::op::{Graph, Kernel, Node, NodeId, Point, Taps};
+use crate::op::{Graph, Kernel, NodeId, Point, Taps};
 use gather::View;
 use point::Stage;
 
@@ -66,34 +66,9 @@ impl<'a> Evaluation<'a> {
             _ => (0..count).map(|_| None).collect(),
         };
         let (stored, tables) = (vec![None; count], vec![Vec::new(); count]);
-        let wholes = vec![false; count];
-        let evaluation = Evaluation { graph, source, stored, tables, uses, methods, wholes, threads, lent: None };
-        Evaluation { wholes: evaluation.wholes(), ..evaluation }
-    }
-
-    /// Which neighbourhoods are computed in whole numbers: of bytes or of one another, where nothing else reads them but
-    /// floods.
-    fn wholes(&self) -> Vec<bool> {
-        let nodes = self.graph.nodes();
-        let is_bytes = |id: usize| match &self.source.samples {
-            Samples::U8(_) if id == 0 => nodes[0].layout.channels() == 1,
-            _ => self.levels(id).is_some(),
-        };
-        let mut wholes = vec![false; nodes.len()];
-        for (id, node) in nodes.iter().enumerate() {
-            wholes[id] = match &node.kernel {
-                Kernel::Neighbourhood(kernel) => {
-                    let input = node.inputs[0].0;
-                    kernel.is_whole() && !node.layout.alpha && (is_bytes(input) || wholes[input])
-                }
-                _ => false,
-            };
-        }
-        let is_read_well = |(id, node): (usize, &Node)| {
-            let reads = node.inputs.iter().any(|input| wholes[input.0]);
-            !reads || wholes[id] || matches!(node.kernel, Kernel::Flood(_))
-        };
-        if nodes.iter().enumerate().all(is_read_well) { wholes } else { vec![false; nodes.len()] }
+        let known =
+            Evaluation { graph, source, stored, tables, uses, methods, wholes: Vec::new(), threads, lent: None };
+        Evaluation { wholes: stencil::are_whole(&known), ..known }
     }
 
     /// With the source as a tile, where it [`reads_tiles`] alone.
@@ -139,8 +114,7 @@ impl<'a> Evaluation<'a> {
 
     /// The source in cells of one mean each, where a node is just that.
     pub fn cells(&self, target: NodeId) -> Option<Cells> {
-        let mut axes = Vec::new();
-        let mut id = target;
+        let (mut axes, mut id) = (Vec::new(), target);
         while let (Kernel::Axis(axis), true) = (&self.graph.node(id).kernel, axes.len() < 4) {
             let Taps::Resample(resampling) = &axis.taps else { return None };
             axes.push((axis.place, resampling));
@@ -185,7 +159,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The kernel and the bytes that a node's levels are made of at once: of R, G and B of a source without alpha.
-    fn levels(&self, id: usize) -> Option<(&dyn Point, &[u8])> {
+    pub fn levels(&self, id: usize) -> Option<(&dyn Point, &[u8])> {
         let (node, layout) = (&self.graph.nodes()[id], self.graph.layout(NodeId(0)));
         match (&node.kernel, &self.source.samples) {
             (Kernel::Point(kernel), Samples::U8(bytes)) if kernel.gives_levels() && node.inputs == [NodeId(0)] => {

@@ -9,6 +9,7 @@ mod cells;
 mod direct;
 mod estimate;
 mod evaluate;
+mod fine;
 mod fixed;
 mod flood;
 mod gather;

@@ -1,11 +1,12 @@
 //! Weighted sums over lists of neighbours, and neighbourhoods of whole pixels, over a tile.
 
+use super::evaluate::Evaluation;
 use super::room::Wanted;
 use super::row::{Extended, Reader};
 use super::tile::{Held, Tile, Value, with_tile};
 use super::window::Rows;
-use crate::image::{Layout, Region};
-use crate::op::{Alpha, Neighbourhood, NeighbourhoodRows, Stencil, Tap, WindowRows};
+use crate::image::{Layout, Region, Samples};
+use crate::op::{Alpha, Kernel, Neighbourhood, NeighbourhoodRows, Node, Stencil, Tap, WindowRows};
 use crate::simd::fold_taps;
 
 pub fn tile(stencil: &Stencil, wanted: Wanted, input: &Held, layout: Layout, region: Region) -> Option<Held> {
@@ -56,6 +57,31 @@ where
         out.copy_channel(to.colours as usize, input, from.colours as usize);
     }
     out
+}
+
+/// Which neighbourhoods are computed in whole numbers: of bytes or of one another, where nothing else reads them but
+/// floods.
+pub fn are_whole(evaluation: &Evaluation) -> Vec<bool> {
+    let nodes = evaluation.graph.nodes();
+    let is_bytes = |id: usize| match evaluation.source_samples() {
+        Samples::U8(_) if id == 0 => nodes[0].layout.channels() == 1,
+        _ => evaluation.levels(id).is_some(),
+    };
+    let mut wholes = vec![false; nodes.len()];
+    for (id, node) in nodes.iter().enumerate() {
+        wholes[id] = match &node.kernel {
+            Kernel::Neighbourhood(kernel) => {
+                let input = node.inputs[0].0;
+                kernel.is_whole() && !node.layout.alpha && (is_bytes(input) || wholes[input])
+            }
+            _ => false,
+        };
+    }
+    let is_read_well = |(id, node): (usize, &Node)| {
+        let reads = node.inputs.iter().any(|input| wholes[input.0]);
+        !reads || wholes[id] || matches!(node.kernel, Kernel::Flood(_))
+    };
+    if nodes.iter().enumerate().all(is_read_well) { wholes } else { vec![false; nodes.len()] }
 }
 
 /// The same in whole numbers, of bytes or such numbers.
