@@ -54,7 +54,8 @@ pub fn methods(graph: &Graph, readers: impl Fn(NodeId) -> usize) -> Vec<Option<M
             continue;
         }
         let are_levels = columns.edges.are_levels() && rows.edges.are_levels();
-        if readers(input) == 1 && are_levels && columns.alpha == rows.alpha {
+        let [from, to] = [columns, rows].map(|axis| matches!(axis.taps, Taps::Resample(_)));
+        if readers(input) == 1 && are_levels && columns.alpha == rows.alpha && from == to {
             let has_alpha = graph.layout(input).alpha;
             if let (false, Some(scale)) = (has_alpha, sums::scale(&columns.taps, &rows.taps)) {
                 (methods[input.0], methods[id]) = (Some(Method::Sums(scale)), Some(Method::Sums(scale)));
