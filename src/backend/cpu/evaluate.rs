@@ -307,12 +307,28 @@ impl<'e, 'a> Strips<'e, 'a> {
             .filter_map(|input| self.held(input).map(|held| (input, held)))
             .collect();
         let are_blind = run.iter().all(|id| nodes[*id].kernel.is_blind());
-        if are_blind && tiles.iter().all(|(_, held)| held.step() > 1) {
+        if are_blind && self.is_read_blindly(id) && tiles.iter().all(|(_, held)| held.step() > 1) {
             return Vec::new();
         }
         let read = |input: NodeId| nodes[run[0]].kernel.source_region(region, nodes[input.0].layout);
         let packed = tiles.into_iter().filter(|(_, held)| held.step() > 1);
         packed.map(|(input, held)| (input, held.unpacked(read(input)))).collect()
+    }
+
+    /// Whether those that read a node next tell no channels apart. Else planes are better made before it than behind, where
+    /// values may be wider.
+    fn is_read_blindly(&self, id: usize) -> bool {
+        let (evaluation, mut reader) = (self.evaluation, id);
+        while reader != self.target.0 {
+            reader = evaluation.uses[reader].last;
+            if !evaluation.graph.nodes()[reader].kernel.is_blind() {
+                return false;
+            }
+            if !evaluation.joins_reader(reader, self.target) {
+                break;
+            }
+        }
+        true
     }
 
     /// The values of a node in a region, whose inputs are there; none where they were written as they are wanted.

@@ -331,13 +331,13 @@ mod tests {
             "resize:50%:filter=bicubic",
             "resize:50%",
             "resize:150%:filter=bilinear",
-            "resize:200%:filter=bicubic",
+            "resize:200%:filter=bilinear",
             "resize:180x33:fit=fill:filter=bilinear",
         ] {
             let (source, real) = (source(), values(recipe, f64::INFINITY));
             let graph = Recipe::parse(recipe).unwrap().graph(source.layout, Depth::Eight).unwrap();
             let evaluation = Evaluation::new(&graph, &source, 1, Depth::Eight);
-            let image = evaluation.interleaved(graph.output).unwrap();
+            let image = evaluation.interleaved(graph.output).expect(recipe);
             let Samples::U8(codes) = &source.samples else { unreachable!() };
             let to = graph.output_layout();
             let row = to.width as usize * 3;
