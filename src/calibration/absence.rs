@@ -36,8 +36,8 @@ fn remembers(file: &Path, circumstances: &str) -> bool {
 
 fn keep(file: &Path, circumstances: &str, has_gpu: bool) -> io::Result<()> {
     match has_gpu {
-        true if !disk::exists(file) => Ok(()),
-        true => disk::keep_text(file, ""),
+        true if remembers(file, circumstances) => disk::keep_text(file, ""),
+        true => Ok(()),
         false => disk::keep_text(file, circumstances),
     }
 }
