@@ -46,8 +46,12 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     if let Some(note) = fit_open_files(&mut settings).filter(|_| speaks && restart.is_none()) {
         terminal.say(&note);
     }
-    let runtime =
-        Runtime::new(settings.jobs, settings.timeout).map_err(|e| Problem::new(format!("can't start threads: {e}")))?;
+    let runtime = Runtime::new(settings.jobs, settings.timeout).map_err(|error| {
+        let problem = Problem::new(format!("can't start threads: {}", disk::describe(&error)));
+        problem.help(
+            "`ulimit -n` and `ulimit -u` show how many files and threads there may be; raise them or lower --jobs",
+        )
+    })?;
     let request = request(arguments);
     let plan = pipeline::plan(&runtime, &request).map_err(refused)?;
     let made_from = manifest::Chosen::of(&settings);
@@ -118,7 +122,8 @@ pub fn run(arguments: &MainArguments, terminal: Terminal) -> Result<Exit, Proble
     let (schedule, device) = (arguments.schedule_name(), chosen.backend.device_times());
     let remarks = &chosen.backend.remarks();
     let simulated = slowness(arguments);
-    let setting = Setting { backend: &backend_name, schedule, passed_over, device, simulated, remarks };
+    let (backend, resumes) = (backend_name.as_str(), manifest.is_some());
+    let setting = Setting { backend, schedule, passed_over, device, simulated, remarks, resumes };
     let is_told = tell(&report, &totals, &setting, chosen.reason.as_deref(), arguments, terminal);
     let logged = manifest.map_or(Ok(()), |manifest| manifest.end(&report));
     if let Err(error) = &logged {

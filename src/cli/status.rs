@@ -132,6 +132,7 @@ fn in_words(status: &Status) -> String {
     let recipe = status.recipe.as_deref().unwrap_or("?");
     let run = match status.state {
         State::Running => "a run is under way",
+        State::Ended if status.unfinished > 0 => "the last run ended early",
         State::Ended => "the last run came to its end",
         State::Interrupted => "the last run was interrupted",
         State::Died => "the last run was killed, or died",

@@ -22,6 +22,8 @@ pub struct Setting<'a> {
     pub device: Option<DeviceTimes>,
     /// What the backend has to say.
     pub remarks: &'a [String],
+    /// Whether `--resume` can go on with what was not done.
+    pub resumes: bool,
 }
 
 /// The whole summary, the verdict last.
@@ -57,6 +59,9 @@ pub fn summary(report: &Report, totals: &Totals, setting: &Setting) -> String {
     }
     for remark in setting.remarks {
         let _ = writeln!(text, "note: {remark}");
+    }
+    if report.unfinished > 0 && setting.resumes {
+        let _ = writeln!(text, "note: the same command with --resume does what is missing");
     }
     text.push_str(&totals.failures.text());
     let _ = writeln!(text, "{}", verdict_on(report).text);
@@ -197,6 +202,7 @@ mod tests {
             simulated: Slowness { delay: Duration::from_millis(50), bandwidth: Some(20_000_000) },
             device: Some(device),
             remarks,
+            resumes: true,
         };
         let text = summary(&report(&outcomes), &totals, &setting);
         assert!(text.starts_with("1 image done, 1 failed, 1 skipped, 3 not done in 2.00 s: 2.0 MP/s, 0.5 images/s"));
@@ -208,6 +214,7 @@ mod tests {
         assert!(text.contains("simulation: each file came 50 ms late, files came at most at 20 MB/s\n"), "{text}");
         assert!(text.contains("note: alpha was dropped (1 image)\nnote: 1 other file skipped\n"), "{text}");
         assert!(text.contains("note: the GPU was lost once\n"), "{text}");
+        assert!(text.contains("note: the same command with --resume does what is missing\n"), "{text}");
         assert!(text.contains("note: went on in a fresh process after 2 crashes; "), "{text}");
         assert!(text.contains("failed: in/1.jpg: decode: broken (mend it)\n"), "{text}");
         assert!(text.lines().last().unwrap().starts_with("bound by work: the worker was busy 95 %"), "{text}");

@@ -5,6 +5,7 @@ mod crash;
 pub mod disk;
 mod disk_threads;
 mod journey;
+mod known;
 mod list;
 pub mod manifest;
 mod names;

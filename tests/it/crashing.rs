@@ -135,6 +135,37 @@ fn a_run_that_is_being_stopped_takes_up_nothing_after_a_crash() {
 }
 
 #[test]
+fn the_handler_leaves_room_on_its_stack() {
+    let (place, expected) = place();
+    let options = ["-i", "in", "--recursive", "-o", "out", "-r", "gaussian_blur:2,invert", "-j", "2"];
+    let ran = Ran::of(failing_calls::command(&place, "crashes", "measured", &options).output().unwrap()).ends(1);
+    let told: Vec<&str> = ran.stderr.lines().filter_map(|line| line.strip_prefix("handler's stack: ")).collect();
+    assert_eq!(told.len(), CRASHING.len(), "{}", ran.stderr);
+    for line in told {
+        let (used, size) = line.trim_end_matches(" bytes").split_once(" of ").unwrap();
+        let (used, size): (usize, usize) = (used.parse().unwrap(), size.parse().unwrap());
+        assert!(used > 200 && 4 * used < 3 * size, "{line}");
+    }
+    check(&place, &expected);
+}
+
+#[test]
+fn a_crash_in_the_handler_ends_the_process() {
+    const SIGSEGV: i32 = 11;
+    let place = Place::new();
+    (0..4).for_each(|i| place.draw(&format!("in/{i}.png"), 107, 97));
+    let mut child = failing_calls::command(&place, "crashes", "again", &["-i", "in", "-j", "2"]).spawn().unwrap();
+    for _ in 0..100 {
+        std::thread::sleep(Duration::from_millis(100));
+        if let Some(status) = child.try_wait().unwrap() {
+            return assert_eq!(status.signal(), Some(SIGSEGV));
+        }
+    }
+    child.kill().unwrap();
+    panic!("it hangs");
+}
+
+#[test]
 fn a_crash_elsewhere_or_without_a_manifest_ends_the_process() {
     const SIGABRT: i32 = 6;
     let place = Place::new();

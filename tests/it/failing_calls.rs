@@ -17,7 +17,8 @@ pub fn command(place: &Place, fault: &str, at: &str, arguments: &[&str]) -> Comm
     let library = place.path("faults.so");
     if !library.exists() {
         let mut compiler = Command::new("cc");
-        let status = compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).args([FAULTS, "-ldl"]).status();
+        let status =
+            compiler.args(["-shared", "-fPIC", "-Wl,-z,now", "-o"]).arg(&library).args([FAULTS, "-ldl"]).status();
         assert!(status.expect("Rust links by cc, too").success());
     }
     let mut command = place.command(&[&["--backend", "cpu"], arguments].concat());

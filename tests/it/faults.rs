@@ -57,11 +57,13 @@ fn a_full_disk_ends_the_run_and_leaves_whole_results() {
         place.draw(&format!("in/{i:02}.png"), 60, 40);
     }
     fs::create_dir(place.path("out")).unwrap();
-    let script = "-i in -o out -r invert -f bmp -j 1; code=$?; find out -type f; exit $code";
-    let Some(ran) = mounted(&place, "mount -t tmpfs -o size=120k tmpfs out", script) else { return };
+    let script =
+        format!("-i in -o out -r invert -f bmp -j 1; code=$?; find out -type f; {PROGRAM} status out >&2; exit $code");
+    let Some(ran) = mounted(&place, "mount -t tmpfs -o size=120k tmpfs out", &script) else { return };
     let ran = ran.ends(1).says(&[
         "write: no space left on the disk",
         "the run ended early",
+        "the last run ended early: invert",
         "go on with --resume",
         "not done",
     ]);
@@ -80,6 +82,8 @@ fn a_read_only_output_is_told_before_anything_is_done() {
     }
     fs::set_permissions(place.path("out"), fs::Permissions::from_mode(0o555)).unwrap();
     run_unprivileged(&place, &["-i", "in", "-o", "out"]).ends(2).says(&["can't write to out: permission denied"]);
+    let ran = place.run_cpu(&["-i", "in", "-o", "in/a.png"]).ends(2);
+    ran.says(&["can't write to in/a.png: there is a file where a directory should be", "--output"]);
 }
 
 #[test]
@@ -175,6 +179,8 @@ fn the_limit_on_open_files_is_kept_and_told() {
     // One that may be raised is raised.
     let ran = shell(&place, "ulimit -S -n 40; imgproc -i in -o raised --durable").ends(0).says(&["30 images done"]);
     assert!(!ran.stderr.contains("may be open"), "{}", ran.stderr);
+    let ran = shell(&place, "ulimit -n 8; imgproc -i in -o none").ends(2);
+    ran.says(&["can't start threads: too many files are open", "help: `ulimit -n`"]);
 }
 
 #[test]

@@ -7,6 +7,8 @@ pub fn describe(error: &io::Error) -> String {
     let text = match error.kind() {
         ErrorKind::NotFound => "there is no such file".into(),
         ErrorKind::PermissionDenied => "permission denied".into(),
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => "there is a file where a directory should be".into(),
+        ErrorKind::IsADirectory => "there is a directory where a file should be".into(),
         ErrorKind::StorageFull => "no space left on the disk".into(),
         ErrorKind::QuotaExceeded => "the quota of disk space is used up".into(),
         ErrorKind::ReadOnlyFilesystem => "the file system is read-only".into(),
@@ -24,7 +26,7 @@ pub fn describe(error: &io::Error) -> String {
 /// What can be done about it, where that is not plain.
 pub fn advice(error: &io::Error) -> Option<&'static str> {
     Some(match error.kind() {
-        ErrorKind::NotFound => "it was taken away; --resume looks for it again",
+        ErrorKind::NotFound => "it was taken away, or a link leads nowhere; --resume looks for it again",
         ErrorKind::PermissionDenied => "`ls -l` shows who may; --resume tries again",
         ErrorKind::UnexpectedEof => "--resume reads it again",
         ErrorKind::TimedOut => "--timeout says how long it may; --resume tries again",
