@@ -299,6 +299,20 @@ fn results_do_not_depend_on_the_number_of_threads() {
     }
 }
 
+#[test]
+fn a_part_of_a_result_is_cut_from_the_whole() {
+    for channels in [1, 3, 4] {
+        let image = sample(161, 147, channels, 8, Content::AlphaNoise).image;
+        for filters in
+            ["erode:3,box_blur:3", "median,dilate:9", "invert,gaussian_blur:2", "bilateral", "sobel:output=y"]
+        {
+            let crop = "crop:70x17:x=31:y=44";
+            let part = through(&format!("{filters},{crop}"), &image);
+            assert_eq!(part, through(crop, &through(filters, &image)), "{channels} channels, {filters}");
+        }
+    }
+}
+
 /// Two inversions give the same levels, but not as bytes.
 #[test]
 fn levels_kept_as_bytes_give_what_they_give_as_floats() {

@@ -3,6 +3,7 @@
 mod border;
 pub mod buffers;
 pub mod colour;
+pub mod decimation;
 mod demand;
 mod region;
 pub mod weights;

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::{Alpha, Formula};
+use super::{Alpha, Formula, OrderWindow};
 use crate::image::{Edges, Layout, Region};
 
 /// A weighted sum of neighbours at any offsets, of each channel: `scale sum(weight v(x + dx, y + dy)) + offset`.
@@ -29,6 +29,11 @@ impl Stencil {
     /// How far the taps reach to each side, px.
     pub fn reach(&self) -> u32 {
         self.taps.iter().map(|t| t.dx.unsigned_abs().max(t.dy.unsigned_abs())).max().unwrap_or(0)
+    }
+
+    /// The taps that are to be read: what weighs nothing need not be.
+    pub fn counted(&self) -> impl Iterator<Item = &Tap> {
+        self.taps.iter().filter(|tap| tap.weight != 0.0)
     }
 }
 
@@ -88,6 +93,11 @@ pub trait Neighbourhood: Debug + Send + Sync {
     /// Many rows of the result, one after another in each `output[c]`. For kernels whose rows share work.
     fn rows(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {
         rows.each(self.reach(), output, |rows, output| self.row(rows, output));
+    }
+
+    /// Itself, where it gives the bytes that its results round to, of gray ones without alpha.
+    fn rounded(&self) -> Option<&dyn OrderWindow> {
+        None
     }
 
     /// Whether it has a `whole_row`.

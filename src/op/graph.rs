@@ -46,6 +46,11 @@ impl Graph {
         Graph { nodes: vec![node], output: NodeId(0), depth, steepness: f64::INFINITY, reduction }
     }
 
+    /// The source alone, and all that is said of it.
+    pub fn without_nodes(&self) -> Graph {
+        Graph { nodes: vec![self.nodes[0].clone()], output: NodeId(0), ..*self }
+    }
+
     /// How a node's image lies over the one that it stands for, where it is a reduced source.
     pub fn reduction(&self, id: NodeId) -> Option<Reduction> {
         self.reduction.filter(|_| id == NodeId(0))

@@ -306,6 +306,17 @@ impl Kernel {
         }
     }
 
+    /// Whether it gives levels of whole levels: some of those that it reads, or how far two lie apart.
+    pub fn keeps_levels(&self) -> bool {
+        match self {
+            Kernel::Axis(axis) => matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. }),
+            Kernel::Window(window) => window.order().is_some(),
+            Kernel::Point(point) => point.levels().is_some(),
+            Kernel::Permute(_) => true,
+            _ => false,
+        }
+    }
+
     /// Rows' worth of work that computing some rows of it costs beside these rows: running sums are begun, and neighbours'
     /// pairs are shared among the rows.
     pub fn warm_up(&self) -> u32 {
@@ -313,6 +324,7 @@ impl Kernel {
             Kernel::Window(w) => 2 * w.reach(),
             Kernel::Neighbourhood(n) => 2 * n.reach(),
             Kernel::Axis(axis) if axis.runs() => 2 * axis.reach(),
+            Kernel::Axis(axis) if matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. }) => axis.reach(),
             // Lines of an input's columns, of which memory gives many at once.
             Kernel::Permute(p) if p.transposed => 16,
             _ => 0,

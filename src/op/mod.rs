@@ -1,6 +1,7 @@
 //! The vocabulary: what an operation is, its parameters, the kernels it is made of, the graph they form.
 
 mod bytes;
+mod decimated;
 mod gather;
 mod graph;
 mod kernel;
@@ -9,6 +10,7 @@ mod shader;
 mod window;
 
 pub use bytes::{ByteRow, luma_bytes};
+pub use decimated::decimated;
 pub use gather::{FARTHEST, Flood, Gather, LEAST_W, Neighbourhood, NeighbourhoodRows, Sampling, Stencil, Tap};
 pub use graph::{Graph, Node, NodeId};
 pub use kernel::{

@@ -33,7 +33,7 @@ impl<'a, T> WindowRows<'a, T> {
     }
 }
 
-/// A window that gives one of the values that it reads, by their order alone, and so keeps bytes.
+/// A window that gives bytes of bytes: one of the values that it reads, by their order alone, or what its results round to.
 pub trait OrderWindow {
     /// Some rows of one channel, as [`Window::rows`] gives them, of whole levels.
     fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]);
@@ -65,6 +65,11 @@ pub trait Window: Debug + Send + Sync {
 
     /// Itself, where it chooses among the values that it reads.
     fn order(&self) -> Option<&dyn OrderWindow> {
+        None
+    }
+
+    /// Itself, where it gives the bytes that its results round to, of bytes.
+    fn rounded(&self) -> Option<&dyn OrderWindow> {
         None
     }
 

@@ -1,11 +1,13 @@
 //! `bilateral`: a mean of neighbours that counts the near and alike most.
 
+use super::bilateral_levels::LevelWeights;
 use super::decay::decay;
+use super::median::widened;
 use super::pairs::PairSums;
 use crate::image::Edges;
 use crate::op::{
-    Arguments, BORDER, Channels, Formula, Graph, Kind, Neighbourhood, NeighbourhoodRows, NodeId, Operation, Parameter,
-    Refusal, Shape, Spec, VALUE,
+    Arguments, BORDER, Channels, Formula, Graph, Kind, Neighbourhood, NeighbourhoodRows, NodeId, Operation,
+    OrderWindow, Parameter, Refusal, Shape, Spec, VALUE, WindowRows,
 };
 use crate::shader_struct;
 use crate::simd::vectorized;
@@ -85,6 +87,10 @@ impl Neighbourhood for BilateralNeighbourhood {
         (8, 1)
     }
 
+    fn rounded(&self) -> Option<&dyn OrderWindow> {
+        Some(self)
+    }
+
     fn row(&self, rows: NeighbourhoodRows, output: &mut [&mut [f32]]) {
         self.rows(rows, output);
     }
@@ -110,6 +116,16 @@ impl Neighbourhood for BilateralNeighbourhood {
             }
         }
         sums.divide();
+    }
+}
+
+impl OrderWindow for BilateralNeighbourhood {
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]) {
+        let Bilateral { radius, color, space } = self.parameters;
+        let weights = LevelWeights::new(radius, color, space);
+        widened(window, self.reach(), output, |window, output| {
+            window.each_row(self.reach(), output).for_each(|(window, target)| weights.row(window, target));
+        });
     }
 }
 

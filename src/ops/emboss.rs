@@ -36,7 +36,9 @@ impl Operation for Emboss {
         let (sin, cos) = self.arguments.number("angle").to_radians().sin_cos();
         // Opposites follow one another, so that they cancel exactly where the image is flat.
         let places = [(-1, -1), (0, -1), (1, -1), (-1, 0)].into_iter().flat_map(|(dx, dy)| [(dx, dy), (-dx, -dy)]);
-        let tap = |(dx, dy)| Tap { dx, dy, weight: (f64::from(dy) * sin - f64::from(dx) * cos) as f32 };
+        // What the sine and the cosine of one angle leave where they should cancel is none.
+        let rise = |dx, dy| Some(f64::from(dy) * sin - f64::from(dx) * cos).filter(|rise| rise.abs() > 1e-12);
+        let tap = |(dx, dy)| Tap { dx, dy, weight: rise(dx, dy).unwrap_or(0.0) as f32 };
         let stencil = Stencil {
             taps: places.map(tap).collect(),
             scale: self.arguments.number("strength") as f32,

@@ -139,7 +139,7 @@ fn by_network<T: Lane, const SIDE: usize, const N: usize>(window: WindowRows<T>,
 }
 
 /// `medians(windows, output)` where a row of windows fills a vector; else of rows that are lengthened until it does.
-fn widened<T: Lane>(
+pub fn widened<T: Lane>(
     window: WindowRows<T>,
     reach: u32,
     output: &mut [&mut [T]],

@@ -61,7 +61,7 @@ networks! {
 
     /// The median of 3 x 3 values whose columns are sorted comes to stand at 4: row by row, the least first.
     middle_of_3:
-        both(0 2) high(0 1) high(1 2) both(3 5) high(3 4) low(4 5) low(6 8) low(6 7) both(2 6) high(2 4) low(4 6);
+        high(0 1) high(1 2) both(3 5) high(3 4) low(4 5) low(6 8) low(6 7) both(2 6) high(2 4) low(4 6);
 
     /// The same of 5 x 5, at 15. Sorted along the rows too, a value at (i, j) has (i + 1) (j + 1) of the 25 not above it,
     /// so that only 13 of them can be the median.

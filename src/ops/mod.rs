@@ -2,6 +2,7 @@
 
 mod adaptive_threshold;
 mod bilateral;
+mod bilateral_levels;
 mod black_hat;
 mod blur;
 mod box_blur;

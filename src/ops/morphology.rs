@@ -217,7 +217,7 @@ impl OrderWindow for MorphologyWindow {
 }
 
 /// Bytes of a row whose runs are kept at once, at most: those of all rows of a small shape stay in the fastest cache.
-const PART: usize = 3000;
+const PART: usize = 4096;
 
 impl MorphologyWindow {
     /// Some rows of extremes; `start` is what never is the extreme. The extremes of the shape's runs along a row are taken once,
@@ -227,13 +227,15 @@ impl MorphologyWindow {
         let (count, least) = (width.div_ceil(PART / size_of::<T>()), self.extreme() == Extreme::Least);
         let mut halves: Vec<usize> = (0..=self.radius).rev().map(|dy| self.half_width(dy)).collect();
         halves.dedup();
+        // By row of the shape, which of them it has.
+        let kinds = (-self.radius..=self.radius).map(|dy| halves.iter().position(|half| *half == self.half_width(dy)));
+        let kinds: Vec<usize> = kinds.flatten().collect();
         for i in 0..count {
             let part = i * width / count..(i + 1) * width / count;
             let mut runs = Runs::new(self, &halves, window, part.clone(), start);
             for (y, target) in output.iter_mut().enumerate() {
                 runs.take_to(y + 2 * self.radius as usize, least);
-                let dys = y as i32..=y as i32 + 2 * self.radius;
-                let taps: Vec<&[T]> = dys.map(|row| runs.run(row as usize, row - y as i32 - self.radius)).collect();
+                let taps: Vec<&[T]> = kinds.iter().zip(y..).map(|(kind, row)| runs.run(row, *kind)).collect();
                 T::extreme_of(&taps, &mut target[part.clone()], start, least);
             }
         }
@@ -289,10 +291,8 @@ impl<'a, T: Ordered> Runs<'a, T> {
         self.taken = self.taken.max(row + 1);
     }
 
-    /// The runs of a row that the shape holds `dy` rows from its centre.
-    fn run(&self, row: usize, dy: i32) -> &[T] {
-        let half = self.shape.half_width(dy);
-        let k = self.halves.iter().position(|h| *h == half).expect("a half width of the shape");
+    /// The runs of a row of half width `k`.
+    fn run(&self, row: usize, k: usize) -> &[T] {
         let begin = self.place(row, k);
         &self.values[begin..begin + self.part.len()]
     }

@@ -2,7 +2,8 @@
 
 use crate::image::Edges;
 use crate::op::{
-    Arguments, BORDER, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, VALUE, Window, WindowRows,
+    Arguments, BORDER, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Refusal, VALUE, Window,
+    WindowRows,
 };
 use crate::shader_struct;
 use crate::simd::blockwise;
@@ -67,6 +68,12 @@ impl Window for SlopeWindow {
         self.edges
     }
 
+    fn rounded(&self) -> Option<&dyn OrderWindow> {
+        let SlopeParameters { corner, middle, scale, output } = self.parameters;
+        let is_whole = corner.fract() == 0.0 && middle.fract() == 0.0 && scale == 1.0;
+        (is_whole && output > 0).then_some(self)
+    }
+
     fn row(&self, window: WindowRows, output: &mut [f32]) {
         let SlopeParameters { corner, middle, .. } = self.parameters;
         if corner == 1.0 {
@@ -74,6 +81,32 @@ impl Window for SlopeWindow {
             self.weighted(window, output, |corners, middles| corners + middle * middles);
         } else {
             self.weighted(window, output, |corners, middles| corner * corners + middle * middles);
+        }
+    }
+}
+
+impl OrderWindow for SlopeWindow {
+    /// One slope in whole numbers, which are as exact.
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]) {
+        let SlopeParameters { corner, middle, output: which, .. } = self.parameters;
+        let (corner, middle) = (corner as i16, middle as i16);
+        for (window, target) in window.each_row(1, output) {
+            let (n, step) = (target.len(), window.step);
+            let [above, here, below] = window.rows else { panic!("a 3×3 kernel reads three rows") };
+            let taps = match which {
+                1 => [(above, 0), (here, 0), (below, 0), (above, 2), (here, 2), (below, 2)],
+                _ => [(above, 0), (above, 1), (above, 2), (below, 0), (below, 1), (below, 2)],
+            };
+            blockwise(
+                [target],
+                taps.map(|(row, x)| &row[x * step..][..n]),
+                #[inline(always)]
+                |taps| {
+                    let rise = |from: usize| i16::from(taps[from + 3]) - i16::from(taps[from]);
+                    let slope = corner.wrapping_mul(rise(0) + rise(2)).wrapping_add(middle.wrapping_mul(rise(1)));
+                    [slope.abs().min(255) as u8]
+                },
+            );
         }
     }
 }

@@ -39,10 +39,16 @@ impl Operation for Tint {
 
 impl Tint {
     #[inline(always)]
-    fn mixed(&self, [r, g, b]: [f32; 3]) -> [f32; 3] {
+    fn mixed(&self, v: [f32; 3]) -> [f32; 3] {
+        let [r, g, b] = self.shade(v);
+        let mix = |v, shade| (1.0 - self.amount) * v + self.amount * shade;
+        [mix(v[0], r), mix(v[1], g), mix(v[2], b)]
+    }
+
+    #[inline(always)]
+    fn shade(&self, [r, g, b]: [f32; 3]) -> [f32; 3] {
         let y = luma(r, g, b);
-        let mix = |v, color| (1.0 - self.amount) * v + self.amount * (y * (color / 255.0));
-        [mix(r, self.red), mix(g, self.green), mix(b, self.blue)]
+        [y * (self.red / 255.0), y * (self.green / 255.0), y * (self.blue / 255.0)]
     }
 }
 
@@ -60,6 +66,16 @@ impl Point for Tint {
     }
 
     fn bytes(&self, row: ByteRow, target: &mut [u8]) -> bool {
+        if self.amount == 1.0 {
+            // What `mixed` gives, in fewer steps.
+            map_colours(
+                row.pixels,
+                target,
+                #[inline(always)]
+                |v| self.shade(v),
+            );
+            return true;
+        }
         map_colours(
             row.pixels,
             target,

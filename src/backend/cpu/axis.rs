@@ -1,9 +1,9 @@
 //! Axis kernels over a tile: weighted sums and extremes along rows or columns.
 
-use super::fixed::{self, Method};
+use super::fixed::Method;
 use super::row::Reader;
 use super::tile::{Held, Tile, Value, with_tile};
-use super::{resample, running};
+use super::{resample, resampled, running};
 use crate::image::weights::Resampling;
 use crate::image::{Layout, Region};
 use crate::op::{Alpha, Axis, Place, Taps};
@@ -12,17 +12,10 @@ use crate::simd::{Ordered, fold_taps, singles};
 /// Extremes of bytes are bytes; sums in fixed point, where there are such weights, may be rounded to bytes; all else is `f32`.
 pub fn tile(axis: &Axis, method: Option<&Method>, rounds: bool, input: &Held, layout: Layout, region: Region) -> Held {
     let is_extreme = matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. });
-    match (input, method) {
-        (Held::Bytes(tile), Some(Method::Weights(weights))) if axis.place == Place::Vertical => {
-            return Held::Fine(fixed::resampled_columns(axis, weights, tile, layout, region));
-        }
-        (Held::Fine(tile), Some(Method::Weights(weights))) if rounds => {
-            return Held::Bytes(fixed::resampled_rows(axis, weights, tile, layout, region));
-        }
-        (Held::Fine(tile), Some(Method::Weights(weights))) => {
-            return Held::Reals(fixed::resampled_rows(axis, weights, tile, layout, region));
-        }
-        _ => {}
+    if let Some(Method::Weights(weights)) = method
+        && let Some(held) = resampled::resampled(axis, weights, rounds, input, layout, region)
+    {
+        return held;
     }
     let read = axis.source_region(region, layout);
     if axis.runs() && axis.place == Place::Horizontal && input.step() > 1 {

@@ -7,7 +7,7 @@ use super::room::Wanted;
 use super::tile::{Held, Tile};
 use super::{axis, gather, pair, permute, point, samples, stencil, window};
 use crate::image::{Depth, Image, Region, Samples};
-use crate::op::{Graph, Kernel, NodeId, Point, Taps};
+use crate::op::{Graph, Kernel, NodeId, Place, Point, Taps};
 use gather::View;
 use point::Stage;
 
@@ -61,9 +61,10 @@ impl<'a> Evaluation<'a> {
                 of_input.by_rows_around |= node.kernel.reads_rows_around();
             }
         }
-        let methods = match (&source.samples, depth) {
-            (Samples::U8(_), Depth::Eight) => fixed::methods(graph, |id| uses[id.0].count),
-            _ => (0..count).map(|_| None).collect(),
+        let methods = if fixed::are_levels(source, depth) {
+            fixed::methods(graph, |id| uses[id.0].count)
+        } else {
+            (0..count).map(|_| None).collect()
         };
         let (stored, tables) = (vec![None; count], vec![Vec::new(); count]);
         let known =
@@ -98,16 +99,16 @@ impl<'a> Evaluation<'a> {
 
     /// The source resampled in fixed point by weights that repeat along rows, where a node is just that.
     pub fn interleaved(&self, target: NodeId) -> Option<Interleaved<'_>> {
-        let axis = |id: NodeId| match (&self.graph.node(id).kernel, &self.methods[id.0]) {
-            (Kernel::Axis(axis), Some(Method::Weights(weights))) => match &axis.taps {
+        let axis = |id: NodeId, place: Place| match (&self.graph.node(id).kernel, &self.methods[id.0]) {
+            (Kernel::Axis(axis), Some(Method::Weights(weights))) if axis.place == place => match &axis.taps {
                 Taps::Resample(resampling) => Some(FixedAxis { resampling, weights }),
                 _ => None,
             },
             _ => None,
         };
-        let rows = axis(target)?;
+        let rows = axis(target, Place::Horizontal)?;
         let input = self.graph.node(target).inputs[0];
-        let columns = axis(input)?;
+        let columns = axis(input, Place::Vertical)?;
         let is_source = self.graph.node(input).inputs == [NodeId(0)] && self.stored[0].is_none();
         Interleaved::new(columns, rows, self.graph.layout(NodeId(0))).filter(|_| is_source)
     }
@@ -166,6 +167,15 @@ impl<'a> Evaluation<'a> {
                 (layout.colours == 3 && !layout.alpha && node.layout.channels() == 1).then_some((&**kernel, bytes))
             }
             _ => None,
+        }
+    }
+
+    /// Whether a node's values are levels as the source's, only moved or chosen among.
+    fn holds_bytes(&self, id: usize) -> bool {
+        let node = &self.graph.nodes()[id];
+        match &node.kernel {
+            Kernel::Source => matches!(self.source_samples(), Samples::U8(_)),
+            kernel => kernel.keeps_levels() && node.inputs.iter().all(|input| self.holds_bytes(input.0)),
         }
     }
 
@@ -287,6 +297,7 @@ impl<'e, 'a> Strips<'e, 'a> {
         let bytes = |id: usize| match &self.evaluation.graph.nodes()[id].layout {
             _ if self.is_lent(id) || self.evaluation.joins_reader(id, self.target) => 0,
             layout if self.rounds && id == self.target.0 => layout.width * layout.channels(),
+            layout if self.evaluation.holds_bytes(id) => layout.width * layout.channels(),
             layout => 4 * layout.width * layout.channels(),
         };
         (0..=self.target.0).map(|id| bytes(id) as usize).sum()
@@ -310,7 +321,11 @@ impl<'e, 'a> Strips<'e, 'a> {
         if are_blind && self.is_read_blindly(id) && tiles.iter().all(|(_, held)| held.step() > 1) {
             return Vec::new();
         }
-        let read = |input: NodeId| nodes[run[0]].kernel.source_region(region, nodes[input.0].layout);
+        let read = |input: NodeId| {
+            // Each of a run reads what the one before it gives, of the same size as the run's input.
+            let layout = nodes[input.0].layout;
+            run.iter().rev().fold(region, |region, id| nodes[*id].kernel.source_region(region, layout))
+        };
         let packed = tiles.into_iter().filter(|(_, held)| held.step() > 1);
         packed.map(|(input, held)| (input, held.unpacked(read(input)))).collect()
     }
@@ -371,7 +386,7 @@ impl<'e, 'a> Strips<'e, 'a> {
                 Some(Held::Whole(stencil::wholes(&**kernel, first, from, node.layout, region)))
             }
             (Kernel::Neighbourhood(kernel), Some(from)) => {
-                Some(Held::Reals(stencil::neighbourhood(&**kernel, first, from, node.layout, region)))
+                stencil::neighbourhood(&**kernel, wanted, first, (from, node.layout), region)
             }
             (Kernel::Gather(kernel), _) => {
                 Some(gather::tile(kernel, evaluation.view(node.inputs[0]), region, wanted.rounds))

@@ -1,5 +1,6 @@
 //! What columns are summed to in fixed point.
 
+use super::samples::Code;
 use super::tile::Value;
 
 /// A level in 128ths, counted from level 128: what a sum over columns in fixed point gives. Holds levels -128 to 384.
@@ -34,5 +35,17 @@ impl Value for Fine {
 
     fn of_border(value: f32) -> Fine {
         Fine::from(value as u8)
+    }
+}
+
+impl Code for Fine {
+    #[inline(always)]
+    fn nearest(level: f32) -> Fine {
+        Fine(((level - 128.0) * 128.0).round() as i16)
+    }
+
+    #[inline(always)]
+    fn of_level(level: u8, _: f32) -> Fine {
+        level.into()
     }
 }

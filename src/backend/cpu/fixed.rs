@@ -4,22 +4,20 @@
 //! Columns are summed first, then rows. Each product keeps its upper 16 bits; what is cut off is half a unit on average, and
 //! the sum begins with that. Results lie within a tenth of a level of what `f32` gives, mostly within a few hundredths.
 
-use super::repeated::{self, Period};
+use super::repeated::Period;
 use super::row::{Around, Reader};
-use super::samples::Code;
-use super::tile::{Fine, Tile, Value};
-use super::{resample, sums};
-use crate::image::weights::Resampling;
-use crate::image::{Layout, Region};
-use crate::op::{Alpha, Axis, Graph, Kernel, NodeId, Place, Taps};
-use crate::simd::{blockwise, fold_taps, singles};
+use super::sums;
+use super::tile::{Fine, Value};
+use crate::image::{Depth, Image, Region, Samples};
+use crate::op::{self, Graph, Kernel, NodeId, Place, Taps};
+use crate::simd::{fold_taps, singles};
 
 /// Sums of the absolute values of an axis's weights, at most, so that after both no level is beyond what [`Fine`] holds:
 /// 1.41² times 128.
 const MOST_OVERSHOOT: f32 = 1.41;
 
 /// Taps of an axis, at most: each cuts something off.
-const MOST_TAPS: usize = 65;
+const MOST_TAPS: usize = 257;
 
 /// How much of a level's hundredth a recipe may make, at most: its steepness times the root of the taps, as what products cut
 /// off grows.
@@ -32,6 +30,8 @@ pub struct Weights {
     pub doublings: u32,
     /// Of a resampling whose weights are few.
     pub period: Option<Period>,
+    /// Whether those that read its sums take them as they are: other sums, and points.
+    pub stay_fine: bool,
 }
 
 /// How an axis is summed in whole numbers.
@@ -39,6 +39,11 @@ pub enum Method {
     Weights(Weights),
     /// With equal weights, exactly: what the sum over both axes counts.
     Sums(f32),
+}
+
+/// The graph with its wide blurs decimated, where an image and its result are such as sums in fixed point ask.
+pub fn decimated(graph: &Graph, image: &Image, result: Depth) -> Option<Graph> {
+    are_levels(image, result).then(|| op::decimated(graph)).flatten()
 }
 
 /// The methods for nodes that can be summed so, by node: those of columns whose only reader sums rows likewise. Both read and
@@ -51,6 +56,8 @@ pub fn methods(graph: &Graph, readers: impl Fn(NodeId) -> usize) -> Vec<Option<M
         let input = node.inputs[0];
         let Kernel::Axis(columns) = &graph.node(input).kernel else { continue };
         if (columns.place, rows.place) != (Place::Vertical, Place::Horizontal) {
+            // The way back of a decimated blur: its rows come first.
+            continue_sums(graph, &mut methods, NodeId(id), &readers);
             continue;
         }
         let are_levels = columns.edges.are_levels() && rows.edges.are_levels();
@@ -63,11 +70,45 @@ pub fn methods(graph: &Graph, readers: impl Fn(NodeId) -> usize) -> Vec<Option<M
             }
             let fixed = |taps| Weights::new(taps, graph.steepness);
             if let (Some(a), Some(b)) = (fixed(&columns.taps), fixed(&rows.taps)) {
+                let a = Weights { stay_fine: true, ..a };
                 (methods[input.0], methods[id]) = (Some(Method::Weights(a)), Some(Method::Weights(b)));
             }
         }
     }
     methods
+}
+
+/// The methods for the way back of a decimated blur, rows and then columns, whose result is node `id`: where they alone read
+/// sums in fixed point, and no weight is below 0, so that no level is beyond what sums hold.
+fn continue_sums(
+    graph: &Graph,
+    methods: &mut [Option<Method>],
+    id: NodeId,
+    readers: &impl Fn(NodeId) -> usize,
+) -> Option<()> {
+    let rows = graph.node(id).inputs[0];
+    let sums = *graph.node(rows).inputs.first()?;
+    let weights = |id: NodeId| match &graph.node(id).kernel {
+        Kernel::Axis(axis) if matches!(axis.taps, Taps::Resample(_)) => Weights::new(&axis.taps, graph.steepness),
+        _ => None,
+    };
+    let (a, b) = (weights(rows)?, weights(id)?);
+    let are_alone = readers(rows) == 1 && readers(sums) == 1;
+    let Some(Method::Weights(before)) = &mut methods[sums.0] else { return None };
+    if !are_alone || [&before.parts, &a.parts, &b.parts].into_iter().flatten().any(|part| *part < 0) {
+        return None;
+    }
+    before.stay_fine = true;
+    methods[rows.0] = Some(Method::Weights(Weights { stay_fine: true, ..a }));
+    let mut all = graph.nodes().iter().filter(|node| node.inputs.contains(&id)).peekable();
+    let stay_fine = all.peek().is_some() && all.all(|node| matches!(node.kernel, Kernel::Point(_)));
+    methods[id.0] = Some(Method::Weights(Weights { stay_fine, ..b }));
+    Some(())
+}
+
+/// Whether an image and its result hold whole levels, as sums in fixed point ask.
+pub fn are_levels(image: &Image, result: Depth) -> bool {
+    matches!((&image.samples, result), (Samples::U8(_), Depth::Eight))
 }
 
 impl Weights {
@@ -96,7 +137,7 @@ impl Weights {
             Taps::Resample(resampling) => Period::new(resampling, &parts),
             _ => None,
         };
-        Some(Weights { parts, doublings, period })
+        Some(Weights { parts, doublings, period, stay_fine: false })
     }
 }
 
@@ -144,71 +185,7 @@ pub fn row<V: Level>(weights: &Weights, step: usize, extended: &[Fine], target: 
     sum(&weights.parts, weights.doublings, &taps, target);
 }
 
-/// A tile of bytes resampled along columns.
-pub fn resampled_columns(
-    axis: &Axis,
-    weights: &Weights,
-    input: &Tile<u8>,
-    layout: Layout,
-    region: Region,
-) -> Tile<Fine> {
-    let mut out = input.like(region);
-    let Taps::Resample(resampling) = &axis.taps else { unreachable!("other sums are done row by row") };
-    for channel in 0..input.channels() {
-        if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
-            out.copy_channel(channel, input, channel);
-        } else {
-            let reader = Reader::new(input, channel, layout, axis.edges);
-            resampled_channel(resampling, weights, &reader, &mut out, channel);
-        }
-    }
-    out
-}
-
-/// What `resampled_columns` gave, resampled along rows.
-pub fn resampled_rows<V: Level + Code>(
-    axis: &Axis,
-    weights: &Weights,
-    input: &Tile<Fine>,
-    layout: Layout,
-    region: Region,
-) -> Tile<V> {
-    let mut out = input.like(region);
-    let Taps::Resample(resampling) = &axis.taps else { unreachable!("other sums are done row by row") };
-    for channel in 0..input.channels() {
-        let reader = Reader::new(input, channel, layout, axis.edges);
-        if layout.is_alpha(channel as u32) && axis.alpha == Alpha::Keep {
-            for y in region.y..region.bottom() {
-                levels(input.part(channel, y, region.x, region.width), out.row_mut(channel, y));
-            }
-        } else if let Some(period) = &weights.period {
-            repeated::rows(period, resampling, weights, &reader, &mut out, channel);
-        } else {
-            resample::fixed_rows(resampling, weights, &reader, &mut out, channel);
-        }
-    }
-    out
-}
-
-fn resampled_channel(
-    resampling: &Resampling,
-    weights: &Weights,
-    reader: &Reader<u8>,
-    out: &mut Tile<Fine>,
-    channel: usize,
-) {
-    let Region { x, width, .. } = out.region;
-    let (first, end) = resampling.span(out.region.y, out.region.bottom(), reader.layout.height);
-    let lines_of: Vec<[&[u8]; 1]> = (first..end).map(|y| [reader.tile.part(channel, y, x, width)]).collect();
-    for y in out.ys() {
-        let (start, taps) = (resampling.starts[y as usize], resampling.taps);
-        // Behind the last line there are weights of 0 alone.
-        let lines = &lines_of[(start - first) as usize..][..taps.min((end - start) as usize)];
-        let parts = &weights.parts[y as usize * taps..][..lines.len()];
-        sum(parts, weights.doublings, lines, out.row_mut(channel, y));
-    }
-}
-
+/// A row of sums by those parts.
 pub fn sum<T: Value, V: Level>(parts: &[i16], doublings: u32, taps: &[[&[T]; 1]], target: &mut [V])
 where
     Fine: From<T>,
@@ -224,20 +201,10 @@ where
     );
 }
 
-/// What products of so many weights lose, on average.
+/// What products of these weights lose, on average: those of 0, which ends have, nothing.
 #[inline(always)]
 pub fn cut_off(parts: &[i16]) -> i16 {
-    (parts.len() / 2) as i16
-}
-
-/// The same values as another kind.
-fn levels<V: Level>(from: &[Fine], to: &mut [V]) {
-    blockwise(
-        [to],
-        [from],
-        #[inline(always)]
-        |[v]| [V::of_fine(v)],
-    );
+    (parts.iter().filter(|part| **part != 0).count() / 2) as i16
 }
 
 /// What sums end as.
@@ -271,13 +238,17 @@ impl Level for u8 {
 mod tests {
     use super::*;
     use crate::backend::cpu::evaluate::Evaluation;
-    use crate::backend::cpu::tile::Held;
-    use crate::image::{Depth, Image, Samples};
+    use crate::backend::cpu::tile::{Held, Tile};
+    use crate::image::Layout;
     use crate::recipe::Recipe;
 
     /// Noise from black to white, flat parts and hard edges.
     fn source() -> Image {
-        let layout = Layout::new(90, 70, 3);
+        sized(90, 70)
+    }
+
+    fn sized(width: u32, height: u32) -> Image {
+        let layout = Layout::new(width, height, 3);
         let value = |i: u64| match i / 3 % 90 {
             0..20 => [0, 255][usize::from(i.is_multiple_of(2))],
             20..40 => 255,
@@ -320,6 +291,33 @@ mod tests {
                 worst = differences.fold(worst, f32::max);
             }
             assert!(0.0 < worst && worst < 0.1, "{recipe}: {worst} levels apart");
+        }
+    }
+
+    #[test]
+    fn wide_blurs_by_fewer_pixels_lie_within_two_tenths_of_a_level_of_real_ones() {
+        let source = sized(300, 270);
+        for recipe in ["gaussian_blur:3", "gaussian_blur:8:border=clamp", "gaussian_blur:12:border=reflect"] {
+            let graph = Recipe::parse(recipe).unwrap().graph(source.layout, Depth::Eight).unwrap();
+            let decimated = decimated(&graph, &source, Depth::Eight).expect("a wide blur");
+            let values = |graph: &Graph, sums: usize| {
+                let evaluation = Evaluation::new(graph, &source, 1, Depth::Eight);
+                assert_eq!(evaluation.methods.iter().flatten().count(), sums, "{recipe}");
+                match evaluation.tile(graph.output, graph.output_layout().region()) {
+                    Held::Reals(tile) => tile,
+                    _ => panic!("reals"),
+                }
+            };
+            let mut real = graph;
+            real.steepness = f64::INFINITY;
+            let (fixed, real) = (values(&decimated, 4), values(&real, 0));
+            let mut worst = 0.0_f32;
+            for (y, c) in fixed.ys().flat_map(|y| (0..3).map(move |c| (y, c))) {
+                let value = |x: usize| if real.step > 1 { real.row(0, y)[3 * x + c] } else { real.row(c, y)[x] };
+                let differences = fixed.row(c, y).iter().enumerate().map(|(x, v)| (v - value(x)).abs());
+                worst = differences.fold(worst, f32::max);
+            }
+            assert!(0.0 < worst && worst < 0.2, "{recipe}: {worst} levels apart");
         }
     }
 
@@ -369,7 +367,7 @@ mod tests {
             "gaussian_blur:2,threshold:100",
             "gaussian_blur:2,contrast:90",
             "gaussian_blur:2,gamma:2",
-            "gaussian_blur:20",
+            "gaussian_blur:40",
         ] {
             assert!(!is_fixed(steep), "{steep}");
         }

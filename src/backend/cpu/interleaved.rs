@@ -3,15 +3,14 @@
 
 use std::ops::Range;
 
-use fearless_simd::{Simd, dispatch, prelude::*};
-
 use super::fixed::{Weights, sum};
+use super::halves::{Half, boxes, triangles};
 use super::pooled::Pooled;
 use super::repeated::{self, Period, halve, one};
 use super::tile::Fine;
+use super::weave::{LONGEST, weave};
 use crate::image::Layout;
 use crate::image::weights::Resampling;
-use crate::simd::level;
 
 /// An axis of a resampling in fixed point.
 #[derive(Clone, Copy)]
@@ -25,6 +24,8 @@ pub struct Interleaved<'a> {
     columns: FixedAxis<'a>,
     rows: FixedAxis<'a>,
     period: &'a Period,
+    /// Where weights along rows halve them.
+    half: Option<Half>,
     from: Layout,
 }
 
@@ -32,7 +33,16 @@ impl<'a> Interleaved<'a> {
     /// None where weights along rows don't repeat, or there is alpha.
     pub fn new(columns: FixedAxis<'a>, rows: FixedAxis<'a>, from: Layout) -> Option<Interleaved<'a>> {
         let period = rows.weights.period.as_ref()?;
-        (!from.alpha).then_some(Interleaved { columns, rows, period, from })
+        let half = match (period.inputs, period.outputs) {
+            (2, 1) => Half::of(rows.resampling.at(period.within.start).1),
+            _ => None,
+        };
+        (!from.alpha).then_some(Interleaved { columns, rows, period, half, from })
+    }
+
+    /// Values of each result of a period that are computed at once, of pixels of so many.
+    fn part(&self, channels: usize) -> usize {
+        PART.min(RESULTS / self.period.outputs) / channels * channels
     }
 
     /// Rows of the result from `top` on.
@@ -48,53 +58,63 @@ impl<'a> Interleaved<'a> {
         let (from, to) = (self.from.width as usize * N, self.rows.resampling.starts.len() * N);
         let summed = 2 * PART + (self.rows.resampling.taps + VECTORS) * N;
         let phase = summed / 2 + repeated::LANES;
+        let room = self.period.outputs * (self.part(N) + LONGEST);
         let mut row = Row::<N> {
             image: self,
             summed: Fine::taken(summed),
             phases: [Fine::taken(phase), Fine::taken(phase)],
-            results: u8::taken(3 * RESULT),
+            results: [u8::taken(room), u8::taken(room)],
+            pairs: [u16::taken(summed / 2), u16::taken(summed / 2)],
         };
         for (y, target) in (top as usize..).zip(target.chunks_exact_mut(to)) {
             let (start, taps) = (resampling.starts[y] as usize, resampling.taps);
             // Behind the last line there are weights of 0 alone.
             let lines: Vec<&[u8]> = source[start * from..].chunks_exact(from).take(taps).collect();
             let parts = &weights.parts[y * taps..][..lines.len()];
-            row.fill(&lines, parts, target);
+            let half = self.half.filter(|half| Half::of(resampling.at(y).1) == Some(*half));
+            row.fill(&lines, parts, half, target);
         }
-        let Row { summed, phases, results, .. } = row;
+        let Row { summed, phases, results, pairs, .. } = row;
         Fine::keep(summed);
         phases.into_iter().for_each(Fine::keep);
-        u8::keep(results);
+        results.into_iter().for_each(u8::keep);
+        pairs.into_iter().for_each(u16::keep);
     }
 }
 
-/// Values of a result of each period that are computed at once.
+/// Values that are summed along columns at once, at most.
 const PART: usize = 1536;
+
+/// Values of the result that are computed at once, at most.
+const RESULTS: usize = 3 * PART;
 
 /// Columns that are summed at once, at least: fewer are no work for vectors.
 const VECTORS: usize = 64;
-
-/// Room for them, and for what is read behind them.
-const RESULT: usize = PART + LONGEST;
 
 /// A row of an image's result, with room for what a part of it is made of.
 struct Row<'a, const N: usize> {
     image: &'a Interleaved<'a>,
     summed: Vec<Fine>,
     phases: [Vec<Fine>; 2],
-    results: Vec<u8>,
+    /// Those of a period one behind another, and room to weave them.
+    results: [Vec<u8>; 2],
+    /// Sums of columns, by whether their place is even.
+    pairs: [Vec<u16>; 2],
 }
 
 impl<const N: usize> Row<'_, N> {
-    /// From `lines` of the source, which count by `parts`.
-    fn fill(&mut self, lines: &[&[u8]], parts: &[i16], target: &mut [u8]) {
+    /// From `lines` of the source, which count by `parts`; both axes are halved alike where there is such a `half`.
+    fn fill(&mut self, lines: &[&[u8]], parts: &[i16], half: Option<Half>, target: &mut [u8]) {
         let (rows, period) = (self.image.rows, self.image.period);
         let (starts, taps, count) = (&rows.resampling.starts, rows.resampling.taps, period.outputs);
         let width = self.image.from.width as usize;
         let place = |x: usize| starts[x] as usize;
         // Taps of weight 0 may lie behind the last pixel: such a period is left to the end.
         let Range { start: begin, end } = period.within;
-        let is_there = |periods: &usize| place(begin + periods * count - 1) + taps <= width;
+        // A triangle is summed from whole pairs of pixels.
+        let around = usize::from(half == Some(Half::Triangle));
+        let begin = begin + usize::from(place(begin) < around);
+        let is_there = |periods: &usize| place(begin + periods * count - 1) + taps + around <= width;
         let periods = (1..=(end - begin) / count).rev().find(is_there).unwrap_or(0);
         let end = begin + periods * count;
         let mut there = 0..0;
@@ -111,10 +131,22 @@ impl<const N: usize> Row<'_, N> {
                 target[x * N + c] = one(weights, rows.weights.doublings, summed[c..].iter().step_by(N));
             }
         }
-        for first in (begin..end).step_by(PART / N * count) {
-            let last = end.min(first + PART / N * count);
-            self.sum(lines, parts, place(first)..place(last - 1) + taps);
-            self.fill_part(first..last, &mut target[first * N..last * N]);
+        let part = self.image.part(N) / N * count;
+        for first in (begin..end).step_by(part) {
+            let last = end.min(first + part);
+            let columns = place(first)..place(last - 1) + taps;
+            let target = &mut target[first * N..last * N];
+            let read = (columns.start - around) * N..(columns.end + around) * N;
+            match (half, lines) {
+                (Some(Half::Box), [a, b]) => boxes::<N>([a, b].map(|line| &line[read.clone()]), target),
+                (Some(Half::Triangle), [a, b, c, d]) => {
+                    triangles::<N>([a, b, c, d].map(|line| &line[read.clone()]), &mut self.pairs, target);
+                }
+                _ => {
+                    self.sum(lines, parts, columns);
+                    self.fill_part(first..last, target);
+                }
+            }
         }
     }
 
@@ -132,20 +164,18 @@ impl<const N: usize> Row<'_, N> {
             [&even[..], &odd[..]]
         };
         let length = part.len() / count * N;
+        let [results, room] = &mut self.results;
         for i in 0..count {
             let tap = |k: usize| [&phases[k % period.inputs][k / period.inputs * N..][..length]];
             let first = place(part.start + i);
             let taps_of: Vec<[&[Fine]; 1]> = (first..first + taps).map(tap).collect();
             let model = period.model(part.start + i) * taps;
             let weights = &rows.weights.parts[model..model + taps];
-            let result = if count == 1 { &mut *target } else { &mut self.results[i * RESULT..][..length] };
+            let result = if count == 1 { &mut *target } else { &mut results[i * (length + LONGEST)..][..length] };
             sum(weights, rows.weights.doublings, &taps_of, result);
         }
-        let result = |i: usize| &self.results[i * RESULT..][..length + LONGEST];
-        match count {
-            1 => {}
-            2 => woven::<N, 2>([result(0), result(1)], target),
-            _ => woven::<N, 3>([result(0), result(1), result(2)], target),
+        if count > 1 {
+            weave::<N>(results, room, (count, length), target);
         }
     }
 
@@ -154,79 +184,5 @@ impl<const N: usize> Row<'_, N> {
         let taps: Vec<[&[u8]; 1]> = lines.iter().map(|line| [&line[columns.start * N..columns.end * N]]).collect();
         let summed = &mut self.summed[..columns.len() * N];
         sum(parts, self.image.columns.weights.doublings, &taps, summed);
-    }
-}
-
-/// Bytes of the longest vector.
-const LONGEST: usize = 64;
-
-/// Pixels of `N` bytes of `M` rows in turn. Behind each row stand as many bytes more as a vector holds.
-fn woven<const N: usize, const M: usize>(rows: [&[u8]; M], target: &mut [u8]) {
-    dispatch!(level(), simd => weave::<_, N, M>(simd, rows, target));
-}
-
-/// For each byte of a vector of so many where it stands in the first two rows' vectors; and then in that and the third's.
-const fn places(n: usize, m: usize, bytes: usize) -> [[u8; LONGEST]; 2] {
-    let mut places = [[0; LONGEST]; 2];
-    let mut i = 0;
-    while i < bytes / (m * n) * m * n {
-        let (row, within) = (i / n % m, i / (m * n) * n + i % n);
-        if row < 2 {
-            places[0][i] = (row * bytes + within) as u8;
-            places[1][i] = i as u8;
-        } else {
-            places[1][i] = (bytes + within) as u8;
-        }
-        i += 1;
-    }
-    places
-}
-
-#[inline(always)]
-fn weave<S: Simd, const N: usize, const M: usize>(simd: S, rows: [&[u8]; M], target: &mut [u8]) {
-    let bytes = S::u8s::LEN;
-    let [first, second] = const { places(N, M, S::u8s::LEN) };
-    let (first, second) = (S::u8s::from_slice(simd, &first[..bytes]), S::u8s::from_slice(simd, &second[..bytes]));
-    // Of each row.
-    let step = bytes / (M * N) * N;
-    let mut done = 0;
-    while done * M + bytes <= target.len() {
-        let mut woven = S::u8s::from_slice(simd, &rows[0][done..done + bytes]);
-        woven = woven.concat_swizzle_dyn(S::u8s::from_slice(simd, &rows[1][done..done + bytes]), first);
-        if M == 3 {
-            woven = woven.concat_swizzle_dyn(S::u8s::from_slice(simd, &rows[2][done..done + bytes]), second);
-        }
-        // What stands behind the pixels is written over by the next ones.
-        woven.store_slice(&mut target[done * M..done * M + bytes]);
-        done += step;
-    }
-    for (i, pixels) in target[done * M..].chunks_exact_mut(M * N).enumerate() {
-        for (row, pixel) in rows.iter().zip(pixels.chunks_exact_mut(N)) {
-            pixel.copy_from_slice(&row[done + i * N..done + (i + 1) * N]);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pixels_of_rows_are_woven_in_turn() {
-        fn check<const N: usize, const M: usize>(pixels: usize) {
-            let rows: Vec<Vec<u8>> =
-                (0..M).map(|row| (0..pixels * N + LONGEST).map(|i| (i * 37 + row * 101) as u8).collect()).collect();
-            let mut target = vec![0; pixels * N * M];
-            woven::<N, M>(std::array::from_fn(|row| &rows[row][..]), &mut target);
-            for (i, v) in target.iter().enumerate() {
-                assert_eq!(*v, rows[i / N % M][i / (M * N) * N + i % N], "{M} rows of {pixels} pixels of {N} bytes");
-            }
-        }
-        for pixels in [1, 5, 6, 7, 16, 21, 22, 100, 300] {
-            check::<1, 2>(pixels);
-            check::<1, 3>(pixels);
-            check::<3, 2>(pixels);
-            check::<3, 3>(pixels);
-        }
     }
 }

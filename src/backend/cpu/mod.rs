@@ -6,6 +6,7 @@
 
 mod axis;
 mod cells;
+mod cover;
 mod direct;
 mod estimate;
 mod evaluate;
@@ -13,6 +14,7 @@ mod fine;
 mod fixed;
 mod flood;
 mod gather;
+mod halves;
 mod interleave;
 mod interleaved;
 mod pair;
@@ -21,6 +23,7 @@ mod point;
 mod pooled;
 mod repeated;
 mod resample;
+mod resampled;
 mod room;
 mod row;
 mod running;
@@ -30,6 +33,7 @@ mod statistics;
 mod stencil;
 mod sums;
 mod tile;
+mod weave;
 mod whole;
 mod window;
 
@@ -70,7 +74,9 @@ impl Backend for CpuBackend {
 }
 
 fn compute(task: &mut Task) -> Result<Image, BackendError> {
-    let (graph, layout) = (&*task.graph, task.image.layout);
+    let layout = task.image.layout;
+    let decimated = fixed::decimated(&task.graph, &task.image, task.depth);
+    let graph = decimated.as_ref().unwrap_or(&task.graph);
     if graph.layout(NodeId(0)) != layout {
         return Err(BackendError::Image(format!("the graph is not for a {layout:?}")));
     }
@@ -162,7 +168,7 @@ impl Division {
         let nodes = &evaluation.graph.nodes()[..=node.0];
         let image = evaluation.graph.layout(node).region();
         let row_bytes = Strips::new(evaluation, node, rounds).row_bytes();
-        let cached = [64, 32].into_iter().find(|&rows| rows * row_bytes <= STRIP_BYTES).unwrap_or(16) as u32;
+        let cached = [128, 64, 32].into_iter().find(|&rows| rows * row_bytes <= STRIP_BYTES).unwrap_or(16) as u32;
         // Of a strip's work at most a fifth is what any strip costs.
         let warm_up = nodes.iter().map(|n| n.kernel.warm_up()).max().unwrap_or(0);
         let strip = cached.max((4 * warm_up).next_power_of_two());

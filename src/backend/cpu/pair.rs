@@ -2,9 +2,10 @@
 //! gives the other still finds in the fastest cache.
 
 use super::axis;
+use super::cover;
 use super::fixed::{self, Level, Method};
 use super::room::{Room, Wanted};
-use super::row::{Reader, parts};
+use super::row::{Reader, border_values, parts};
 use super::samples::Code;
 use super::sums;
 use super::tile::{Held, Tile, Value};
@@ -20,6 +21,9 @@ const LEAST_VALUES: usize = 1024;
 
 /// As often as the rows reach a part is wide, at least: both its neighbours sum up the columns that they reach into it.
 const LEAST_REACHES: usize = 32;
+
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
 
 /// Whether the second reads what the first gives, and neither changes a length.
 pub fn are_pair(columns: &Axis, rows: &Axis) -> bool {
@@ -57,42 +61,33 @@ impl Pair<'_> {
             _ => {
                 let between = self.rows.source_region(region, layout);
                 let between = axis::tile(self.columns, None, false, input, layout, between);
-                Some(axis::tile(self.rows, None, wanted.rounds, &between, layout, region))
+                Some(axis::tile(self.rows, None, false, &between, layout, region))
             }
         }
     }
 
-    /// Whether both are extremes, that along rows of few taps.
+    /// Whether both are extremes of no more taps than are covered by parts.
     fn is_extreme(&self) -> bool {
         let is_extreme = |axis: &Axis| matches!(axis.taps, Taps::Min { .. } | Taps::Max { .. });
-        is_extreme(self.columns) && is_extreme(self.rows) && !self.rows.runs()
+        is_extreme(self.columns) && is_extreme(self.rows) && !self.columns.runs() && !self.rows.runs()
     }
 
     fn extremes<T: Value + Ordered>(&self, input: &Tile<T>, layout: Layout, out: &mut Room<T>) {
-        let between = axis::runs_columns(self.columns).then(|| {
-            let read = self.rows.source_region(out.region, layout);
-            axis::extremes(self.columns, input, layout, read)
-        });
         let reach = i64::from(self.columns.reach());
         for channel in out.worked(input, layout, self.rows.alpha, |v| v) {
             let reader = Reader::new(input, channel, layout, self.columns.edges);
             let columns = |read: Region| {
                 let outside = reader.outside(read, self.columns.reach());
-                let (reader, between) = (&reader, &between);
-                move |y: u32, target: &mut [T]| match between {
-                    Some(tile) => target.copy_from_slice(tile.part(channel, y, read.x, read.width)),
-                    None => {
-                        let part = |y| input.part(channel, y, read.x, read.width);
-                        let ys = i64::from(y) - reach..=i64::from(y) + reach;
-                        let taps: Vec<&[T]> = ys.map(|y| reader.line(y).map_or(&outside[..], part)).collect();
-                        axis::extreme(self.columns, &taps, target);
-                    }
+                let reader = &reader;
+                let mut extremes = cover::Columns::new(self.columns);
+                move |y: u32, target: &mut [T]| {
+                    let part = |y| input.part(channel, y, read.x, read.width);
+                    let row = |y: i64| reader.line(y).map_or(&outside[..], part);
+                    extremes.row(i64::from(y) - reach, row, target);
                 }
             };
-            let rows = |line: &[T], target: &mut [T]| {
-                let taps: Vec<&[T]> = line.windows(target.len()).step_by(input.step).collect();
-                axis::extreme(self.rows, &taps, target);
-            };
+            let mut along = cover::Rows::new(self.rows, input.step);
+            let rows = |line: &[T], target: &mut [T]| along.row(line, target);
             self.row_by_row(out, channel, layout, self.rows.edges, columns, rows);
         }
     }
@@ -127,22 +122,34 @@ impl Pair<'_> {
         columns: impl Fn(Region) -> C,
         mut rows: impl FnMut(&[M], &mut [U]),
     ) {
-        let (reach, step) = (self.rows.reach(), out.step);
+        let (reach, step) = (i64::from(self.rows.reach()), out.step);
+        let constant = border_values(edges.value, layout, channel, step).map(M::of_border);
         let read = (2 * self.columns.reach() as usize + 1) * size_of::<M>();
         let most = (PART / read).max(LEAST_VALUES).max(LEAST_REACHES * reach as usize * step) / step;
         for part in parts(out.region, most as u32) {
             let read = self.rows.source_region(part, layout);
             let mut columns = columns(read);
-            let mut line = Tile::<M>::packed(Region { height: 1, ..read }, step);
-            let mut extended = M::taken((part.width + 2 * reach) as usize * step);
+            let (first, end) = (i64::from(part.x) - reach, i64::from(part.right()) + reach);
+            // What is read may go further than windows reach, to the other end of the image.
+            let origin = first.min(read.x.into());
+            let at = |x: i64| (x - origin) as usize * step;
+            let mut aligned = M::taken(at(end.max(read.right().into())) + LINE);
+            // What columns give is stored in whole lines of the cache.
+            let before = aligned[at(read.x.into())..].as_ptr().align_offset(LINE).min(LINE);
+            let line = &mut aligned[before..];
+            let is_beyond = |x: &i64| !(0..i64::from(layout.width)).contains(x);
+            let seen = |x: i64| edges.border.index(x, layout.width).map(|x| at(x.into()));
+            let beyond: Vec<_> = (first..end).filter(is_beyond).map(|x| (at(x), seen(x))).collect();
             for y in part.y..part.bottom() {
-                columns(y, line.plane_mut(0));
-                line.region.y = y;
-                let reader = Reader { channel: 0, ..Reader::new(&line, channel, layout, edges) };
-                reader.fill(Some(y), i64::from(part.x) - i64::from(reach), &mut extended);
-                rows(&extended, out.part(channel, y, part.x, part.width));
+                columns(y, &mut line[at(read.x.into())..at(read.right().into())]);
+                for (target, source) in &beyond {
+                    for i in 0..step {
+                        line[target + i] = source.map_or(constant[i], |source| line[source + i]);
+                    }
+                }
+                rows(&line[at(first)..at(end)], out.part(channel, y, part.x, part.width));
             }
-            M::keep(extended);
+            M::keep(aligned);
         }
     }
 }

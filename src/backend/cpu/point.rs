@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::interleave::{gather_colours, spread_colours};
 use super::pooled::Pooled;
 use super::room::{Room, Wanted};
+use super::row::parts;
 use super::samples::Code;
 use super::tile::{Held, Tile, Value, convert};
 use crate::image::{Layout, Region};
@@ -107,25 +108,33 @@ fn looked_up<T: Value + From<u8>>(
 }
 
 fn computed(run: &[Stage], images: &[(&Held, Layout)], region: Region) -> Tile {
-    let width = region.width * images[0].0.step() as u32;
-    let (mut run, mut inputs) = (Run::new(run, width), Inputs::new(images, region));
-    let mut out = Tile::shaped((run.channels(), images[0].0.step()), region);
+    let step = images[0].0.step();
+    let mut run = Run::new(run, part_width(region, step) * step as u32);
+    let mut inputs = Inputs::new(images, region);
+    let mut out = Tile::shaped((run.channels(), step), region);
     for y in region.y..region.bottom() {
-        run.row(&inputs.row(y), (region.x, y), &mut out.rows_mut(y));
+        for part in parts(Region { y, height: 1, ..region }, part_width(region, step)) {
+            let columns = (part.x - region.x) as usize * step..(part.right() - region.x) as usize * step;
+            let mut rows: Vec<&mut [f32]> = out.rows_mut(y).into_iter().map(|row| &mut row[columns.clone()]).collect();
+            run.row(&inputs.row(part), (part.x, y), &mut rows);
+        }
     }
     out
 }
 
 /// As `computed`, each row rounded while it is at hand.
 fn rounded(run: &[Stage], images: &[(&Held, Layout)], out: &mut Room<u8>) {
-    let region = out.region;
-    let width = region.width * images[0].0.step() as u32;
-    let (mut run, mut inputs) = (Run::new(run, width), Inputs::new(images, region));
-    let mut values = Rows::new(run.last.to, width);
+    let (region, step) = (out.region, images[0].0.step());
+    let most = part_width(region, step);
+    let (mut run, mut inputs) = (Run::new(run, most * step as u32), Inputs::new(images, region));
+    let mut values = Rows::new(run.last.to, most * step as u32);
     for y in out.ys() {
-        run.row(&inputs.row(y), (region.x, y), &mut values.targets(width));
-        for (channel, values) in values.image(width).rows.into_iter().take(run.channels()).enumerate() {
-            round(values, out.row(channel, y));
+        for part in parts(Region { y, height: 1, ..region }, most) {
+            let width = part.width * step as u32;
+            run.row(&inputs.row(part), (part.x, y), &mut values.targets(width));
+            for (channel, values) in values.image(width).rows.into_iter().take(run.channels()).enumerate() {
+                round(values, out.part(channel, y, part.x, part.width));
+            }
         }
     }
 }
@@ -139,12 +148,17 @@ fn round(values: &[f32], target: &mut [u8]) {
     );
 }
 
-/// Pixels of a row that a run takes at once from interleaved bytes: their values stay in the fastest cache.
+/// Pixels of a row that a run takes at once: their values stay in the fastest cache.
 const PART: u32 = 1024;
+
+/// How wide the parts of a region's rows are, px, of about one width; `step` values of a pixel stand beside one another.
+fn part_width(region: Region, step: usize) -> u32 {
+    region.width.div_ceil(region.width.div_ceil(PART / step as u32).max(1))
+}
 
 /// The pixels from row `top` on of an image of interleaved bytes without alpha, computed by a run that gives none, and rounded.
 pub fn interleaved(run: &[Stage], from: Layout, source: &[u8], top: u32, target: &mut [u8]) {
-    let width = from.width.div_ceil(from.width.div_ceil(PART));
+    let width = part_width(from.region(), 1);
     let mut run = Run::new(run, width);
     let (mut input, mut output) = (Rows::new(from, width), Rows::new(run.last.to, width));
     let (taken, given) = (input.planes.len(), output.planes.len());
@@ -230,6 +244,18 @@ impl Rows {
         ImageRow::new(self.layout, |c| &self.planes[c][aligned(&self.planes[c], width)])
     }
 
+    /// A row of each channel's values, of another kind, as `f32`.
+    fn converted<'t, T: Value>(&mut self, row: impl Fn(usize) -> &'t [T]) -> ImageRow<'_>
+    where
+        f32: From<T>,
+    {
+        let width = row(0).len() as u32;
+        for (c, target) in self.targets(width).into_iter().enumerate() {
+            convert(row(c), target);
+        }
+        self.image(width)
+    }
+
     fn targets<'a>(&'a mut self, width: u32) -> Vec<&'a mut [f32]> {
         let row = |plane: &'a mut Vec<f32>| {
             let part = aligned(plane, width);
@@ -253,33 +279,28 @@ impl Drop for Rows {
     }
 }
 
-/// The images that a run reads, with room for a row of each.
+/// The images that a run reads, with room for a part of a row of each.
 struct Inputs<'a> {
     images: &'a [(&'a Held, Layout)],
     rows: Vec<Rows>,
-    region: Region,
 }
 
 impl<'a> Inputs<'a> {
     fn new(images: &'a [(&'a Held, Layout)], region: Region) -> Inputs<'a> {
-        let row = |(held, layout): &(&Held, Layout)| Rows::new(*layout, region.width * held.step() as u32);
-        Inputs { images, rows: images.iter().map(row).collect(), region }
+        let row =
+            |(held, layout): &(&Held, Layout)| Rows::new(*layout, part_width(region, held.step()) * held.step() as u32);
+        Inputs { images, rows: images.iter().map(row).collect() }
     }
 
-    /// Row `y` of each as `f32`, converted where it is none.
-    fn row(&mut self, y: u32) -> Vec<ImageRow<'_>> {
-        let Region { x, width, .. } = self.region;
+    /// A part of a row of each as `f32`, converted where it is none.
+    fn row(&mut self, Region { x, y, width, .. }: Region) -> Vec<ImageRow<'_>> {
         let mut rows = Vec::with_capacity(self.images.len());
         for ((held, layout), room) in self.images.iter().zip(&mut self.rows) {
             rows.push(match held {
                 Held::Reals(tile) => ImageRow::new(*layout, |c| tile.part(c, y, x, width)),
-                Held::Bytes(tile) => {
-                    for (c, target) in room.targets(width * tile.step as u32).into_iter().enumerate() {
-                        convert(tile.part(c, y, x, width), target);
-                    }
-                    room.image(width * tile.step as u32)
-                }
-                _ => unreachable!("only kernels of their own read these"),
+                Held::Bytes(tile) => room.converted(|c| tile.part(c, y, x, width)),
+                Held::Fine(tile) => room.converted(|c| tile.part(c, y, x, width)),
+                Held::Whole(_) => unreachable!("only kernels of their own read these"),
             });
         }
         rows

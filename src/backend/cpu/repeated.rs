@@ -3,15 +3,14 @@
 
 use std::ops::Range;
 
-use bytemuck::{cast_slice, cast_slice_mut};
+use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use fearless_simd::{Simd, dispatch, prelude::*};
 
 use super::fixed::{Level, Weights, cut_off, product, sum};
-use super::interleave::join;
 use super::pooled::Pooled;
 use super::row::Reader;
-use super::samples::Code;
 use super::tile::{Fine, Tile};
+use super::weave::{LONGEST as WOVEN, is_woven, weave};
 use crate::image::weights::Resampling;
 use crate::simd::level;
 
@@ -20,7 +19,7 @@ use crate::simd::level;
 pub struct Period {
     /// Pixels that a period advances by, 1 or 2.
     pub inputs: usize,
-    /// Results in a period, 1 to 3.
+    /// Results in a period: 1, or as many as are woven.
     pub outputs: usize,
     /// Where results repeat; those of the ends leave out taps.
     pub within: Range<usize>,
@@ -31,7 +30,7 @@ pub struct Period {
 impl Period {
     /// None where there is none so short, or it spans few results.
     pub fn new(resampling: &Resampling, parts: &[i16]) -> Option<Period> {
-        (1..=3).find_map(|outputs| Period::of(outputs, resampling, parts))
+        (1..=16).filter(|n| *n == 1 || is_woven(*n)).find_map(|outputs| Period::of(outputs, resampling, parts))
     }
 
     fn of(outputs: usize, resampling: &Resampling, parts: &[i16]) -> Option<Period> {
@@ -63,7 +62,7 @@ impl Period {
 }
 
 /// One channel of a tile, whose rows become those of `out`.
-pub fn rows<V: Level + Code>(
+pub fn rows<V: Level + Pod>(
     period: &Period,
     resampling: &Resampling,
     weights: &Weights,
@@ -82,7 +81,10 @@ pub fn rows<V: Level + Code>(
     let periods = (begin..end).step_by(count).take_while(|x| x + count <= end && is_there(*x)).count();
     let end = begin + periods * count;
     let length = (from.width as usize).div_ceil(2) + LANES;
-    let (mut columns, mut results) = (Fine::taken(2 * length), V::taken(count * periods));
+    let mut columns = Fine::taken(2 * length);
+    // A vector may be read behind each.
+    let room = periods + WOVEN / size_of::<V>();
+    let mut results = [V::taken(count * room), V::taken(count * room)];
     for y in out.ys() {
         let row = reader.tile.row(channel, y);
         let target = out.row_mut(channel, y);
@@ -101,22 +103,27 @@ pub fn rows<V: Level + Code>(
                 [&even[..], &odd[..]]
             }
         };
-        for (i, result) in results.chunks_exact_mut(periods).enumerate() {
+        let target = &mut target[begin - to.x as usize..end - to.x as usize];
+        let [results, woven] = &mut results;
+        for i in 0..count {
+            let result = if count == 1 { &mut *target } else { &mut results[i * room..][..periods] };
             let first = place(begin + i) - place(begin);
             let tap = |k: usize| [&phases[k % period.inputs][k / period.inputs..][..periods]];
             let taps: Vec<[&[Fine]; 1]> = (first..first + taps).map(tap).collect();
             sum(parts(period.model(begin + i)), weights.doublings, &taps, result);
         }
-        let target = &mut target[begin - to.x as usize..end - to.x as usize];
-        let result = |i: usize| &results[i * periods..(i + 1) * periods];
-        match count {
-            1 => target.copy_from_slice(result(0)),
-            2 => join([result(0), result(1)], target),
-            _ => V::join_colours([result(0), result(1), result(2)], target),
+        if count > 1 {
+            let (rows, room) = (cast_slice_mut(results), cast_slice_mut(woven));
+            let (shape, target) = ((count, periods * size_of::<V>()), cast_slice_mut(target));
+            match size_of::<V>() {
+                1 => weave::<1>(rows, room, shape, target),
+                2 => weave::<2>(rows, room, shape, target),
+                _ => weave::<4>(rows, room, shape, target),
+            }
         }
     }
     Fine::keep(columns);
-    V::keep(results);
+    results.into_iter().for_each(V::keep);
 }
 
 /// One result by itself.

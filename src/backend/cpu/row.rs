@@ -16,8 +16,19 @@ pub struct Reader<'a, T: Value> {
 
 impl<'a, T: Value> Reader<'a, T> {
     pub fn new(tile: &'a Tile<T>, channel: usize, layout: Layout, edges: Edges) -> Reader<'a, T> {
-        let value = if tile.step > 1 { edges.value } else { [border_value(edges.value, layout, channel); 4] };
+        let value = border_values(edges.value, layout, channel, tile.step);
         Reader { tile, channel, layout, border: edges.border, value }
+    }
+
+    /// The pixels of row `y` of the image (which may lie outside it) at those columns, none being the constant.
+    pub fn pick(&self, y: i64, columns: &[Option<u32>], target: &mut [T]) {
+        let (step, constant) = (self.tile.step, self.value.map(T::of_border));
+        let row = self.line(y).map(|y| self.tile.row(self.channel, y));
+        for (pixel, x) in target.chunks_exact_mut(step).zip(columns) {
+            let place = |x: u32| (x - self.tile.region.x) as usize * step;
+            let seen = row.zip(*x).map_or(&constant[..step], |(row, x)| &row[place(x)..][..step]);
+            pixel.iter_mut().zip(seen).for_each(|(t, v)| *t = *v);
+        }
     }
 
     /// Columns of row `y` of the image from `x` (which may lie outside the image) on. Where `y` is none, the constant.
@@ -163,6 +174,11 @@ pub fn parts(region: Region, most: u32) -> impl Iterator<Item = Region> {
     let count = region.width.div_ceil(most.max(1));
     let place = move |i: u32| (u64::from(i) * u64::from(region.width) / u64::from(count)) as u32;
     (0..count).map(move |i| Region { x: region.x + place(i), width: place(i + 1) - place(i), ..region })
+}
+
+/// What a constant border reads in each value of a pixel: of `step` beside one another, or of one channel.
+pub fn border_values(value: [f32; 4], layout: Layout, channel: usize, step: usize) -> [f32; 4] {
+    if step > 1 { value } else { [border_value(value, layout, channel); 4] }
 }
 
 /// What a constant border reads in each channel of a layout.

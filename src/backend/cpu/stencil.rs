@@ -3,6 +3,7 @@
 use super::evaluate::Evaluation;
 use super::room::Wanted;
 use super::row::{Extended, Reader};
+use super::samples::Code;
 use super::tile::{Held, Tile, Value, with_tile};
 use super::window::Rows;
 use crate::image::{Layout, Region, Samples};
@@ -11,18 +12,76 @@ use crate::simd::fold_taps;
 
 pub fn tile(stencil: &Stencil, wanted: Wanted, input: &Held, layout: Layout, region: Region) -> Option<Held> {
     let rows = Rows { edges: stencil.edges, reach: stencil.reach(), alpha: stencil.alpha, layout };
-    rows.tile(wanted, input, region, |window, target| sum(stencil, window, target))
+    match (input, WholeSum::new(stencil)) {
+        (Held::Bytes(tile), Some(sum)) if wanted.rounds && stencil.edges.are_levels() => {
+            wanted.bytes(tile.shape(), region, |out| {
+                rows.in_place(tile, out, |window, targets| {
+                    window.each_row(rows.reach, targets).for_each(|(window, target)| sum.row(window, target));
+                });
+            })
+        }
+        _ => rows.tile(wanted, input, region, |window, target| sum(stencil, window, target)),
+    }
+}
+
+/// A sum of levels in whole numbers of 16 bits, where the weights are such: as exact as in `f32`.
+struct WholeSum<'a> {
+    stencil: &'a Stencil,
+    weights: Vec<i16>,
+    /// Whether the sum needs no more than the offset, which is whole too.
+    is_plain: bool,
+}
+
+impl WholeSum<'_> {
+    fn new(stencil: &Stencil) -> Option<WholeSum<'_>> {
+        let counted = || stencil.counted().map(|tap| tap.weight);
+        let most = 255.0 * counted().map(f32::abs).sum::<f32>() + stencil.offset.abs();
+        let is_whole = counted().all(|weight| weight.fract() == 0.0);
+        let is_plain = stencil.scale == 1.0 && stencil.offset.fract() == 0.0;
+        let weights = counted().map(|weight| weight as i16).collect();
+        (is_whole && most <= f32::from(i16::MAX)).then_some(WholeSum { stencil, weights, is_plain })
+    }
+
+    fn row(&self, window: WindowRows<u8>, target: &mut [u8]) {
+        let taps = taps(self.stencil, window, target.len());
+        let Stencil { scale, offset, .. } = *self.stencil;
+        let weights = &self.weights;
+        if self.is_plain {
+            fold_taps(
+                &taps,
+                target,
+                offset as i16,
+                #[inline(always)]
+                |sum: i16, k, [v]| sum.wrapping_add(weights[k].wrapping_mul(v.into())),
+                #[inline(always)]
+                |sum| sum.clamp(0, 255) as u8,
+            );
+        } else {
+            fold_taps(
+                &taps,
+                target,
+                0,
+                #[inline(always)]
+                |sum: i16, k, [v]| sum.wrapping_add(weights[k].wrapping_mul(v.into())),
+                #[inline(always)]
+                |sum| u8::nearest(scale * f32::from(sum) + offset),
+            );
+        }
+    }
+}
+
+/// What each tap that counts reads for a row of so many values.
+fn taps<'a, T>(stencil: &Stencil, window: WindowRows<'a, T>, width: usize) -> Vec<[&'a [T]; 1]> {
+    let reach = window.rows.len() as i32 / 2;
+    let place = |d: i32| (reach + d) as usize;
+    let part = |tap: &Tap| &window.rows[place(tap.dy)][place(tap.dx) * window.step..][..width];
+    stencil.counted().map(|tap| [part(tap)]).collect()
 }
 
 /// One row of sums.
 fn sum(stencil: &Stencil, window: WindowRows, target: &mut [f32]) {
-    let reach = window.rows.len() as i32 / 2;
-    let place = |d: i32| (reach + d) as usize;
-    let part = |tap: &Tap| &window.rows[place(tap.dy)][place(tap.dx) * window.step..][..target.len()];
-    // What weighs nothing need not be read.
-    let counts = || stencil.taps.iter().filter(|tap| tap.weight != 0.0);
-    let taps: Vec<[&[f32]; 1]> = counts().map(|tap| [part(tap)]).collect();
-    let weights: Vec<f32> = counts().map(|tap| tap.weight).collect();
+    let taps = taps(stencil, window, target.len());
+    let weights: Vec<f32> = stencil.counted().map(|tap| tap.weight).collect();
     let (scale, offset) = (stencil.scale, stencil.offset);
     fold_taps(
         &taps,
@@ -35,8 +94,23 @@ fn sum(stencil: &Stencil, window: WindowRows, target: &mut [f32]) {
     );
 }
 
-pub fn neighbourhood(kernel: &dyn Neighbourhood, input: &Held, from: Layout, to: Layout, region: Region) -> Tile {
-    with_tile!(input, tile => neighbourhoods(kernel, tile, from, to, region))
+pub fn neighbourhood(
+    kernel: &dyn Neighbourhood,
+    wanted: Wanted,
+    input: &Held,
+    (from, to): (Layout, Layout),
+    region: Region,
+) -> Option<Held> {
+    let is_gray = from.channels() == 1 && to.channels() == 1;
+    match (input, kernel.rounded()) {
+        (Held::Bytes(tile), Some(rounded)) if wanted.rounds && is_gray && kernel.edges().are_levels() => {
+            let rows = Rows { edges: kernel.edges(), reach: kernel.reach(), alpha: kernel.alpha(), layout: from };
+            wanted.bytes(tile.shape(), region, |out| {
+                rows.in_place(tile, out, |window, targets| rounded.level_rows(window, targets));
+            })
+        }
+        _ => Some(Held::Reals(with_tile!(input, tile => neighbourhoods(kernel, tile, from, to, region)))),
+    }
 }
 
 fn neighbourhoods<T: Value>(

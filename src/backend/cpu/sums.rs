@@ -79,29 +79,56 @@ pub fn edges(rows: &Axis) -> Edges {
 pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16], &mut [V]) {
     let length = 2 * reach + 1;
     let (mut parts, mut sums) = (PartSums::new(length, step), Sums::new(length, step));
+    let count = length * length;
+    let is_mean = (scale * count as f32 - 1.0).abs() < 1e-6;
+    let quotient = (is_mean && length > 1).then(|| Quotient::new(count));
     move |extended, target| {
         if reach <= MOST_SHORT_REACH {
-            let taps: Vec<&[u16]> = extended.windows(target.len()).step_by(step).collect();
-            fold_taps(
-                &singles(&taps),
-                target,
-                0,
-                #[inline(always)]
-                |sum: u16, _, [v]| sum.wrapping_add(v),
-                #[inline(always)]
-                |sum| V::nearest(f32::from(sum) * scale),
-            );
+            let taps: Vec<[&[u16]; 1]> = extended.windows(target.len()).step_by(step).map(|tap| [tap]).collect();
+            if let (Some(quotient), Some(target)) = (quotient, V::bytes(target)) {
+                fold_taps(
+                    &taps,
+                    target,
+                    0,
+                    #[inline(always)]
+                    |sum: u16, _, [v]| sum.wrapping_add(v),
+                    #[inline(always)]
+                    |sum| quotient.of(sum),
+                );
+            } else {
+                fold_taps(
+                    &taps,
+                    target,
+                    0,
+                    #[inline(always)]
+                    |sum: u16, _, [v]| sum.wrapping_add(v),
+                    #[inline(always)]
+                    |sum| V::nearest(f32::from(sum) * scale),
+                );
+            }
         } else if reach <= MOST_MIDDLE_REACH {
             let taps = parts.taps(extended, target.len());
-            fold_taps(
-                &singles(&taps),
-                target,
-                0,
-                #[inline(always)]
-                |sum: u32, _, [v]| sum + u32::from(v),
-                #[inline(always)]
-                |sum| V::nearest(sum as f32 * scale),
-            );
+            if let (Some(_), Some(target)) = (quotient, V::bytes(target)) {
+                fold_taps(
+                    &taps,
+                    target,
+                    0,
+                    #[inline(always)]
+                    |sum: u32, _, [v]| sum + u32::from(v),
+                    #[inline(always)]
+                    |sum| nearest_mean(sum, scale),
+                );
+            } else {
+                fold_taps(
+                    &taps,
+                    target,
+                    0,
+                    #[inline(always)]
+                    |sum: u32, _, [v]| sum + u32::from(v),
+                    #[inline(always)]
+                    |sum| V::nearest(sum as f32 * scale),
+                );
+            }
         } else {
             let sums = &sums.of(extended)[..target.len()];
             blockwise(
@@ -111,6 +138,35 @@ pub fn rows<V: Code>(reach: usize, scale: f32, step: usize) -> impl FnMut(&[u16]
                 |[sum]| [V::nearest(sum as f32 * scale)],
             );
         }
+    }
+}
+
+/// The level next to a mean: a sum's product with one over the odd count of its levels, which lies half way between no two. Adding
+/// 2^23 leaves the nearest whole number in the lowest bits.
+#[inline(always)]
+fn nearest_mean(sum: u32, scale: f32) -> u8 {
+    (sum as i32 as f32 * scale + 8_388_608.0).to_bits() as u8
+}
+
+/// The same of sums of 16 bits, as a product with a fraction of as many.
+#[derive(Clone, Copy)]
+struct Quotient {
+    half: u16,
+    factor: u16,
+    shift: u32,
+}
+
+impl Quotient {
+    fn new(count: usize) -> Quotient {
+        let shift = count.ilog2();
+        let factor = (1_usize << (16 + shift)).div_ceil(count);
+        Quotient { half: count as u16 / 2, factor: factor as u16, shift }
+    }
+
+    #[inline(always)]
+    fn of(self, sum: u16) -> u8 {
+        let product = u32::from(sum.wrapping_add(self.half)) * u32::from(self.factor);
+        ((product >> 16) as u16 >> self.shift) as u8
     }
 }
 
@@ -129,7 +185,7 @@ impl PartSums {
     }
 
     /// Slices of `n` sums: one from each, at the same place, are a window.
-    fn taps<'a>(&'a mut self, values: &'a [u16], n: usize) -> Vec<&'a [u16]> {
+    fn taps<'a>(&'a mut self, values: &'a [u16], n: usize) -> Vec<[&'a [u16]; 1]> {
         for k in 0..self.sums.len() {
             let (shorter, rest) = self.sums.split_at_mut(k);
             let shorter = shorter.last().map_or(values, Vec::as_slice);
@@ -147,7 +203,7 @@ impl PartSums {
         while done < self.length {
             let k = ((self.length - done).ilog2() as usize).min(self.sums.len());
             let sums = if k == 0 { values } else { &self.sums[k - 1] };
-            taps.push(&sums[done * self.step..][..n]);
+            taps.push([&sums[done * self.step..][..n]]);
             done += 1 << k;
         }
         taps

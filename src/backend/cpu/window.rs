@@ -27,7 +27,14 @@ pub fn tile(kernel: &dyn Window, wanted: Wanted, input: &Held, layout: Layout, r
             rows.whole(tile, &mut out.room(), |window, targets| kernel.rows(window, targets));
             Some(Held::Reals(out))
         }),
-        _ => rows.tile(wanted, input, region, |window, target| kernel.row(window, target)),
+        _ => match (input, kernel.rounded()) {
+            (Held::Bytes(tile), Some(rounded)) if wanted.rounds && edges.are_levels() => {
+                wanted.bytes(tile.shape(), region, |out| {
+                    rows.in_place(tile, out, |window, targets| rounded.level_rows(window, targets));
+                })
+            }
+            _ => rows.tile(wanted, input, region, |window, target| kernel.row(window, target)),
+        },
     }
 }
 
@@ -104,29 +111,64 @@ impl Rows {
         }
     }
 
-    /// The same, of rows where they stand, but for the pixels at both ends, whose windows reach beyond the image.
-    fn in_place<T: Value>(&self, input: &Tile<T>, out: &mut Room<T>, write: impl Fn(WindowRows<T>, &mut [&mut [T]])) {
+    /// The same, of rows where they stand, but for the pixels at both ends, whose windows may reach beyond the image.
+    pub fn in_place<T: Value>(
+        &self,
+        input: &Tile<T>,
+        out: &mut Room<T>,
+        write: impl Fn(WindowRows<T>, &mut [&mut [T]]),
+    ) {
         let (region, there, reach) = (out.region, input.region, self.reach);
-        // Enough of them to fill vectors.
-        let at_ends = reach.max((MOST_LANES as u32).div_ceil(input.step as u32));
-        let (begin, end) = (region.x + at_ends, region.right().saturating_sub(at_ends));
-        let are_there = there.x + reach <= begin && end + reach <= there.right();
-        if !are_there || end < begin + at_ends {
+        let (begin, end) = (region.x + reach, region.right().saturating_sub(reach));
+        let are_there = there.x <= region.x && region.right() <= there.right();
+        // Less fills no vector.
+        if !are_there || end < begin + MOST_LANES as u32 {
             self.whole(input, out, write);
             return;
         }
-        let reach = i64::from(reach);
         for channel in out.worked(input, self.layout, self.alpha, |v| v) {
             let reader = Reader::new(input, channel, self.layout, self.edges);
-            self.extended(&reader, out, Region { width: at_ends, ..region }, &write);
-            self.extended(&reader, out, Region { x: end, width: at_ends, ..region }, &write);
-            let (x, width) = (begin - self.reach, end - begin + 2 * self.reach);
-            let outside = reader.outside(Region { x, width, ..region }, self.reach);
-            let ys = i64::from(region.y) - reach..i64::from(region.bottom()) + reach;
-            let row = |y: i64| reader.line(y).map_or(&outside[..], |y| input.part(channel, y, x, width));
-            let rows: Vec<&[T]> = ys.map(row).collect();
+            if reach > 0 {
+                self.ends(&reader, out, &write);
+            }
+            let outside = reader.outside(region, reach);
+            let row = |y: i64| reader.line(y).map_or(&outside[..], |y| input.part(channel, y, region.x, region.width));
+            let rows: Vec<&[T]> = self.lines(region).map(row).collect();
             write(WindowRows { rows: &rows, step: input.step }, &mut out.parts(channel, begin, end - begin));
         }
+    }
+
+    /// The windows at both ends of all rows, by one call: what those of a row read stands behind what those of the row above it
+    /// read, so that a slice is a row of windows' taps. Windows that hold pixels of two ends or rows are made too, for nothing.
+    fn ends<T: Value>(&self, reader: &Reader<T>, out: &mut Room<T>, write: &impl Fn(WindowRows<T>, &mut [&mut [T]])) {
+        let (region, step, reach) = (out.region, reader.tile.step, self.reach as usize);
+        let (left, right) = (i64::from(region.x), i64::from(region.right()));
+        let (results, reach_x) = (reach * step, i64::from(self.reach));
+        let places = (left - reach_x..left + 2 * reach_x).chain(right - 2 * reach_x..right + reach_x);
+        let places: Vec<Option<u32>> = places.map(|x| reader.border.index(x, self.layout.width)).collect();
+        let width = 6 * results;
+        let mut around = T::taken((region.height as usize + 2 * reach) * width);
+        for (y, ends) in self.lines(region).zip(around.chunks_exact_mut(width)) {
+            reader.pick(y, &places, ends);
+        }
+        let read = region.height as usize * width;
+        let taps: Vec<&[T]> = (0..=2 * reach).map(|dy| &around[dy * width..][..read]).collect();
+        let mut made = T::taken(read - 2 * results);
+        write(WindowRows { rows: &taps, step }, &mut [&mut made]);
+        for (y, made) in out.ys().zip(made.chunks(width)) {
+            let row = out.row(reader.channel, y);
+            let end = row.len() - results;
+            row[..results].copy_from_slice(&made[..results]);
+            row[end..].copy_from_slice(&made[width / 2..][..results]);
+        }
+        T::keep(made);
+        T::keep(around);
+    }
+
+    /// The rows that windows over a region read.
+    fn lines(&self, region: Region) -> impl Iterator<Item = i64> {
+        let reach = i64::from(self.reach);
+        i64::from(region.y) - reach..i64::from(region.bottom()) + reach
     }
 
     fn extended<T: Value, U: Value + From<T>>(
@@ -136,10 +178,8 @@ impl Rows {
         part: Region,
         write: &impl Fn(WindowRows<U>, &mut [&mut [U]]),
     ) {
-        let reach = i64::from(self.reach);
         let extended = Extended::new(reader, part, (self.reach, self.reach));
-        let ys = i64::from(part.y) - reach..i64::from(part.bottom()) + reach;
-        let rows: Vec<&[U]> = ys.map(|y| extended.row(reader, y)).collect();
+        let rows: Vec<&[U]> = self.lines(part).map(|y| extended.row(reader, y)).collect();
         let window = WindowRows { rows: &rows, step: reader.tile.step };
         write(window, &mut out.parts(reader.channel, part.x, part.width));
     }
