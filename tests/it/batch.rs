@@ -112,8 +112,9 @@ fn the_first_failure_ends_the_run_if_asked() {
     let good = place.read("in/000.png");
     place.put("in/000.png", &good[..good.len() / 2]);
     let ran = place.run_cpu(&["-i", "in", "--fail-fast", "--schedule", "sequential"]).ends(1);
-    ran.says(&["1 failed", "not done"]);
+    ran.says(&["1 failed", "not done", "with --resume does"]);
     assert!(place.names("imgproc-out").len() < 59);
+    assert!(place.run(&["status"]).ends(1).stdout.contains("\nthe last run ended early: "));
 }
 
 #[test]
