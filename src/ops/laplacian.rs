@@ -2,8 +2,8 @@
 
 use crate::image::Edges;
 use crate::op::{
-    Arguments, BORDER, Channels, Formula, Graph, Kind, NodeId, Operation, Parameter, Refusal, Shape, Spec, VALUE,
-    Window, WindowRows,
+    Arguments, BORDER, Channels, Formula, Graph, Kind, NodeId, Operation, OrderWindow, Parameter, Refusal, Shape, Spec,
+    VALUE, Window, WindowRows,
 };
 use crate::shader_struct;
 use crate::simd::blockwise;
@@ -24,6 +24,9 @@ pub static SPEC: Spec = Spec {
     example: "laplacian:scale=2",
     make: |arguments| Ok(Box::new(Laplacian { arguments: arguments.clone() })),
 };
+
+/// A scale of whole numbers, at most, so that its products with any curvature are some of 16 bits.
+const MOST_WHOLE_SCALE: f32 = 32.0;
 
 #[derive(Debug)]
 struct Laplacian {
@@ -70,6 +73,11 @@ impl Window for LaplacianWindow {
         self.edges
     }
 
+    fn rounded(&self) -> Option<&dyn OrderWindow> {
+        let Curvature { coarse, fine } = self.parameters;
+        (fine == 0.0 && coarse.fract() == 0.0 && coarse <= MOST_WHOLE_SCALE).then_some(self)
+    }
+
     fn row(&self, window: WindowRows, output: &mut [f32]) {
         let Curvature { coarse, fine } = self.parameters;
         let (n, step) = (output.len(), window.step);
@@ -85,6 +93,27 @@ impl Window for LaplacianWindow {
                 [coarse * curvature.abs() + (fine * curvature).abs()]
             },
         );
+    }
+}
+
+impl OrderWindow for LaplacianWindow {
+    /// In whole numbers, which are as exact.
+    fn level_rows(&self, window: WindowRows<u8>, output: &mut [&mut [u8]]) {
+        let scale = self.parameters.coarse as i16;
+        for (window, target) in window.each_row(1, output) {
+            let (n, step) = (target.len(), window.step);
+            let [above, here, below] = window.rows else { panic!("a 3×3 kernel reads three rows") };
+            blockwise(
+                [target],
+                [&above[step..][..n], &here[..n], &here[step..][..n], &here[2 * step..][..n], &below[step..][..n]],
+                #[inline(always)]
+                |taps| {
+                    let [north, west, v, east, south] = taps.map(i16::from);
+                    let curvature = (west + east) + (north + south) - 4 * v;
+                    [curvature.abs().wrapping_mul(scale).min(255) as u8]
+                },
+            );
+        }
     }
 }
 

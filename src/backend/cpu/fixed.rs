@@ -131,7 +131,8 @@ impl Weights {
         let doublings = u32::from(greatest > 0.499);
         let mut parts = vec![0; weights.len()];
         for (weights, parts) in weights.chunks_exact(count).zip(parts.chunks_exact_mut(count)) {
-            in_parts(weights, 1 << (16 - doublings), parts)?;
+            let unit = 1 << (16 - doublings);
+            in_parts(weights, unit, unit, parts)?;
         }
         let period = match taps {
             Taps::Resample(resampling) => Period::new(resampling, &parts),
@@ -141,12 +142,12 @@ impl Weights {
     }
 }
 
-/// Weights as parts of `whole` that sum to just that: the greatest takes what rounding left. None where one is too great.
-fn in_parts(weights: &[f32], whole: i32, parts: &mut [i16]) -> Option<()> {
+/// Weights as parts of a unit that sum to just `whole`: the greatest takes what rounding left. None where one is too great.
+pub fn in_parts(weights: &[f32], unit: i32, whole: i32, parts: &mut [i16]) -> Option<()> {
     let mut rest = whole;
     let mut greatest = (0, i32::MIN);
     for (k, (weight, part)) in weights.iter().zip(parts.iter_mut()).enumerate() {
-        let rounded = (weight * whole as f32).round() as i32;
+        let rounded = (weight * unit as f32).round() as i32;
         rest -= rounded;
         *part = fitting(rounded)?;
         if rounded > greatest.1 {

@@ -17,6 +17,7 @@ mod gather;
 mod halves;
 mod interleave;
 mod interleaved;
+mod level_sum;
 mod pair;
 mod permute;
 mod point;

@@ -72,6 +72,8 @@ impl<'a, T: Value> Room<'a, T> {
 pub struct Wanted<'a> {
     /// They may be rounded to bytes.
     pub rounds: bool,
+    /// Nothing may be cut off on the way to that.
+    pub exact: bool,
     /// Bytes of a packed tile, or of one channel, may be written here: rows of the result, or of a tile that is there.
     pub rows: Option<&'a mut [u8]>,
 }

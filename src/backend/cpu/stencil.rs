@@ -1,9 +1,9 @@
 //! Weighted sums over lists of neighbours, and neighbourhoods of whole pixels, over a tile.
 
 use super::evaluate::Evaluation;
+use super::level_sum::LevelSum;
 use super::room::Wanted;
 use super::row::{Extended, Reader};
-use super::samples::Code;
 use super::tile::{Held, Tile, Value, with_tile};
 use super::window::Rows;
 use crate::image::{Layout, Region, Samples};
@@ -12,7 +12,7 @@ use crate::simd::fold_taps;
 
 pub fn tile(stencil: &Stencil, wanted: Wanted, input: &Held, layout: Layout, region: Region) -> Option<Held> {
     let rows = Rows { edges: stencil.edges, reach: stencil.reach(), alpha: stencil.alpha, layout };
-    match (input, WholeSum::new(stencil)) {
+    match (input, LevelSum::new(stencil, wanted.exact)) {
         (Held::Bytes(tile), Some(sum)) if wanted.rounds && stencil.edges.are_levels() => {
             wanted.bytes(tile.shape(), region, |out| {
                 rows.in_place(tile, out, |window, targets| {
@@ -24,54 +24,8 @@ pub fn tile(stencil: &Stencil, wanted: Wanted, input: &Held, layout: Layout, reg
     }
 }
 
-/// A sum of levels in whole numbers of 16 bits, where the weights are such: as exact as in `f32`.
-struct WholeSum<'a> {
-    stencil: &'a Stencil,
-    weights: Vec<i16>,
-    /// Whether the sum needs no more than the offset, which is whole too.
-    is_plain: bool,
-}
-
-impl WholeSum<'_> {
-    fn new(stencil: &Stencil) -> Option<WholeSum<'_>> {
-        let counted = || stencil.counted().map(|tap| tap.weight);
-        let most = 255.0 * counted().map(f32::abs).sum::<f32>() + stencil.offset.abs();
-        let is_whole = counted().all(|weight| weight.fract() == 0.0);
-        let is_plain = stencil.scale == 1.0 && stencil.offset.fract() == 0.0;
-        let weights = counted().map(|weight| weight as i16).collect();
-        (is_whole && most <= f32::from(i16::MAX)).then_some(WholeSum { stencil, weights, is_plain })
-    }
-
-    fn row(&self, window: WindowRows<u8>, target: &mut [u8]) {
-        let taps = taps(self.stencil, window, target.len());
-        let Stencil { scale, offset, .. } = *self.stencil;
-        let weights = &self.weights;
-        if self.is_plain {
-            fold_taps(
-                &taps,
-                target,
-                offset as i16,
-                #[inline(always)]
-                |sum: i16, k, [v]| sum.wrapping_add(weights[k].wrapping_mul(v.into())),
-                #[inline(always)]
-                |sum| sum.clamp(0, 255) as u8,
-            );
-        } else {
-            fold_taps(
-                &taps,
-                target,
-                0,
-                #[inline(always)]
-                |sum: i16, k, [v]| sum.wrapping_add(weights[k].wrapping_mul(v.into())),
-                #[inline(always)]
-                |sum| u8::nearest(scale * f32::from(sum) + offset),
-            );
-        }
-    }
-}
-
 /// What each tap that counts reads for a row of so many values.
-fn taps<'a, T>(stencil: &Stencil, window: WindowRows<'a, T>, width: usize) -> Vec<[&'a [T]; 1]> {
+pub fn taps<'a, T>(stencil: &Stencil, window: WindowRows<'a, T>, width: usize) -> Vec<[&'a [T]; 1]> {
     let reach = window.rows.len() as i32 / 2;
     let place = |d: i32| (reach + d) as usize;
     let part = |tap: &Tap| &window.rows[place(tap.dy)][place(tap.dx) * window.step..][..width];
@@ -102,8 +56,9 @@ pub fn neighbourhood(
     region: Region,
 ) -> Option<Held> {
     let is_gray = from.channels() == 1 && to.channels() == 1;
+    let may_round = wanted.rounds && !wanted.exact && kernel.edges().are_levels();
     match (input, kernel.rounded()) {
-        (Held::Bytes(tile), Some(rounded)) if wanted.rounds && is_gray && kernel.edges().are_levels() => {
+        (Held::Bytes(tile), Some(rounded)) if may_round && is_gray => {
             let rows = Rows { edges: kernel.edges(), reach: kernel.reach(), alpha: kernel.alpha(), layout: from };
             wanted.bytes(tile.shape(), region, |out| {
                 rows.in_place(tile, out, |window, targets| rounded.level_rows(window, targets));
