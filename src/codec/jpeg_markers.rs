@@ -170,6 +170,9 @@ impl Frame {
             3 | 4 => 3,
             n => return Err(unread(format!("{n}-component"))),
         };
+        if count == 4 && !has_full_ends(components) {
+            return Err(unread("unusually subsampled CMYK".into()));
+        }
         Ok(Frame {
             layout: Layout::new(width.into(), height.into(), channels),
             is_sequential: matches!(marker, 0xc0 | 0xc1),
@@ -177,6 +180,16 @@ impl Frame {
             colours: Colours::of(components),
         })
     }
+}
+
+/// Whether neither the first nor the fourth component is subsampled along an axis: decoders fill up the other two alone.
+fn has_full_ends(components: &[u8]) -> bool {
+    let along = |shift: u8| {
+        let samplings: Vec<u8> = components.chunks_exact(3).map(|component| component[1] >> shift & 15).collect();
+        let most = samplings.iter().max();
+        [0, 3].iter().all(|place| most.is_some() && samplings.get(*place) == most)
+    };
+    along(0) && along(4)
 }
 
 fn broken(what: &str) -> CodecError {
@@ -258,8 +271,16 @@ mod tests {
         assert_eq!(colours(&[(0xc0, &frame(*b"RGB", [0x11; 3])), SCAN]), Colours::Other);
         assert_eq!(colours(&[(0xc0, &frame([1, 2, 3], [0x11, 0x22, 0x22])), SCAN]), Colours::Other);
         assert_eq!(colours(&[(0xc0, &frame([1, 2, 3], [0x41, 0x11, 0x11])), SCAN]), Colours::Other);
-        let four = [&[8, 0, 2, 0, 3, 4][..], &[1, 0x11, 0].repeat(4)].concat();
-        assert_eq!(colours(&[(0xc0, &four), SCAN]), Colours::Other);
+        let four = |samplings: [u8; 4]| {
+            [8, 0, 2, 0, 3, 4].into_iter().chain(samplings.into_iter().flat_map(|s| [1, s, 0])).collect::<Vec<u8>>()
+        };
+        for samplings in [[0x11; 4], [0x22, 0x11, 0x11, 0x22], [0x21, 0x11, 0x21, 0x21]] {
+            assert_eq!(colours(&[(0xc0, &four(samplings)), SCAN]), Colours::Other);
+        }
+        for samplings in [[0x21, 0x11, 0x11, 0x12], [0x22, 0x11, 0x11, 0x11], [0x11, 0x22, 0x22, 0x11]] {
+            let error = Markers::read(&file(&[(0xc0, &four(samplings)), SCAN])).err().unwrap().to_string();
+            assert!(error.contains("unusually subsampled CMYK"), "{error}");
+        }
     }
 
     #[test]
@@ -267,6 +288,7 @@ mod tests {
         let error = |frame: (u8, &[u8])| Markers::read(&file(&[frame, SCAN])).err().unwrap().to_string();
         assert!(error((0xc1, &[12, 0, 2, 0, 3, 1])).contains("12-bit"));
         assert!(error((0xc0, &[8, 0, 2, 0, 3, 2])).contains("2-component"));
+        assert!(error((0xc0, &[8, 0, 2, 0, 3, 4])).contains("CMYK"));
         assert!(error((0xc0, &[8, 0, 0, 0, 3, 1])).contains("3x0 px"));
         assert!(error((0xc3, &[8, 0, 2, 0, 3, 1])).contains("lossless"));
         assert!(error((0xc0, &[8, 0])).contains("too short"));

@@ -1,10 +1,12 @@
-//! Buffers of samples that are used again. Fresh memory costs a page fault each 4 KiB: as much as a tenth of a decode.
+//! Buffers of samples and files that are used again. Fresh memory costs a page fault each 4 KiB: as much as a tenth of a decode.
 //!
-//! One store for the process and each kind of sample. It keeps nothing unless told to, then at most so many buffers and bytes; a buffer that was
+//! One store for the process and each kind of sample, and one for files. It keeps nothing unless told to, then at most so many buffers and bytes; a buffer that was
 //! asked for in vain makes an old one go, so that sizes which no longer come are not kept.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::large_pages;
 
 /// Smaller buffers cost allocators nothing.
 const LEAST_BYTES: usize = 256 << 10;
@@ -29,7 +31,11 @@ reused!(u8, u16, f32);
 
 /// A buffer of that length. Its values are those of its last use.
 pub fn take<T: Reused>(len: usize) -> Vec<T> {
-    take_kept(len).unwrap_or_else(|| vec![T::default(); len])
+    take_kept(len).unwrap_or_else(|| {
+        let mut fresh = vec![T::default(); len];
+        large_pages::ask_for(&mut fresh);
+        fresh
+    })
 }
 
 /// As `take`, but none where there is no fitting buffer.
@@ -49,16 +55,39 @@ pub fn give_back<T: Reused>(buffer: Vec<T>) {
     }
 }
 
-/// How many buffers of each kind, and how many bytes of the three in all, are kept from here on; 0 frees them.
+static FILES: Mutex<Store<u8>> = Mutex::new(Store::new());
+
+/// Room for a file of that length, empty; none where there is no memory.
+pub fn room_for_file(len: usize) -> Option<Vec<u8>> {
+    let kept = if len < LEAST_BYTES { None } else { lock(&FILES).take(len) };
+    let mut room = kept.unwrap_or_default();
+    room.clear();
+    room.try_reserve_exact(len).ok()?;
+    Some(room)
+}
+
+/// Leaves a file's bytes to whoever reads one next.
+pub fn give_back_file(bytes: Vec<u8>) {
+    if bytes.capacity() >= LEAST_BYTES {
+        let _dropped_without_lock = lock(&FILES).put(bytes);
+    }
+}
+
+/// How many buffers of each kind, and how many bytes of the four in all, are kept from here on; 0 frees them.
 pub fn keep(buffers: usize, bytes: u64) {
-    let bytes = usize::try_from(bytes / 3).unwrap_or(usize::MAX);
+    let bytes = usize::try_from(bytes / 4).unwrap_or(usize::MAX);
+    lock(&FILES).keep(buffers, bytes);
     locked::<u8>().keep(buffers, bytes);
     locked::<u16>().keep(buffers, bytes);
     locked::<f32>().keep(buffers, bytes);
 }
 
 fn locked<T: Reused>() -> MutexGuard<'static, Store<T>> {
-    T::store().lock().unwrap_or_else(PoisonError::into_inner)
+    lock(T::store())
+}
+
+fn lock<T>(store: &Mutex<Store<T>>) -> MutexGuard<'_, Store<T>> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Buffers that nobody uses, the oldest first.

@@ -5,6 +5,7 @@ pub mod buffers;
 pub mod colour;
 pub mod decimation;
 mod demand;
+mod large_pages;
 mod region;
 pub mod weights;
 

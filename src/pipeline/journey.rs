@@ -17,7 +17,7 @@ use super::known::{Known, check_file, check_pixels, graph, know, result_depth};
 use super::outcome::{Done, Failure, Job, LeftOut};
 use crate::backend::{BackendError, Computed, DeviceTimes, Task};
 use crate::codec::{self, CodecError, Conversion, Decoded as Source, EncodeOptions, Header};
-use crate::image::{Demand, Image, Layout};
+use crate::image::{Demand, Image, Layout, buffers};
 use crate::op::Graph;
 use crate::timeline::{Running, Stage, Worker};
 
@@ -216,7 +216,7 @@ pub(super) fn decode(run: &Run, loaded: Loaded, worker: Worker) -> Result<Decode
     };
     let source = source.map_err(|e| Failure::new(Stage::Decode, e))?;
     let bytes_read = bytes.len() as u64;
-    drop(bytes);
+    buffers::give_back_file(bytes);
     let Source { image, luma, reduction } = source;
     // The header is a promise, and less may have been decoded; the graph must be that of the image at hand.
     let graph = if (image.layout, image.depth(), reduction) == (known.header.layout, known.header.depth, None) {

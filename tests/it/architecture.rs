@@ -76,7 +76,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
     (&["Instant::now", "SystemTime"], &["timeline/mod.rs"]),
     (&["print!", "println!", "eprint!", "eprintln!", "io::stdout", "io::stderr"], &["cli/terminal.rs"]),
     (&["clap", "indicatif", "terminal_size"], &["cli/"]),
-    (&["unsafe"], &["cli/heap.rs", "pipeline/crash.rs"]),
+    (&["unsafe"], &["cli/heap.rs", "image/large_pages.rs", "pipeline/crash.rs"]),
     (&["process::exit"], &[]),
 ];
 

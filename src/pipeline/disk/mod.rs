@@ -14,6 +14,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::image::buffers;
+
 pub use descriptors::raise_open_files;
 pub use errors::{advice, describe};
 pub use lines::{Lines, LinesRead};
@@ -111,8 +113,7 @@ impl Opened {
     /// Where it has lost some, too.
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
         let size = usize::try_from(self.size()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let mut bytes = buffers::room_for_file(size).ok_or(io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(&self.head);
         if !self.is_whole() {
             let rest = self.size() - self.head.len() as u64;
