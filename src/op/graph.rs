@@ -31,6 +31,8 @@ pub struct Graph {
     pub depth: Depth,
     /// How many levels the result may change where the source changes by one, at most; infinite where nobody said.
     pub steepness: f64,
+    /// Whether nothing may be cut off on the way to levels.
+    pub exact: bool,
     /// Where the source is a reduced image.
     reduction: Option<Reduction>,
 }
@@ -43,7 +45,12 @@ impl Graph {
     /// A graph whose source may be a reduced image; only operations that say `least_size` can begin it then.
     pub fn of_reduced(source: Layout, depth: Depth, reduction: Option<Reduction>) -> Graph {
         let node = Node { kernel: Kernel::Source, inputs: Vec::new(), layout: source };
-        Graph { nodes: vec![node], output: NodeId(0), depth, steepness: f64::INFINITY, reduction }
+        Graph { nodes: vec![node], output: NodeId(0), depth, steepness: f64::INFINITY, exact: false, reduction }
+    }
+
+    /// Has every sum made to the last bit.
+    pub fn make_exact(&mut self) {
+        (self.exact, self.steepness) = (true, f64::INFINITY);
     }
 
     /// The source alone, and all that is said of it.

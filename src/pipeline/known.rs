@@ -96,7 +96,7 @@ pub(super) fn graph(
     let mut graph = graph.map_err(|refusal| Failure::new(Stage::Compute, refusal))?;
     if run.settings.exact {
         // Whoever asks for all of the file wants its sums to the last bit, too.
-        graph.steepness = f64::INFINITY;
+        graph.make_exact();
     }
     let limit = run.settings.decode.max_pixels;
     if let Some(node) = graph.nodes().iter().find(|node| node.layout.pixels() > limit) {

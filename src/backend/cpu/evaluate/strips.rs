@@ -51,8 +51,8 @@ impl<'e, 'a> Strips<'e, 'a> {
             let room = kept.as_mut().and_then(|kept| kept.slide_for(region.y, fresh.height));
             let grows = room.is_some();
             let rows = if is_target { rows.take() } else { room };
-            let exact = self.evaluation.graph.steepness.is_infinite();
-            let made = self.node_tile(id, fresh, Wanted { rounds: self.rounds && is_target, exact, rows });
+            let wanted = Wanted { rounds: self.rounds && is_target, exact: self.evaluation.graph.exact, rows };
+            let made = self.node_tile(id, fresh, wanted);
             self.held[id] = match (kept, made) {
                 (Some(mut kept), Some(made)) => {
                     if grows {
