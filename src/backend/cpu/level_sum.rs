@@ -90,13 +90,14 @@ impl Method {
     fn fixed(stencil: &Stencil) -> Option<Method> {
         let weights: Vec<f32> = stencil.counted().map(|tap| tap.weight * stencil.scale).collect();
         let sum = |sign: f32| 255.0 * weights.iter().map(|w| (sign * w).max(0.0)).sum::<f32>();
-        // One level for what rounding adds.
-        let most = (sum(1.0) + stencil.offset).max(sum(-1.0) - stencil.offset) + 1.0;
+        let most = (sum(1.0) + stencil.offset).max(sum(-1.0) - stencil.offset);
         let greatest = weights.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
         let fits = |fraction: u32| {
             let unit = (1_u32 << fraction) as f32;
             let cut_off = CUT_OFF * (weights.len() as f32).sqrt() / unit;
-            most * unit < 32_767.0 && greatest * unit < 63.9 && cut_off < MOST_CUT_OFF
+            // Rounding begins with half a level, and half a unit for each product.
+            let added = 1.0 + (unit + weights.len() as f32) / 2.0;
+            most * unit + added < 32_767.0 && greatest * unit < 63.9 && cut_off < MOST_CUT_OFF
         };
         let fraction = (1..=7).rev().find(|fraction| fits(*fraction))?;
         // A level is 2^7, and a product loses 16 bits.
